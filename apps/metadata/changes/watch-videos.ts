@@ -1,0 +1,27 @@
+/** The feed as server-sent events: what changed, with the video as it is now. */
+import type { ServerEvent } from "@video-backend/service";
+import { eq } from "drizzle-orm";
+import { videos } from "../database/schema.ts";
+import type { MetadataDeps } from "../service.ts";
+import { presentVideo } from "../videos/present-video.ts";
+
+/** A video that is gone by the time its change is told is told as deleted soon after; its change is left out. */
+export async function* watchVideos(
+  deps: MetadataDeps,
+  after: number | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent> {
+  for await (const change of deps.changes.follow(after, signal)) {
+    if (change === "reset") {
+      yield { id: "0", event: "reset", data: {} };
+      continue;
+    }
+    const id = String(change.sequence);
+    if (change.kind === "video.deleted") {
+      yield { id, event: change.kind, data: { hash: change.hash } };
+      continue;
+    }
+    const row = deps.database.select().from(videos).where(eq(videos.hash, change.hash)).get();
+    if (row) yield { id, event: change.kind, data: presentVideo(row) };
+  }
+}

@@ -1,0 +1,22 @@
+/** Starts the metadata service: reads the configuration, opens the database, serves. */
+import { join } from "node:path";
+import { createLog, readConfig } from "@video-backend/service";
+import { orExit, serve } from "@video-backend/service/serve";
+import { createChangeFeed } from "./changes/change-feed.ts";
+import { MetadataConfig } from "./config.ts";
+import { openMetadataDatabase } from "./database/open.ts";
+import { createMetadataService } from "./service.ts";
+
+const config = await orExit(() => readConfig(MetadataConfig, process.env));
+const log = createLog("metadata", config.LOG_LEVEL);
+const database = await orExit(() => openMetadataDatabase(join(config.STORAGE_DIR, "videos.db")));
+const now = () => Date.now() / 1000;
+
+const service = createMetadataService({ database, changes: createChangeFeed(database, now), log, now });
+
+export default serve(service, {
+  port: config.METADATA_PORT,
+  hostname: config.HOST,
+  log,
+  close: () => database.$client.close(),
+});

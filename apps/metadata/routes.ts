@@ -1,0 +1,45 @@
+/** The contract bound to the verbs. One chain, because the typed client is made of its type. */
+import { createRouter, eventStream } from "@video-backend/service";
+import { watchVideos } from "./changes/watch-videos.ts";
+import * as contract from "./contract.ts";
+import type { MetadataDeps } from "./service.ts";
+import { createVideo } from "./videos/create-video.ts";
+import { deleteVideo } from "./videos/delete-video.ts";
+import { findVideo } from "./videos/find-video.ts";
+import { listVideos } from "./videos/list-videos.ts";
+import { presentVideo } from "./videos/present-video.ts";
+import { isStopped, setStopped } from "./videos/set-stopped.ts";
+import { updateVideo } from "./videos/update-video.ts";
+
+export type MetadataRoutes = ReturnType<typeof createRoutes>;
+
+export function createRoutes(deps: MetadataDeps) {
+  return createRouter()
+    .openapi(contract.watchVideos, (c) => {
+      const after = c.req.valid("header")["last-event-id"];
+      return eventStream(c, (signal) => watchVideos(deps, after === undefined ? undefined : Number(after), signal));
+    })
+    .openapi(contract.createVideo, (c) => c.json(createVideo(deps, c.req.valid("json")), 200))
+    .openapi(contract.listVideos, (c) => {
+      const { rows, total } = listVideos(deps, c.req.valid("query"));
+      return c.json({ videos: rows.map(presentVideo), total }, 200);
+    })
+    .openapi(contract.getVideo, (c) => c.json(presentVideo(findVideo(deps.database, c.req.valid("param").hash)), 200))
+    .openapi(contract.updateVideo, (c) => {
+      updateVideo(deps, c.req.valid("param").hash, c.req.valid("json"));
+      return c.json({ status: "updated" as const }, 200);
+    })
+    .openapi(contract.deleteVideo, (c) => {
+      deleteVideo(deps, c.req.valid("param").hash);
+      return c.json({ status: "deleted" as const }, 200);
+    })
+    .openapi(contract.isStopped, (c) => c.json({ stopped: isStopped(deps, c.req.valid("param").hash) }, 200))
+    .openapi(contract.stopVideo, (c) => {
+      setStopped(deps, c.req.valid("param").hash, true);
+      return c.json({ status: "stopped" as const }, 200);
+    })
+    .openapi(contract.resumeVideo, (c) => {
+      setStopped(deps, c.req.valid("param").hash, false);
+      return c.json({ status: "resumed" as const }, 200);
+    });
+}

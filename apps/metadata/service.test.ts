@@ -1,0 +1,184 @@
+import { describe, expect, test } from "bun:test";
+import { createWorld, transcript } from "@video-backend/testing";
+import { createTestMetadata } from "./testing.ts";
+
+function setup() {
+  const world = createWorld();
+  const { service, database } = createTestMetadata(world);
+  return { world, database, send: transcript(service), [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+}
+
+describe("registering", () => {
+  test("a new hash gets a row, and again the same row", async () => {
+    await using metadata = setup();
+    const { send } = metadata;
+    const first = await send("POST /videos", { json: { hash: "abc", filename: "a.mp4", thumbnail_filename: "a.jpg" } });
+    expect(first).toMatchObject({ status: 200, body: { id: 1, hash: "abc" } });
+    expect(await send("POST /videos", { json: { hash: "abc", filename: "other.mp4" } })).toMatchObject({
+      body: { id: 1, hash: "abc" },
+    });
+    expect((await send("GET /videos/abc")).body).toMatchObject({
+      id: 1,
+      hash: "abc",
+      filename: "a.mp4",
+      thumbnail_filename: "a.jpg",
+      original_resolution: null,
+      original_quality_label: null,
+      stopped: 0,
+      transcoding_status: "pending",
+    });
+  });
+
+  test("a form that does not fit is refused with the fields that do not", async () => {
+    await using metadata = setup();
+    const reply = await metadata.send("POST /videos", { json: { hash: "../etc" } });
+    expect(reply.status).toBe(422);
+    expect(reply.headers.get("content-type")).toBe("application/problem+json");
+    expect(reply.body.problems.map((problem: { field: string }) => problem.field)).toEqual(["hash", "filename"]);
+  });
+
+  test("JSON that cannot be parsed is the sender's mistake", async () => {
+    await using metadata = setup();
+    const headers = { "content-type": "application/json" };
+    expect((await metadata.send("POST /videos", { body: "{", headers })).status).toBe(400);
+  });
+});
+
+describe("reading", () => {
+  test("an unknown hash is 404 Video not found, everywhere but at stopped", async () => {
+    await using metadata = setup();
+    for (const line of [
+      "GET /videos/nobody",
+      "DELETE /videos/nobody",
+      "PUT /videos/nobody/stop",
+      "PUT /videos/nobody/resume",
+    ]) {
+      expect(await metadata.send(line)).toMatchObject({ status: 404, body: { detail: "Video not found" } });
+    }
+    expect(await metadata.send("PUT /videos/nobody", { json: { title: "x" } })).toMatchObject({ status: 404 });
+    expect(await metadata.send("GET /videos/nobody/stopped")).toMatchObject({ status: 200, body: { stopped: false } });
+  });
+
+  test.each(["GET /videos/..%2fetc", "GET /videos/a%00b", `GET /videos/${"x".repeat(300)}`, "PUT /videos/a.b/stop"])(
+    "what is no id is refused: %s",
+    async (line) => {
+      await using metadata = setup();
+      expect([400, 404]).toContain((await metadata.send(line)).status);
+    },
+  );
+
+  test("the list is newest first, searched, filtered and paged", async () => {
+    await using metadata = setup();
+    const { send, world } = metadata;
+    for (const [hash, title] of [
+      ["a", "Sea 100%"],
+      ["b", "Sea and sand"],
+      ["c", "Mountains"],
+    ]) {
+      await send("POST /videos", { json: { hash, filename: `${hash}.mp4`, title } });
+      world.clock.advance(1);
+    }
+    const hashes = async (query: string) =>
+      (await send(`GET /videos${query}`)).body.videos.map((video: { hash: string }) => video.hash).join("");
+    expect(await hashes("")).toBe("cba");
+    expect(await hashes("?q=sea")).toBe("ba");
+    expect(await hashes("?q=sand+SEA")).toBe("b");
+    expect(await hashes("?q=100%25")).toBe("a");
+    expect(await hashes("?limit=1&offset=1")).toBe("b");
+    expect((await send("GET /videos?limit=1")).body.total).toBe(3);
+    await send("PUT /videos/c", { json: { transcoding_status: "completed" } });
+    expect(await hashes("?transcoding_status=completed")).toBe("c");
+    expect((await send("GET /videos?limit=0")).status).toBe(422);
+  });
+});
+
+describe("changing", () => {
+  test("fields that are absent stay", async () => {
+    await using metadata = setup();
+    const { send } = metadata;
+    await send("POST /videos", { json: { hash: "a", filename: "a.mp4", title: "A" } });
+    const changes = {
+      description: "words",
+      original_resolution: "1920x1080",
+      original_quality_label: "1080p",
+      duration: 1.5,
+    };
+    expect(await send("PUT /videos/a", { json: changes })).toMatchObject({ status: 200, body: { status: "updated" } });
+    expect((await send("GET /videos/a")).body).toMatchObject({ title: "A", ...changes });
+  });
+
+  test("a completed video cannot become failed, and is told what it can become", async () => {
+    await using metadata = setup();
+    const { send } = metadata;
+    await send("POST /videos", { json: { hash: "a", filename: "a.mp4" } });
+    await send("PUT /videos/a", { json: { transcoding_status: "transcoding" } });
+    await send("PUT /videos/a", { json: { transcoding_status: "completed" } });
+    const refused = await send("PUT /videos/a", { json: { transcoding_status: "failed", title: "B" } });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { state: "completed", accepted: ["completed", "transcoding"] },
+    });
+    expect((await send("GET /videos/a")).body).toMatchObject({ transcoding_status: "completed", title: null });
+  });
+
+  test("stop and resume are a flag beside the status", async () => {
+    await using metadata = setup();
+    const { send } = metadata;
+    await send("POST /videos", { json: { hash: "a", filename: "a.mp4" } });
+    expect((await send("PUT /videos/a/stop")).body).toEqual({ status: "stopped" });
+    expect((await send("GET /videos/a/stopped")).body).toEqual({ stopped: true });
+    expect((await send("GET /videos/a")).body).toMatchObject({
+      stopped: 1,
+      status: "stopped",
+      transcoding_status: "pending",
+    });
+    expect((await send("PUT /videos/a/resume")).body).toEqual({ status: "resumed" });
+    expect((await send("GET /videos/a/stopped")).body).toEqual({ stopped: false });
+  });
+
+  test("deleting forgets", async () => {
+    await using metadata = setup();
+    await metadata.send("POST /videos", { json: { hash: "a", filename: "a.mp4" } });
+    expect((await metadata.send("DELETE /videos/a")).body).toEqual({ status: "deleted" });
+    expect((await metadata.send("GET /videos/a")).status).toBe(404);
+  });
+});
+
+describe("the shell", () => {
+  test("says that it is healthy, and why when it is not", async () => {
+    await using metadata = setup();
+    expect(await metadata.send("GET /health")).toMatchObject({
+      status: 200,
+      body: { status: "healthy", service: "metadata_service" },
+    });
+    metadata.database.$client.close();
+    const sick = await metadata.send("GET /health");
+    expect(sick).toMatchObject({ status: 503, body: { status: "unhealthy", service: "metadata_service" } });
+    expect(sick.body.failed.database).toBeString();
+  });
+
+  test("documents every route with an operationId", async () => {
+    await using metadata = setup();
+    const { body } = await metadata.send("GET /openapi.json");
+    expect(Object.keys(body.paths).sort()).toEqual([
+      "/health",
+      "/videos",
+      "/videos/events",
+      "/videos/{hash}",
+      "/videos/{hash}/resume",
+      "/videos/{hash}/stop",
+      "/videos/{hash}/stopped",
+    ]);
+    for (const path of Object.values<Record<string, { operationId?: string }>>(body.paths)) {
+      for (const operation of Object.values(path)) expect(operation.operationId).toBeString();
+    }
+    expect((await metadata.send("GET /docs")).body).toContain("/openapi.json");
+  });
+
+  test("answers what it does not know with a problem and the caller's request id", async () => {
+    await using metadata = setup();
+    const reply = await metadata.send("GET /nowhere", { headers: { "x-request-id": "mine-1" } });
+    expect(reply).toMatchObject({ status: 404, body: { status: 404, request_id: "mine-1" } });
+    expect(reply.headers.get("x-request-id")).toBe("mine-1");
+  });
+});

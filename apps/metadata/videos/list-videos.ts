@@ -1,0 +1,32 @@
+/** The library: newest first, with search, filters and pages. */
+import { and, count, desc, eq, or, type SQL, sql } from "drizzle-orm";
+import type { VideoQuery } from "../contract.ts";
+import { type VideoRow, videos } from "../database/schema.ts";
+import type { MetadataDeps } from "../service.ts";
+
+/** Every word of `q` must stand in the title, the description or the file name; letters of either case. */
+export function listVideos({ database }: MetadataDeps, query: VideoQuery): { rows: VideoRow[]; total: number } {
+  const where = and(
+    query.transcoding_status ? eq(videos.transcodingStatus, query.transcoding_status) : undefined,
+    query.stopped ? eq(videos.stopped, Number(query.stopped)) : undefined,
+    ...words(query.q).map(containsWord),
+  );
+  const rows = database
+    .select()
+    .from(videos)
+    .where(where)
+    .orderBy(desc(videos.createdAt), desc(videos.id))
+    .limit(query.limit ?? -1)
+    .offset(query.offset)
+    .all();
+  const total = database.select({ total: count() }).from(videos).where(where).get()?.total ?? 0;
+  return { rows, total };
+}
+
+const words = (q: string | undefined): string[] => q?.split(/\s+/).filter((word) => word !== "") ?? [];
+
+function containsWord(word: string): SQL | undefined {
+  const pattern = `%${word.replace(/[\\%_]/g, "\\$&")}%`;
+  const columns = [videos.title, videos.description, videos.filename];
+  return or(...columns.map((column) => sql`${column} like ${pattern} escape '\\'`));
+}

@@ -1,0 +1,56 @@
+/** Changes what may be changed of a video. */
+import { ServiceError } from "@video-backend/service";
+import { and, eq, inArray } from "drizzle-orm";
+import type { VideoChanges } from "../contract.ts";
+import { videos } from "../database/schema.ts";
+import type { MetadataDeps } from "../service.ts";
+import { findVideo } from "./find-video.ts";
+import { statesBefore, transitions } from "./transcoding-status.ts";
+
+/**
+ * Fields that are absent stay as they are.
+ *
+ * @throws ServiceError `not_found`; `conflict` when the transcoding status cannot become that from what it is
+ */
+export function updateVideo({ database, changes, now }: MetadataDeps, hash: string, fields: VideoChanges): void {
+  const next = fields.transcoding_status;
+  database.transaction(
+    (transaction) => {
+      const before = findVideo(transaction, hash);
+      const [updated] = transaction
+        .update(videos)
+        .set({ ...columnsOf(fields), updatedAt: now() })
+        .where(and(eq(videos.hash, hash), next ? inArray(videos.transcodingStatus, statesBefore(next)) : undefined))
+        .returning({ hash: videos.hash })
+        .all();
+      if (!updated) {
+        const state = before.transcodingStatus;
+        const accepted = [state, ...transitions[state]];
+        throw new ServiceError(
+          "conflict",
+          `A video that is ${state} cannot become ${next}; accepted: ${accepted.join(", ")}`,
+          {
+            details: { hash, state, accepted },
+          },
+        );
+      }
+      changes.record(transaction, "video.updated", hash);
+    },
+    { behavior: "immediate" },
+  );
+}
+
+function columnsOf(fields: VideoChanges): Partial<typeof videos.$inferInsert> {
+  const columns = {
+    filename: fields.filename,
+    title: fields.title,
+    description: fields.description,
+    thumbnailFilename: fields.thumbnail_filename,
+    originalResolution: fields.original_resolution,
+    originalQualityLabel: fields.original_quality_label,
+    duration: fields.duration,
+    transcodingStatus: fields.transcoding_status,
+    error: fields.error,
+  };
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+}

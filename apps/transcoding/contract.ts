@@ -1,0 +1,155 @@
+/** The HTTP surface of the transcoding service: schemas and routes, no I/O. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
+
+const params = z.object({ upload_id: VideoId });
+const seconds = (description: string) =>
+  z
+    .number()
+    .nullable()
+    .openapi({ description: `${description}, epoch seconds` });
+
+export const RenditionStatus = z
+  .object({
+    status: z.enum(["queued", "starting", "running", "ok", "error", "stopped", "skipped"]),
+    progress: z.number().openapi({ description: "0 to 100" }),
+    target_resolution: z.string().openapi({ example: "1280x720" }),
+    path: z.string().openapi({ description: "Playlist below hls/{id}/", example: "720p/playlist.m3u8" }),
+    playlist: z.string().openapi({ description: "The same" }),
+    segments_done: z.number().openapi(integer("Segments that are made and verified")),
+    segments_total: z.number().openapi(integer("Segments that the plan lists")),
+    started_at: seconds("First segment begun"),
+    updated_at: seconds("Last segment entered"),
+    finished_at: seconds("Last segment of all entered"),
+    message: z.string().optional(),
+  })
+  .openapi("RenditionStatus");
+
+export const OriginalStatus = z
+  .object({
+    status: z.literal("ok"),
+    progress: z.literal(100),
+    file: z.string(),
+    path: z.string(),
+    resolution: z.string().nullable(),
+    quality_label: z.string().nullable(),
+  })
+  .openapi("OriginalStatus");
+
+export const TranscodingStatus = z
+  .object({
+    upload_id: VideoId,
+    filename: z.string(),
+    started_at: seconds("Job started"),
+    finished_at: seconds("Job ended"),
+    overall: z.enum(["running", "ok", "error", "stopped"]),
+    original_resolution: z.string().nullable().openapi({ example: "1920x1080" }),
+    original_quality_label: z.string().nullable().openapi({ example: "1080p" }),
+    duration: z.number().nullable().openapi({ description: "Seconds of picture" }),
+    master_playlist: z.string().openapi({ example: "master.m3u8" }),
+    playable: z.boolean().openapi({ description: "True once the master lists something that plays" }),
+    progress: z.number().openapi({ description: "Of the whole job, 0 to 100" }),
+    error: z.string().optional(),
+    qualities: z.record(z.string(), z.union([RenditionStatus, OriginalStatus])),
+    audio: RenditionStatus.omit({ target_resolution: true })
+      .nullable()
+      .openapi({ description: "Null where the source has no sound" }),
+  })
+  .openapi("TranscodingStatus");
+export type TranscodingStatus = z.infer<typeof TranscodingStatus>;
+export type RenditionStatus = z.infer<typeof RenditionStatus>;
+
+export const StartRequest = z
+  .object({
+    upload_id: VideoId,
+    filename: z.string().min(1).max(255),
+    network_speed: z.coerce
+      .number()
+      .nonnegative()
+      .default(10)
+      .openapi({ type: "number", description: "Mbit/s; below 1 makes 360p only, below 5 480p and lower" }),
+  })
+  .openapi("StartRequest");
+
+const tags = ["Transcoding"];
+
+export const startTranscode = createRoute({
+  method: "post",
+  path: "/transcode/start",
+  operationId: "startTranscode",
+  tags,
+  summary: "Start a video's transcoding, or go on with it; starting twice is harmless",
+  request: jsonBody(StartRequest),
+  responses: {
+    200: json(z.object({ status: z.literal("started"), upload_id: VideoId }), "It will be transcoded"),
+    ...problems({ 404: "Source file not found", 422: "Bad form" }),
+  },
+});
+
+export const getTranscodeStatus = createRoute({
+  method: "get",
+  path: "/transcode/status/{upload_id}",
+  operationId: "getTranscodeStatus",
+  tags,
+  summary: "How far it is, rendition by rendition",
+  request: { params },
+  responses: {
+    200: json(TranscodingStatus, "The status"),
+    ...problems({ 400: "Invalid path", 404: "Status not found" }),
+  },
+});
+
+export const resumeTranscodes = createRoute({
+  method: "post",
+  path: "/transcode/resume",
+  operationId: "resumeTranscodes",
+  tags,
+  summary: "Go on with every video that is not whole and that nobody stopped; a running one is not disturbed",
+  responses: {
+    200: json(
+      z.object({ status: z.literal("completed"), resumed_count: z.number().openapi(integer("Jobs set going")) }),
+      "Resumed",
+    ),
+  },
+});
+
+export const stopTranscode = createRoute({
+  method: "post",
+  path: "/transcode/{upload_id}/stop",
+  operationId: "stopTranscode",
+  tags,
+  summary: "End the encoder now; what is made stays and plays",
+  request: { params },
+  responses: {
+    200: json(z.object({ status: z.literal("stopped") }), "No encoder works on it any more"),
+    ...problems({ 400: "Invalid path", 404: "Status not found" }),
+  },
+});
+
+export const deleteTranscode = createRoute({
+  method: "delete",
+  path: "/transcode/{upload_id}",
+  operationId: "deleteTranscode",
+  tags,
+  summary: "End the encoder, then remove the video's streams, temporary files and rows; harmless when there are none",
+  request: { params },
+  responses: {
+    200: json(z.object({ status: z.literal("deleted") }), "Nothing of it is left"),
+    ...problems({ 400: "Invalid path" }),
+  },
+});
+
+export const watchTranscodes = createRoute({
+  method: "get",
+  path: "/transcode/events",
+  operationId: "watchTranscodes",
+  tags,
+  summary: "Progress as it happens (server-sent events)",
+  description:
+    "Event `progress`, its data the status of one video, at most four a second and video. With `upload_id` only that one's, beginning with where it stands.",
+  request: { query: z.object({ upload_id: VideoId.optional() }) },
+  responses: {
+    200: { description: "The feed", content: { "text/event-stream": { schema: z.string() } } },
+    ...problems({ 422: "Bad id" }),
+  },
+});

@@ -1,0 +1,1 @@
+export { checkDatabase, type OpenDatabaseOptions, openDatabase, type ServiceDatabase } from "./open-database.ts";

@@ -1,0 +1,50 @@
+/**
+ * Configuration: one zod schema a service, read once by its `main.ts`. All problems are told at once, a line each with
+ * the sentence of the key, because being sent back three times for three keys is no way to start a server.
+ */
+import { z } from "zod";
+
+/** Settings that more than one service has, so that a name and its default stand in one place. */
+export const settings = {
+  port: (fallback: number) =>
+    z.coerce.number().int().min(1).max(65535).default(fallback).describe("The port this service listens on"),
+  url: (port: number) =>
+    z
+      .url({ protocol: /^https?$/ })
+      .default(`http://127.0.0.1:${port}`)
+      .transform((url) => url.replace(/\/+$/, ""))
+      .describe("Where that service answers, as seen from this one"),
+  HOST: z.string().min(1).default("127.0.0.1").describe("The address this service listens on"),
+  STORAGE_DIR: z.string().min(1).default("./storage").describe("The directory of originals, hls and databases"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("How much is logged"),
+};
+
+/** Thrown for an environment that does not fit; its message has a line for each key. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/**
+ * Reads a service's configuration. An empty value counts as absent, since compose files pass those.
+ *
+ * @throws ConfigError naming every key that does not fit, what it is for and what is wrong with it
+ */
+export function readConfig<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  environment: Record<string, string | undefined>,
+): z.output<z.ZodObject<Shape>> {
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = schema.safeParse(present);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => {
+    const key = String(issue.path[0]);
+    const about = (schema.shape[key] as z.ZodType | undefined)?.description;
+    return `  ${key}=${present[key] ?? ""}: ${issue.message}${about ? ` (${about})` : ""}`;
+  });
+  throw new ConfigError(`The configuration does not fit:\n${lines.join("\n")}`);
+}

@@ -1,0 +1,97 @@
+/**
+ * The HTTP shell every service stands in: request id, one log line a request, problem+json for every error, `/health`,
+ * `/openapi.json` and `/docs`. What comes out is a portable `fetch`; nothing here knows which server calls it.
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { contextStorage } from "hono/context-storage";
+import { HTTPException } from "hono/http-exception";
+import { type RequestIdVariables, requestId } from "hono/request-id";
+import type { z } from "zod";
+import { addDocs } from "./docs.ts";
+import { isServiceError, ServiceError } from "./errors.ts";
+import { addHealth, type HealthChecks } from "./health.ts";
+import type { Log } from "./log.ts";
+import { problemResponse } from "./problem.ts";
+
+/** What the server may lend a request. Both are absent where the runtime has no such thing. */
+export interface ServerBindings {
+  /** Lets this one request stay silent for as long as it likes (an event stream). */
+  keepOpen?: () => void;
+  /** Aborts when the service begins to drain; event streams end then. */
+  draining?: AbortSignal;
+}
+
+export type ServiceEnv = { Variables: RequestIdVariables; Bindings: ServerBindings };
+export type ServiceApp = OpenAPIHono<ServiceEnv>;
+export type ServiceContext = Context<ServiceEnv>;
+
+export interface ServiceOptions {
+  /** The name on the wire, such as `upload_service`. */
+  name: string;
+  title: string;
+  description: string;
+  log: Log;
+  /** What must work for the service to do its work; each throws when it does not. */
+  checks: HealthChecks;
+}
+
+/** A router whose validation failures are `ServiceError`s. Each service's `routes.ts` starts its chain with one. */
+export function createRouter(): ServiceApp {
+  return new OpenAPIHono<ServiceEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidRequest(result.target, result.error);
+    },
+  });
+}
+
+/** The shell around a service's routes. */
+export function createService(options: ServiceOptions, routes: ServiceApp): ServiceApp {
+  const app = createRouter();
+  app.use(requestId());
+  app.use(contextStorage());
+  app.use(async (c, next) => {
+    const startedAt = performance.now();
+    await next();
+    const line = {
+      requestId: c.get("requestId"),
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+      milliseconds: Math.round(performance.now() - startedAt),
+    };
+    if (c.req.path === "/health") options.log.debug(line, "request");
+    else options.log.info(line, "request");
+  });
+  app.onError((error, c) => answerError(error, c, options.log));
+  app.notFound((c) => {
+    const error = new ServiceError("not_found", `Nothing answers ${c.req.method} ${c.req.path}; see /docs`);
+    return problemResponse(error, c.get("requestId"));
+  });
+  addHealth(app, options.name, options.checks);
+  app.route("/", routes);
+  addDocs(app, options);
+  return app;
+}
+
+function answerError(error: unknown, c: ServiceContext, log: Log): Response {
+  const requestId = c.get("requestId");
+  if (isServiceError(error)) {
+    if (error.code === "internal") log.error({ requestId, err: error }, "internal error");
+    return problemResponse(error, requestId);
+  }
+  if (error instanceof HTTPException && error.status < 500) {
+    return problemResponse(new ServiceError("malformed_request", error.message || "Malformed request"), requestId);
+  }
+  log.error({ requestId, err: error }, "unexpected error");
+  return problemResponse(new ServiceError("internal", "Internal server error"), requestId);
+}
+
+/** A path parameter of the wrong form is an invalid path (400); anything else is a bad form (422). */
+function invalidRequest(target: string, error: z.ZodError | { issues: z.core.$ZodIssue[] }): ServiceError {
+  const problems = error.issues.map((issue) => ({ field: issue.path.join(".") || target, message: issue.message }));
+  const sentence = problems.map((problem) => `${problem.field}: ${problem.message}`).join("; ");
+  return target === "param"
+    ? new ServiceError("invalid_path", "Invalid path", { details: { problems } })
+    : new ServiceError("invalid_request", sentence, { details: { problems } });
+}

@@ -1,0 +1,14 @@
+/** The id of a video: `hash`, `upload_id` and `video_id` on the wire, `videoId` in code. */
+import { z } from "@hono/zod-openapi";
+import { nanoid } from "nanoid";
+
+/** The only form of an id that is let near a path, a database or a command. */
+export const videoIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+export const VideoId = z
+  .string()
+  .regex(videoIdPattern, "an id is 1 to 64 letters, digits, - and _")
+  .openapi({ description: "The id of a video", example: "V1StGXR8_Z5jdHi6B-myT" });
+
+/** A new, unguessable, URL-safe id. */
+export const newVideoId = (): string => nanoid();

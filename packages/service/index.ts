@@ -1,0 +1,19 @@
+/** What a service is made of, apart from its own work. `./serve` is separate: only a `main.ts` needs it. */
+export { type ClientOptions, createClient, createServiceFetch } from "./client.ts";
+export { ConfigError, readConfig, settings } from "./config.ts";
+export {
+  createRouter,
+  createService,
+  type ServerBindings,
+  type ServiceApp,
+  type ServiceContext,
+  type ServiceEnv,
+  type ServiceOptions,
+} from "./create-service.ts";
+export { type ErrorCode, errorCodes, isServiceError, messageOf, ServiceError } from "./errors.ts";
+export { eventStream, type FollowOptions, followEvents, type ServerEvent } from "./events.ts";
+export { Health, type HealthChecks } from "./health.ts";
+export { newVideoId, VideoId, videoIdPattern } from "./ids.ts";
+export { createLog, type Log } from "./log.ts";
+export { integer, json, jsonBody } from "./openapi.ts";
+export { errorFromProblem, Problem, problemResponse, problems } from "./problem.ts";

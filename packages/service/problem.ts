@@ -1,0 +1,73 @@
+/**
+ * RFC 9457 problem details: the one form in which every service tells an error. Old clients read only `detail`, so the
+ * sentence of a `ServiceError` goes there unchanged.
+ */
+import { z } from "@hono/zod-openapi";
+import { type ErrorCode, errorCodes, ServiceError } from "./errors.ts";
+
+const typePrefix = "urn:video-backend:problem:";
+
+export const Problem = z
+  .looseObject({
+    type: z
+      .string()
+      .openapi({ description: "A stable name for this kind of problem", example: `${typePrefix}not_found` }),
+    title: z.string().openapi({ description: "The kind of problem in a few words" }),
+    status: z.number().openapi({ type: "integer", description: "The HTTP status, repeated" }),
+    detail: z.string().openapi({ description: "What happened this time, in a sentence", example: "Video not found" }),
+    request_id: z.string().openapi({ description: "Find this in the logs" }),
+  })
+  .openapi("Problem");
+export type Problem = z.infer<typeof Problem>;
+
+/** The answer for an error. An unexpected error shows none of its insides; the log has them. */
+export function problemResponse(error: ServiceError, requestId: string): Response {
+  const { status, title } = errorCodes[error.code];
+  const problem: Problem = {
+    type: typePrefix + error.code,
+    title,
+    status,
+    detail: error.message,
+    request_id: requestId,
+    ...error.details,
+  };
+  const headers: Record<string, string> = {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    "x-request-id": requestId,
+  };
+  if (status === 503) headers["retry-after"] = "1";
+  return new Response(JSON.stringify(problem), { status, headers });
+}
+
+/** The error that another service answered with, rebuilt; null when the answer is not a problem of ours. */
+export function errorFromProblem(body: unknown): ServiceError | null {
+  const parsed = Problem.safeParse(body);
+  if (!parsed.success || !parsed.data.type.startsWith(typePrefix)) return null;
+  const code = parsed.data.type.slice(typePrefix.length);
+  if (!Object.hasOwn(errorCodes, code)) return null;
+  const { type, title, status, detail, request_id, ...details } = parsed.data;
+  return new ServiceError(code as ErrorCode, detail, { details });
+}
+
+type ProblemResponses<Statuses extends number> = {
+  [Status in Statuses]: {
+    description: string;
+    content: { "application/problem+json": { schema: typeof Problem } };
+  };
+};
+
+/**
+ * Declares the errors of a route: status and the sentences that may come with it.
+ *
+ * @example responses: { 200: ..., ...problems({ 404: "Video not found" }) }
+ */
+export function problems<const Sentences extends Record<number, string>>(
+  sentences: Sentences,
+): ProblemResponses<keyof Sentences & number> {
+  const entries = Object.entries(sentences).map(([status, description]) => [
+    status,
+    { description, content: { "application/problem+json": { schema: Problem } } },
+  ]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,81 @@
+/**
+ * The last step of every `main.ts`: from a portable `fetch` to the `{ port, hostname, fetch }` object that bun and
+ * `deno serve` both start, with a stop that drains. This file and the mains are where the server's own features are used.
+ */
+import type { ServerBindings, ServiceApp } from "./create-service.ts";
+import { messageOf } from "./errors.ts";
+import type { Log } from "./log.ts";
+
+export interface ServeOptions {
+  port: number;
+  hostname: string;
+  log: Log;
+  /** Closes what `main.ts` opened, after the last request was answered. */
+  close?: () => void | Promise<void>;
+  /** Requests that take longer than this to end are cut at stop; 10 by default. */
+  drainSeconds?: number;
+  /** The largest body that is let in; the default suits JSON. Only what streams its bodies may raise it. */
+  maxBodyBytes?: number;
+}
+
+interface RunningServer {
+  stop(closeActiveConnections?: boolean): Promise<void>;
+  timeout(request: Request, seconds: number): void;
+}
+
+const mebibyte = 1024 * 1024;
+
+/**
+ * Makes the object a `main.ts` exports, and has SIGTERM and SIGINT end the process in order: no new connections, event
+ * streams closed, requests at work answered (for `drainSeconds` at most), then `close`, then exit 0.
+ */
+export function serve(service: ServiceApp, options: ServeOptions) {
+  const { port, hostname, log, drainSeconds = 10 } = options;
+  const draining = new AbortController();
+  let server: RunningServer | undefined;
+  let requestsAtWork = 0;
+
+  async function stop(signal: string): Promise<void> {
+    if (draining.signal.aborted) return;
+    log.info({ signal, requestsAtWork }, "stopping");
+    draining.abort();
+    const deadline = new Promise<void>((resolve) => setTimeout(resolve, drainSeconds * 1000));
+    if (requestsAtWork > 0) await Promise.race([server?.stop(), deadline]);
+    await options.close?.();
+    log.info("stopped");
+    process.exit(0);
+  }
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
+
+  log.info({ address: `http://${hostname}:${port}` }, "listening");
+  return {
+    port,
+    hostname,
+    maxRequestBodySize: options.maxBodyBytes ?? mebibyte,
+    idleTimeout: 120,
+    async fetch(request: Request, runtime?: unknown): Promise<Response> {
+      server = isRunningServer(runtime) ? runtime : undefined;
+      const bindings: ServerBindings = { draining: draining.signal, keepOpen: () => server?.timeout(request, 0) };
+      requestsAtWork++;
+      try {
+        return await service.fetch(request, bindings);
+      } finally {
+        requestsAtWork--;
+      }
+    },
+  };
+}
+
+function isRunningServer(runtime: unknown): runtime is RunningServer {
+  return typeof runtime === "object" && runtime !== null && "stop" in runtime && "timeout" in runtime;
+}
+
+/** Runs a `main.ts`'s opening part; what it throws is told as one sentence, and the process exits with 1. */
+export async function orExit<Value>(open: () => Value | Promise<Value>): Promise<Value> {
+  try {
+    return await open();
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,1 @@
+export { type BlobStore, checkedKey, InvalidKeyError, type StoredBlob } from "./blob-store.ts";

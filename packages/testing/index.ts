@@ -1,0 +1,4 @@
+/** What tests share. */
+export { type Reply, type RequestParts, transcript } from "./transcript.ts";
+export { until } from "./until.ts";
+export { type Clock, createWorld, type World } from "./world.ts";
