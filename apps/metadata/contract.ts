@@ -7,6 +7,8 @@ const params = z.object({ hash: VideoId });
 
 export const TranscodingStatus = z.enum(transcodingStatuses).openapi("TranscodingStatus");
 
+export type TranscodingStatus = z.infer<typeof TranscodingStatus>;
+
 export const Video = z
   .object({
     id: z.number().openapi(integer("Row number, in order of creation", 1)),

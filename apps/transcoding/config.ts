@@ -1,0 +1,32 @@
+/** What an operator may set for this service. */
+import { settings } from "@video-backend/service";
+import { z } from "zod";
+
+export const TranscodingConfig = z.object({
+  TRANSCODING_PORT: settings.port(8002),
+  HOST: settings.HOST,
+  STORAGE_DIR: settings.STORAGE_DIR,
+  LOG_LEVEL: settings.LOG_LEVEL,
+  METADATA_URL: settings.url(8003),
+  SEGMENT_SECONDS: z.coerce.number().int().min(1).max(10).default(4).describe("Length of a segment, whole seconds"),
+  X264_PRESET: z
+    .enum(["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"])
+    .default("veryfast")
+    .describe("x264's trade of time for size"),
+  TRANSCODE_CPUS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe("Processors that encoders may use; all without it"),
+});
+
+/**
+ * Processes at a time and threads for each, from one budget of processors. Two processes of half the threads are as fast
+ * as one of all, and a chunk that is wanted soon need not wait for a long one to end.
+ */
+export function divideProcessors(cpus: number): { processes: number; threads: number } {
+  const processes = cpus < 2 ? 1 : Math.min(8, Math.max(2, Math.floor(cpus / 4)));
+  return { processes, threads: Math.max(1, Math.ceil(cpus / processes)) };
+}

@@ -1,0 +1,54 @@
+/** `transcoding.db`: a row a job with its plan, and the ledger. Times are epoch seconds with a fraction. */
+import { sql } from "drizzle-orm";
+import { check, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { jobStates } from "../jobs/job-states.ts";
+
+export const jobs = sqliteTable(
+  "jobs",
+  {
+    videoId: text("video_id").primaryKey(),
+    filename: text("filename").notNull(),
+    /** Mbit/s that the viewer is said to have; decides which rungs are made. */
+    networkSpeed: real("network_speed").notNull(),
+    state: text("state", { enum: jobStates }).notNull(),
+    /** Why it ended with an error, for people. */
+    error: text("error"),
+    /** The plan as JSON; written once, null until the source was examined. */
+    plan: text("plan"),
+    /** 1 where somebody asked metadata to stop it, so that taking that wish back sets it going again. */
+    stoppedByWish: integer("stopped_by_wish").notNull().default(0),
+    /** 1 until metadata has heard of the state. */
+    unreported: integer("unreported").notNull().default(0),
+    createdAt: real("created_at").notNull(),
+    startedAt: real("started_at"),
+    finishedAt: real("finished_at"),
+  },
+  (table) => [check("jobs_state", sql`${table.state} in ('queued', 'running', 'ok', 'error', 'stopped')`)],
+);
+
+/** The ledger. A segment exists when its row does; the row is written after the file is in place. */
+export const segments = sqliteTable(
+  "segments",
+  {
+    videoId: text("video_id")
+      .notNull()
+      .references(() => jobs.videoId, { onDelete: "cascade" }),
+    rendition: text("rendition").notNull(),
+    index: integer("position").notNull(),
+    /** 0 for an interval in which the source has nothing: looked at, and no file made. */
+    bytes: integer("bytes").notNull(),
+    /** Presentation time of the first sample, seconds from the start of the file. */
+    startSeconds: real("start_seconds").notNull(),
+    durationSeconds: real("duration_seconds").notNull(),
+    samples: integer("samples").notNull(),
+    encoder: text("encoder").notNull(),
+    /** File name of the init segment beside it. */
+    init: text("init").notNull(),
+    codec: text("codec").notNull(),
+    madeAt: real("made_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.videoId, table.rendition, table.index] })],
+);
+
+export type JobRow = typeof jobs.$inferSelect;
+export type SegmentRow = typeof segments.$inferSelect;

@@ -1,0 +1,143 @@
+/**
+ * Takes finished segments out of an encoder's directory: each is verified, renamed into its place and entered in the
+ * ledger, in this order. A file's place is decided by the time that its boxes tell, not by its number, because an
+ * interval without a frame (variable frame rate) shifts all numbers after it.
+ */
+import { openAsBlob } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  checkSegment,
+  initName,
+  measureSegment,
+  type Rendition,
+  SegmentError,
+  segmentFile,
+  segmentSpan,
+  soundSlackSeconds,
+} from "@video-backend/media";
+import { messageOf } from "@video-backend/service";
+import type { NewSegment } from "../ledger/ledger.ts";
+import type { EngineDeps } from "./engine.ts";
+import type { ChunkOfVideo } from "./make-chunk.ts";
+
+export interface SegmentCollector {
+  /** Takes what is there; the muxer gives a segment its name only when it is whole. */
+  collect(): Promise<void>;
+  /** Enters the intervals of the chunk for which a faultless encoder made nothing: the source has nothing there. */
+  enterEmptyIntervals(): void;
+  /** What was wrong with the first segment that was refused. */
+  firstFault(): string | null;
+}
+
+/** What is measured of a segment; the rest of its row is known before. */
+type Made = Omit<NewSegment, "videoId" | "rendition" | "index" | "encoder">;
+
+const encoder = { picture: "libx264", sound: "aac" } as const;
+
+export async function createSegmentCollector(
+  deps: EngineDeps,
+  work: ChunkOfVideo,
+  directory: string,
+  attempt: number,
+): Promise<SegmentCollector> {
+  const { videoId, plan, chunk } = work;
+  const renditions = chunk.renditions.map((name) => {
+    const found = plan.renditions.find((rendition) => rendition.name === name);
+    if (!found) throw new Error(`The plan of ${videoId} has no rendition ${name}`);
+    return found;
+  });
+  await Promise.all(renditions.map((rendition) => mkdir(join(directory, rendition.name))));
+  const inits = new Map<string, { bytes: ArrayBuffer; name: string }>();
+  const looked = new Set<string>();
+  let fault: string | null = null;
+
+  /** The init segment of this encoder, put in place under a name made of its content before any segment needs it. */
+  async function initOf(rendition: Rendition) {
+    const known = inits.get(rendition.name);
+    if (known) return known;
+    const content = await readFile(join(directory, rendition.name, initName));
+    const bytes = new Uint8Array(content).buffer;
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 8);
+    const init = { bytes, name: `init-${digest}.mp4` };
+    const key = `hls/${videoId}/${rendition.name}/${init.name}`;
+    if (!(await deps.store.exists(key))) await deps.store.put(key, new Uint8Array(bytes));
+    inits.set(rendition.name, init);
+    return init;
+  }
+
+  async function take(rendition: Rendition, path: string): Promise<void> {
+    const init = await initOf(rendition);
+    const segment = await openAsBlob(path);
+    const { startSeconds } = await measureSegment(init.bytes, segment);
+    const index = indexAt(rendition, startSeconds);
+    const isWanted = index >= chunk.first && index < chunk.first + chunk.count;
+    if (!isWanted || deps.ledger.has(videoId, rendition.name, index)) return;
+    const slackSeconds = slackFor(rendition);
+    const measured = await checkSegment(init.bytes, segment, { ...segmentSpan(plan, rendition, index), slackSeconds });
+    await deps.store.adopt(path, `hls/${videoId}/${rendition.name}/${segmentFile(index)}`);
+    const { bytes, durationSeconds, samples, codec } = measured;
+    enter(rendition, index, { bytes, startSeconds, durationSeconds, samples, codec, init: init.name });
+  }
+
+  function enter(rendition: Rendition, index: number, made: Made): void {
+    deps.ledger.enter({ videoId, rendition: rendition.name, index, encoder: encoder[rendition.kind], ...made });
+    deps.progress.segmentEntered(videoId, rendition.name);
+  }
+
+  /** Sound is cut at packets, up to one before the grid; a frame belongs to the interval that it begins in. */
+  function indexAt(rendition: Rendition, startSeconds: number): number {
+    const early = rendition.kind === "sound" ? soundSlackSeconds : frameSeconds / 2;
+    return Math.max(0, Math.floor((startSeconds + early) / plan.segmentSeconds));
+  }
+
+  const frameSeconds = 1 / (plan.picture?.frameRate || 25);
+
+  /**
+   * A hole in the source shows as a segment that begins late or ends early. What comes out the same way twice is the
+   * source's own, so the second attempt allows it.
+   */
+  function slackFor(rendition: Rendition): number {
+    if (attempt > 1) return plan.segmentSeconds;
+    if (rendition.kind === "sound") return soundSlackSeconds;
+    return (plan.picture?.variableFrameRate ? 10 : 1.5) * frameSeconds;
+  }
+
+  return {
+    async collect() {
+      for (const rendition of renditions) {
+        const folder = join(directory, rendition.name);
+        const names = (await readdir(folder)).filter((name) => name.endsWith(".m4s"));
+        for (const name of names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))) {
+          const path = join(folder, name);
+          if (looked.has(path)) continue;
+          looked.add(path);
+          try {
+            await take(rendition, path);
+          } catch (error) {
+            if (!(error instanceof SegmentError)) throw error;
+            fault ??= `Segment ${name} of ${rendition.name}: ${messageOf(error)}`;
+          }
+        }
+      }
+    },
+    enterEmptyIntervals() {
+      if (fault) return;
+      for (const rendition of renditions) {
+        for (let index = chunk.first; index < chunk.first + chunk.count; index++) {
+          if (deps.ledger.has(videoId, rendition.name, index)) continue;
+          const { startSeconds } = segmentSpan(plan, rendition, index);
+          enter(rendition, index, {
+            bytes: 0,
+            startSeconds,
+            durationSeconds: 0,
+            samples: 0,
+            codec: rendition.codec,
+            init: "",
+          });
+        }
+      }
+    },
+    firstFault: () => fault,
+  };
+}

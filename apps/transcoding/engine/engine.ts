@@ -1,0 +1,127 @@
+/**
+ * The engine: which videos are being worked on in this process, and the verbs that begin and end that. At most one run a
+ * video; the verbs on one video happen one after another, so that a start cannot slip between the end of an encoder and
+ * the removal of its folder.
+ */
+import { type Run, SourceError } from "@video-backend/media";
+import type { ChunkQueue, Limiter } from "@video-backend/queue";
+import { isServiceError, type Log, messageOf } from "@video-backend/service";
+import type { BlobStore } from "@video-backend/storage";
+import { activeStates, type JobState } from "../jobs/job-states.ts";
+import type { Jobs } from "../jobs/jobs.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { ChunkError, type ChunkOfVideo } from "./make-chunk.ts";
+import type { Progress } from "./progress.ts";
+import { NothingDecodedError, runJob } from "./run-job.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface EngineDeps {
+  jobs: Jobs;
+  ledger: Ledger;
+  progress: Progress;
+  store: BlobStore;
+  workspace: Workspace;
+  queue: ChunkQueue<ChunkOfVideo>;
+  /** Bounds how many sources are examined at the same time. */
+  preparations: Limiter;
+  run: Run;
+  settings: EngineSettings;
+  log: Log;
+  /** Epoch seconds. */
+  now: () => number;
+}
+
+export interface EngineSettings {
+  segmentSeconds: number;
+  x264Preset: string;
+  /** Of each ffmpeg. */
+  threads: number;
+}
+
+export interface Engine {
+  /** Begins to work on a queued job, or does nothing when that is under way. */
+  begin(videoId: string): void;
+  /** Ends the work on a video; resolves when its encoders are dead, with what `then` answers before anything else may begin. */
+  end<Value>(videoId: string, then: () => Value | Promise<Value>): Promise<Value>;
+  /** Resolves when no `end` of this video is under way. */
+  ended(videoId: string): Promise<void>;
+  isAtWork(videoId: string): boolean;
+  /** Resolves when nothing is being worked on any more. */
+  idle(): Promise<void>;
+  /** Ends all work without changing any state: the next start of the service goes on. */
+  close(): Promise<void>;
+}
+
+/** The reason of an abort that leaves the job's state to whoever asked for it. */
+class Ended extends Error {
+  override name = "Ended";
+}
+
+export function createEngine(deps: EngineDeps): Engine {
+  const runs = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  const ending = new Map<string, Promise<unknown>>();
+  let closed = false;
+
+  function begin(videoId: string): void {
+    if (closed || runs.has(videoId) || ending.has(videoId)) return;
+    const abort = new AbortController();
+    const done = work(videoId, abort.signal).finally(() => runs.delete(videoId));
+    runs.set(videoId, { abort, done });
+  }
+
+  async function work(videoId: string, signal: AbortSignal): Promise<void> {
+    try {
+      const job = deps.jobs.get(videoId);
+      if (!activeStates.some((state) => state === job.state)) return;
+      await runJob(deps, job.state === "running" ? deps.jobs.move(videoId, "queued") : job, signal);
+      conclude(videoId, "ok", null);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isServiceError(error, "not_found")) return;
+      const isTold =
+        error instanceof SourceError || error instanceof ChunkError || error instanceof NothingDecodedError;
+      if (!isTold) deps.log.error({ videoId, err: error }, "a job ended unexpectedly");
+      conclude(videoId, "error", messageOf(error));
+    }
+  }
+
+  function conclude(videoId: string, state: JobState, error: string | null): void {
+    deps.jobs.move(videoId, state, { finishedAt: deps.now(), error });
+    deps.log.info({ videoId, state, ...(error ? { error } : {}) }, "job ended");
+    deps.progress.jobMoved(videoId);
+  }
+
+  async function end<Value>(videoId: string, then: () => Value | Promise<Value>): Promise<Value> {
+    const before = ending.get(videoId);
+    const mine = (async () => {
+      await before?.catch(() => undefined);
+      const running = runs.get(videoId);
+      running?.abort.abort(new Ended("The work on this video was ended"));
+      await running?.done;
+      return await then();
+    })();
+    ending.set(videoId, mine);
+    try {
+      return await mine;
+    } finally {
+      if (ending.get(videoId) === mine) ending.delete(videoId);
+    }
+  }
+
+  return {
+    begin,
+    end,
+    async ended(videoId) {
+      while (ending.has(videoId)) await ending.get(videoId)?.catch(() => undefined);
+    },
+    isAtWork: (videoId) => runs.has(videoId),
+    async idle() {
+      while (runs.size > 0) await Promise.all([...runs.values()].map((running) => running.done));
+    },
+    async close() {
+      closed = true;
+      for (const { abort } of runs.values()) abort.abort(new Ended("The service is stopping"));
+      await Promise.all([...runs.values()].map((running) => running.done));
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** The first step of a job: look at the source, and write the plan. */
+import { type Facts, makePlan, type Plan, probe, remuxCommand, SourceError } from "@video-backend/media";
+import { messageOf } from "@video-backend/service";
+import type { JobRow } from "../database/schema.ts";
+import { planOf } from "../jobs/jobs.ts";
+import type { EngineDeps } from "./engine.ts";
+
+export interface PreparedVideo {
+  plan: Plan;
+  /** What ffmpeg opens: the original, or its Matroska copy where the original does not seek exactly. */
+  source: string;
+}
+
+export const originalKey = (videoId: string, filename: string): string => `originals/${videoId}/${filename}`;
+
+/** The name of the copy in the workspace; it is there until the job has ended well. */
+const copyName = "source.mkv";
+
+/** @throws SourceError when there is nothing to make of the source */
+export async function prepareVideo(deps: EngineDeps, job: JobRow, signal: AbortSignal): Promise<PreparedVideo> {
+  const original = deps.store.locate(originalKey(job.videoId, job.filename));
+  if (!(await deps.store.exists(originalKey(job.videoId, job.filename))))
+    throw new SourceError("The uploaded file is gone");
+  const facts = await probe(original, deps.run, signal);
+  const source = facts.seeksExactly ? original : await seekableCopy(deps, job, original, facts, signal);
+  const planned = planOf(job);
+  if (planned) return { plan: planned, source };
+  const plan = makePlan(source === original ? facts : await probe(source, deps.run, signal), {
+    segmentSeconds: deps.settings.segmentSeconds,
+    networkSpeed: job.networkSpeed,
+  });
+  return { plan: deps.jobs.keepPlan(job.videoId, plan), source };
+}
+
+function seekableCopy(
+  deps: EngineDeps,
+  job: JobRow,
+  original: string,
+  facts: Facts,
+  signal: AbortSignal,
+): Promise<string> {
+  const streams = [...(facts.picture ? [facts.picture.stream] : []), ...facts.sound.map((sound) => sound.stream)];
+  return deps.workspace.keep(job.videoId, copyName, async (temporary) => {
+    const result = await deps.run("ffmpeg", remuxCommand(original, temporary, streams), { signal });
+    signal.throwIfAborted();
+    if (result.exitCode !== 0) throw new SourceError(`The file could not be read through: ${messageOf(result.errors)}`);
+  });
+}

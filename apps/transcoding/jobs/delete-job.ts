@@ -1,0 +1,11 @@
+/** Deletes all that this service has of a video: encoder first, then files, then rows. */
+import type { TranscodingDeps } from "../service.ts";
+
+/** Harmless where there is nothing. Nothing can begin on the video before it has resolved, so no folder comes back. */
+export async function deleteJob(deps: TranscodingDeps, videoId: string): Promise<void> {
+  await deps.engine.end(videoId, async () => {
+    deps.jobs.remove(videoId);
+    await deps.workspace.remove(videoId);
+    await deps.store.remove(`hls/${videoId}`);
+  });
+}

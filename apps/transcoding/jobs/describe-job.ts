@@ -1,0 +1,110 @@
+/** A job as the contract shows it, from plan, ledger and what is in flight. Nothing of it is stored. */
+import { masterFile, type Plan, playlistFile, type Rendition } from "@video-backend/media";
+import type { RenditionStatus, TranscodingStatus } from "../contract.ts";
+import type { JobRow, SegmentRow } from "../database/schema.ts";
+import type { TranscodingDeps } from "../service.ts";
+import type { JobState } from "./job-states.ts";
+import { planOf } from "./jobs.ts";
+
+const overallOf = { queued: "running", running: "running", ok: "ok", error: "error", stopped: "stopped" } as const;
+
+/** @throws ServiceError `not_found`: Status not found */
+export function describeJob(
+  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "progress">,
+  videoId: string,
+): TranscodingStatus {
+  const job = deps.jobs.get(videoId);
+  const plan = planOf(job);
+  const ledger = deps.ledger.list(videoId);
+  const inFlight = deps.progress.inFlight(videoId);
+  const describe = (rendition: Rendition) => describeRendition(job, rendition, ledger, inFlight);
+  const total = plan?.renditions.reduce((sum, rendition) => sum + rendition.segmentCount, 0) ?? 0;
+  const sound = plan?.renditions.find((rendition) => rendition.kind === "sound");
+  return {
+    upload_id: videoId,
+    filename: job.filename,
+    started_at: job.startedAt ?? job.createdAt,
+    finished_at: job.finishedAt,
+    overall: overallOf[job.state],
+    original_resolution: plan?.picture ? `${plan.picture.width}x${plan.picture.height}` : null,
+    original_quality_label: plan?.picture?.qualityLabel ?? null,
+    duration: plan?.picture?.endSeconds ?? null,
+    master_playlist: masterFile,
+    playable: plan !== null && isPlayable(plan, ledger),
+    progress: percent(ledger.length, total),
+    ...(job.error === null ? {} : { error: job.error }),
+    qualities: {
+      original: {
+        status: "ok",
+        progress: 100,
+        file: job.filename,
+        path: job.filename,
+        resolution: plan?.picture ? `${plan.picture.width}x${plan.picture.height}` : null,
+        quality_label: plan?.picture?.qualityLabel ?? null,
+      },
+      ...Object.fromEntries(
+        (plan?.renditions ?? [])
+          .filter((rendition) => rendition.kind === "picture")
+          .map((rung) => [rung.name, { ...describe(rung), target_resolution: `${rung.width}x${rung.height}` }]),
+      ),
+      ...Object.fromEntries((plan?.leftOut ?? []).map((rung) => [rung.name, describeLeftOut(rung)])),
+    },
+    audio: sound ? describe(sound) : null,
+  };
+}
+
+function describeRendition(job: JobRow, rendition: Rendition, ledger: SegmentRow[], inFlight: Set<string>) {
+  const made = ledger.filter((segment) => segment.rendition === rendition.name);
+  const times = made.map((segment) => segment.madeAt);
+  const whole = made.length === rendition.segmentCount;
+  const path = `${rendition.name}/${playlistFile}`;
+  return {
+    status: whole ? ("ok" as const) : unfinishedStatus(job.state, made.length > 0, inFlight.has(rendition.name)),
+    progress: percent(made.length, rendition.segmentCount),
+    path,
+    playlist: path,
+    segments_done: made.length,
+    segments_total: rendition.segmentCount,
+    started_at: times.length > 0 ? Math.min(...times) : null,
+    updated_at: times.length > 0 ? Math.max(...times) : null,
+    finished_at: whole ? Math.max(...times) : null,
+    ...(job.state === "error" && !whole && job.error !== null ? { message: job.error } : {}),
+  };
+}
+
+function unfinishedStatus(state: JobState, begun: boolean, inFlight: boolean): RenditionStatus["status"] {
+  if (state === "error" || state === "stopped") return state;
+  if (begun) return "running";
+  return inFlight ? "starting" : "queued";
+}
+
+function describeLeftOut(rung: Plan["leftOut"][number]): RenditionStatus {
+  const path = `${rung.name}/${playlistFile}`;
+  return {
+    status: "skipped",
+    progress: 0,
+    target_resolution: `${rung.width}x${rung.height}`,
+    path,
+    playlist: path,
+    segments_done: 0,
+    segments_total: 0,
+    started_at: null,
+    updated_at: null,
+    finished_at: null,
+    message: rung.reason,
+  };
+}
+
+/** Something to see, where there is a picture, and something to hear, where there is sound. */
+function isPlayable(plan: Plan, ledger: SegmentRow[]): boolean {
+  const kinds = new Set(plan.renditions.map((rendition) => rendition.kind));
+  return [...kinds].every((kind) =>
+    plan.renditions.some(
+      (rendition) =>
+        rendition.kind === kind &&
+        ledger.some((segment) => segment.rendition === rendition.name && segment.index === 0),
+    ),
+  );
+}
+
+const percent = (done: number, total: number): number => (total === 0 ? 0 : Math.round((1000 * done) / total) / 10);

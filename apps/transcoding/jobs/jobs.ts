@@ -1,0 +1,98 @@
+/** The jobs, one a video: finding them, making them, and the one guarded update by which they change state. */
+import { Plan } from "@video-backend/media";
+import { ServiceError } from "@video-backend/service";
+import { and, eq, inArray } from "drizzle-orm";
+import type { TranscodingDatabase } from "../database/open.ts";
+import { type JobRow, jobs } from "../database/schema.ts";
+import { type JobState, statesBefore, transitions } from "./job-states.ts";
+
+export interface NewJob {
+  videoId: string;
+  filename: string;
+  networkSpeed: number;
+}
+
+export interface Jobs {
+  find(videoId: string): JobRow | null;
+  /** The job, or ServiceError `not_found`: Status not found. */
+  get(videoId: string): JobRow;
+  inStates(states: readonly JobState[]): JobRow[];
+  all(): JobRow[];
+  /** Makes a queued job where the video has none; answers the one that is there. */
+  ensure(job: NewJob): JobRow;
+  /** Moves a job to `next`. Throws ServiceError `conflict` when its state does not lead there. */
+  move(videoId: string, next: JobState, fields?: Partial<JobRow>): JobRow;
+  /** Writes the plan, once; a plan that is there already is the one that counts. */
+  keepPlan(videoId: string, plan: Plan): Plan;
+  unreported(): JobRow[];
+  markReported(videoId: string, state: JobState): void;
+  remove(videoId: string): void;
+}
+
+/** @param now epoch seconds */
+export function createJobs(database: TranscodingDatabase, now: () => number): Jobs {
+  const find = (videoId: string) => database.select().from(jobs).where(eq(jobs.videoId, videoId)).get() ?? null;
+
+  function get(videoId: string): JobRow {
+    const job = find(videoId);
+    if (!job) throw new ServiceError("not_found", "Status not found", { details: { upload_id: videoId } });
+    return job;
+  }
+
+  return {
+    find,
+    get,
+    inStates: (states) =>
+      database
+        .select()
+        .from(jobs)
+        .where(inArray(jobs.state, [...states]))
+        .all(),
+    all: () => database.select().from(jobs).all(),
+    ensure(job) {
+      database
+        .insert(jobs)
+        .values({ ...job, state: "queued", unreported: 1, createdAt: now() })
+        .onConflictDoNothing()
+        .run();
+      return get(job.videoId);
+    },
+    move(videoId, next, fields = {}) {
+      const [moved] = database
+        .update(jobs)
+        .set({ ...fields, state: next, unreported: 1 })
+        .where(and(eq(jobs.videoId, videoId), inArray(jobs.state, statesBefore(next))))
+        .returning()
+        .all();
+      if (moved) return moved;
+      const { state } = get(videoId);
+      throw new ServiceError("conflict", `A job that is ${state} cannot become ${next}`, {
+        details: { upload_id: videoId, state, accepted: transitions[state] },
+      });
+    },
+    keepPlan(videoId, plan) {
+      const kept = planOf(get(videoId));
+      if (kept) return kept;
+      database
+        .update(jobs)
+        .set({ plan: JSON.stringify(plan) })
+        .where(eq(jobs.videoId, videoId))
+        .run();
+      return plan;
+    },
+    unreported: () => database.select().from(jobs).where(eq(jobs.unreported, 1)).all(),
+    markReported(videoId, state) {
+      database
+        .update(jobs)
+        .set({ unreported: 0 })
+        .where(and(eq(jobs.videoId, videoId), eq(jobs.state, state)))
+        .run();
+    },
+    remove: (videoId) => void database.delete(jobs).where(eq(jobs.videoId, videoId)).run(),
+  };
+}
+
+/** The plan of a job; null until its source was examined. */
+export function planOf(job: JobRow): Plan | null {
+  return job.plan === null ? null : Plan.parse(JSON.parse(job.plan));
+}

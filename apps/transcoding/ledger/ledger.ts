@@ -1,0 +1,40 @@
+/** The ledger: which segments exist. Nothing else says that work is done. */
+import { and, eq } from "drizzle-orm";
+import type { TranscodingDatabase } from "../database/open.ts";
+import { type SegmentRow, segments } from "../database/schema.ts";
+
+export type NewSegment = Omit<SegmentRow, "madeAt">;
+
+export interface Ledger {
+  /** All rows of a video, by rendition and index. */
+  list(videoId: string): SegmentRow[];
+  has(videoId: string, rendition: string, index: number): boolean;
+  /** Enters a finished segment. One that is there already stays as it is, and the answer is false. */
+  enter(segment: NewSegment): boolean;
+}
+
+/** @param now epoch seconds */
+export function createLedger(database: TranscodingDatabase, now: () => number): Ledger {
+  return {
+    list: (videoId) =>
+      database
+        .select()
+        .from(segments)
+        .where(eq(segments.videoId, videoId))
+        .orderBy(segments.rendition, segments.index)
+        .all(),
+    has(videoId, rendition, index) {
+      const one = and(eq(segments.videoId, videoId), eq(segments.rendition, rendition), eq(segments.index, index));
+      return database.select({ index: segments.index }).from(segments).where(one).get() !== undefined;
+    },
+    enter(segment) {
+      const entered = database
+        .insert(segments)
+        .values({ ...segment, madeAt: now() })
+        .onConflictDoNothing()
+        .returning({ index: segments.index })
+        .all();
+      return entered.length > 0;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "bun:test";
+import { mkdir, readdir } from "node:fs/promises";
+import { createWorld, makeClip } from "@video-backend/testing";
+import { checkSegment, measureSegment, SegmentError } from "./check-segment.ts";
+import { initName, pictureCommand, segmentName, soundCommand } from "./commands.ts";
+import { makePlan } from "./plan.ts";
+import { probe } from "./probe.ts";
+import { run } from "./spawn.ts";
+
+/** Six seconds at two-second segments, encoded by the very commands that jobs use. */
+async function setup(first: number, count: number) {
+  const world = createWorld();
+  const source = await makeClip(world.path("clip.mp4"), { seconds: 6, width: 320, height: 240 });
+  const plan = makePlan(await probe(source, run), { segmentSeconds: 2, networkSpeed: 10 });
+  const settings = { source, directory: world.directory, threads: 1, x264Preset: "veryfast" };
+  await Promise.all([mkdir(world.path("360p")), mkdir(world.path("audio"))]);
+  const commands = [
+    pictureCommand(plan, { kind: "picture", renditions: ["360p"], first, count }, settings),
+    soundCommand(plan, { kind: "sound", renditions: ["audio"], first: 0, count: 3 }, settings),
+  ];
+  for (const command of commands) expect(await run("ffmpeg", command)).toMatchObject({ exitCode: 0, errors: "" });
+  const init = (rendition: string) => Bun.file(world.path(rendition, initName)).arrayBuffer();
+  const segment = (rendition: string, index: number) => Bun.file(world.path(rendition, segmentName(index)));
+  return { world, plan, init, segment, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+}
+
+describe("a segment", () => {
+  test("of the picture begins and ends on the grid, wherever its chunk began", async () => {
+    await using encoded = await setup(1, 2);
+    expect((await readdir(encoded.world.path("360p"))).filter((name) => name.endsWith(".m4s")).sort()).toEqual([
+      "1.m4s",
+      "2.m4s",
+    ]);
+    for (const index of [1, 2]) {
+      const measured = await measureSegment(await encoded.init("360p"), encoded.segment("360p", index));
+      expect(measured.startSeconds).toBeCloseTo(index * 2, 6);
+      expect(measured).toMatchObject({ durationSeconds: 2, samples: 50, codec: "avc1.4d401e" });
+    }
+  });
+
+  test("of sound begins within a packet of the grid", async () => {
+    await using encoded = await setup(0, 1);
+    for (const index of [0, 1, 2]) {
+      const measured = await measureSegment(await encoded.init("audio"), encoded.segment("audio", index));
+      expect(Math.abs(measured.startSeconds - index * 2)).toBeLessThan(0.03);
+      expect(measured.codec).toBe("mp4a.40.2");
+    }
+  });
+
+  test("that is cut short, empty, elsewhere or too short is refused with the reason", async () => {
+    await using encoded = await setup(0, 2);
+    const init = await encoded.init("360p");
+    const whole = encoded.segment("360p", 1);
+    const expected = { startSeconds: 2, endSeconds: 4, slackSeconds: 0.06 };
+    expect(await checkSegment(init, whole, expected)).toMatchObject({ bytes: whole.size });
+    const check = (segment: Blob, more: object = {}) =>
+      checkSegment(init, segment, { ...expected, ...more }).catch(
+        (error: Error) => `${error instanceof SegmentError}: ${error.message}`,
+      );
+    expect(await check(whole.slice(0, whole.size - 10))).toBe(
+      `true: Its boxes are ${whole.size} bytes and the file ${whole.size - 10}`,
+    );
+    expect(await check(new Blob([]))).toBe("true: It has no fragment of a track");
+    expect(await check(whole, { startSeconds: 4, endSeconds: 6 })).toBe(
+      "true: It begins at 2.000 s instead of 4.000 s",
+    );
+    expect(await check(whole, { endSeconds: 6 })).toBe("true: It ends at 4.000 s instead of 6.000 s");
+  });
+});

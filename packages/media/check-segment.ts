@@ -1,0 +1,111 @@
+/**
+ * Done is verified: reads a segment's boxes with MP4Box.js and compares them with what the plan says. Only the head of
+ * the file is read; the media data is checked by its length.
+ */
+import { createFile, type ISOFile, MP4BoxBuffer } from "mp4box";
+
+export interface MeasuredSegment {
+  bytes: number;
+  /** Presentation time of the first sample, in seconds from the start of the file. */
+  startSeconds: number;
+  durationSeconds: number;
+  samples: number;
+  /** RFC 6381, read from the init segment. */
+  codec: string;
+}
+
+export interface ExpectedSegment {
+  startSeconds: number;
+  endSeconds: number;
+  /** How much later than said it may begin, and how far from it end; seconds. */
+  slackSeconds: number;
+}
+
+/** A segment that is not what it should be; the message says in which way. */
+export class SegmentError extends Error {
+  override name = "SegmentError";
+}
+
+/** Enough for the boxes before the media data: a sample costs 16 bytes at most. */
+const headBytes = 256 * 1024;
+/** Rounding of time bases. */
+const epsilonSeconds = 0.002;
+
+/**
+ * @param init the bytes of the init segment
+ * @throws SegmentError when the segment is not whole or is not the one that was expected
+ */
+export async function checkSegment(
+  init: ArrayBuffer,
+  segment: Blob,
+  expected: ExpectedSegment,
+): Promise<MeasuredSegment> {
+  const measured = await measureSegment(init, segment);
+  const { startSeconds, endSeconds, slackSeconds } = expected;
+  const early = startSeconds - epsilonSeconds - measured.startSeconds;
+  const late = measured.startSeconds - startSeconds - slackSeconds - epsilonSeconds;
+  if (early > slackSeconds || late > 0) {
+    throw new SegmentError(
+      `It begins at ${measured.startSeconds.toFixed(3)} s instead of ${startSeconds.toFixed(3)} s`,
+    );
+  }
+  const end = measured.startSeconds + measured.durationSeconds;
+  if (Math.abs(end - endSeconds) > slackSeconds + epsilonSeconds) {
+    throw new SegmentError(`It ends at ${end.toFixed(3)} s instead of ${endSeconds.toFixed(3)} s`);
+  }
+  return measured;
+}
+
+/**
+ * What a segment is, by its boxes.
+ *
+ * @throws SegmentError when it has no samples, is cut short or does not begin with a sync sample
+ */
+export async function measureSegment(init: ArrayBuffer, segment: Blob): Promise<MeasuredSegment> {
+  const file = createFile();
+  const head = await segment.slice(0, headBytes).arrayBuffer();
+  file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(init, 0));
+  file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(head, init.byteLength));
+  const track = file.moov?.traks[0];
+  const runs = file.moofs?.flatMap((moof) => moof.trafs) ?? [];
+  if (!track || runs.length === 0) throw new SegmentError("It has no fragment of a track");
+  const length = lengthByBoxes(file, init.byteLength);
+  if (length !== segment.size) throw new SegmentError(`Its boxes are ${length} bytes and the file ${segment.size}`);
+
+  const timescale = track.mdia.mdhd.timescale;
+  const editStart = Math.max(0, track.edts?.elst?.entries[0]?.media_time ?? 0);
+  let units = 0;
+  let samples = 0;
+  for (const run of runs) {
+    for (const part of run.truns) {
+      const known = part.sample_duration?.length ? part.sample_duration : null;
+      units += known
+        ? known.reduce((sum, duration) => sum + duration, 0)
+        : (run.tfhd.default_sample_duration ?? 0) * part.sample_count;
+      samples += part.sample_count;
+    }
+  }
+  if (samples === 0) throw new SegmentError("It has no samples");
+  const first = runs[0];
+  const firstPart = first?.truns[0];
+  if (!first || !firstPart) throw new SegmentError("It has no samples");
+  const flags = firstPart.first_sample_flags || firstPart.sample_flags?.[0] || first.tfhd.default_sample_flags || 0;
+  if (flags & isNonSyncSample) throw new SegmentError("It does not begin with a key frame");
+  const firstUnits =
+    (first.tfdt?.baseMediaDecodeTime ?? 0) + (firstPart.sample_composition_time_offset?.[0] ?? 0) - editStart;
+  return {
+    bytes: segment.size,
+    startSeconds: firstUnits / timescale,
+    durationSeconds: units / timescale,
+    samples,
+    codec: file.getInfo().tracks[0]?.codec ?? "",
+  };
+}
+
+/** ISO/IEC 14496-12, 8.8.3.1: sample_is_non_sync_sample. */
+const isNonSyncSample = 0x10000;
+
+function lengthByBoxes(file: ISOFile, initBytes: number): number {
+  const ends = file.boxes.map((box) => (box.start ?? 0) + box.size);
+  return Math.max(0, ...ends) - initBytes;
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from "bun:test";
+import { type Chunk, missingOf, remainingChunks } from "./chunks.ts";
+import { examplePlan } from "./example-plan.ts";
+
+const nothing = () => false;
+const shown = (chunks: Chunk[]) =>
+  chunks.map(({ renditions, first, count }) => `${renditions.join("+")} ${first}..${first + count - 1}`);
+
+describe("what is left to make", () => {
+  test("begins with the lowest rung, then sound, then the others, then chunks that grow", () => {
+    expect(shown(remainingChunks(examplePlan({ endSeconds: 100 }), nothing))).toEqual([
+      "360p 0..0",
+      "audio 0..6",
+      "1080p+720p+480p 0..0",
+      "1080p+720p+480p+360p 1..1",
+      "1080p+720p+480p+360p 2..3",
+      "1080p+720p+480p+360p 4..7",
+      "1080p+720p+480p+360p 8..15",
+      "1080p+720p+480p+360p 16..23",
+      "1080p+720p+480p+360p 24..24",
+    ]);
+  });
+
+  test("is nothing once the ledger has all", () => {
+    expect(remainingChunks(examplePlan(), () => true)).toEqual([]);
+  });
+
+  test("never holds a segment that the ledger has, and holds every other one once, whatever is there", () => {
+    const plan = examplePlan({ endSeconds: 200 });
+    for (let seed = 1; seed <= 50; seed++) {
+      const ledger = new Set<string>();
+      for (const rendition of plan.renditions) {
+        for (let index = 0; index < rendition.segmentCount; index++) {
+          if (
+            rendition.kind === "picture" &&
+            (index * 7 + rendition.name.length * seed * 13 + seed * index * index) % 3 === 0
+          )
+            ledger.add(`${rendition.name} ${index}`);
+        }
+      }
+      const held = remainingChunks(plan, (rendition, index) => ledger.has(`${rendition} ${index}`)).flatMap((chunk) =>
+        chunk.renditions.flatMap((rendition) =>
+          Array.from({ length: chunk.count }, (_, offset) => `${rendition} ${chunk.first + offset}`),
+        ),
+      );
+      const wanted = plan.renditions.flatMap((rendition) =>
+        Array.from({ length: rendition.segmentCount }, (_, index) => `${rendition.name} ${index}`),
+      );
+      expect(held.sort()).toEqual(wanted.filter((segment) => !ledger.has(segment)).sort());
+    }
+  });
+});
+
+test("a chunk with holes falls into runs that miss the same renditions", () => {
+  const chunk: Chunk = { kind: "picture", renditions: ["720p", "360p"], first: 4, count: 5 };
+  const ledger = new Set(["360p 4", "720p 6", "360p 6"]);
+  expect(shown(missingOf(chunk, (rendition, index) => ledger.has(`${rendition} ${index}`)))).toEqual([
+    "720p 4..4",
+    "720p+360p 5..5",
+    "720p+360p 7..8",
+  ]);
+});

@@ -1,0 +1,65 @@
+import { expect, test } from "bun:test";
+import { pictureCommand, remuxCommand, soundCommand } from "./commands.ts";
+import { examplePlan } from "./example-plan.ts";
+import { guardedInput } from "./probe.ts";
+
+const settings = { source: "/originals/a/a b.mp4", directory: "/work/tmp-1", threads: 2, x264Preset: "veryfast" };
+const guard = guardedInput.join(" ");
+
+test("a picture chunk is one decode, each rung scaled from the one above, cut at the grid", () => {
+  const chunk = { kind: "picture" as const, renditions: ["720p", "360p"], first: 2, count: 2 };
+  const outputs = (name: string, level: string, rates: string) =>
+    [
+      `-map [${name}] -map_metadata -1 -map_chapters -1`,
+      `-c:v libx264 -preset veryfast -threads 2 -profile:v main -level:v ${level} ${rates}`,
+      "-g 100000 -sc_threshold 0 -forced-idr 1 -force_key_frames 8,12 -fps_mode passthrough -enc_time_base 1:25600",
+      "-avoid_negative_ts disabled -f hls -hls_time 0.1 -hls_list_size 0 -hls_segment_type fmp4",
+      "-hls_segment_options movflags=+frag_discont -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 2",
+      `-hls_segment_filename /work/tmp-1/${name}/%d.m4s /work/tmp-1/${name}/made.m3u8`,
+    ].join(" ");
+  expect(pictureCommand(examplePlan(), chunk, settings).join(" ")).toBe(
+    [
+      "-hide_banner -nostdin -loglevel error -nostats -y -threads 2 -noaccurate_seek -ss 7 -copyts -start_at_zero",
+      `${guard} -i file:/originals/a/a b.mp4 -filter_complex_threads 2 -filter_complex`,
+      "[0:0]trim=start=8:end=16,scale=1280:720:flags=bicubic,setsar=1,format=yuv420p,split[720p][from-720p];[from-720p]scale=640:360:flags=bicubic,setsar=1,format=yuv420p[360p]",
+      outputs("720p", "3.1", "-b:v 3500k -maxrate 3900k -bufsize 5800k"),
+      outputs("360p", "3.0", "-b:v 900k -maxrate 1100k -bufsize 2200k"),
+      "-progress pipe:1 -stats_period 0.1",
+    ].join(" "),
+  );
+});
+
+test("the first chunk does not seek and the last one has no end", () => {
+  const chunk = { kind: "picture" as const, renditions: ["360p"], first: 0, count: 7 };
+  const command = pictureCommand(examplePlan(), chunk, settings);
+  expect(command).not.toContain("-ss");
+  expect(command[command.indexOf("-filter_complex") + 1]).toBe(
+    "[0:0]trim=start=0,scale=640:360:flags=bicubic,setsar=1,format=yuv420p[360p]",
+  );
+});
+
+test("a picture of 120 frames a second is brought to 60 before it is cut", () => {
+  const plan = examplePlan({ frameRate: 120, frameRateNumerator: 120 });
+  const command = pictureCommand(plan, { kind: "picture", renditions: ["360p"], first: 0, count: 1 }, settings);
+  expect(command[command.indexOf("-filter_complex") + 1]).toStartWith("[0:0]fps=60,trim=start=0:end=4,");
+});
+
+test("sound is one pass of stereo AAC that begins at zero", () => {
+  const chunk = { kind: "sound" as const, renditions: ["audio"], first: 0, count: 7 };
+  expect(soundCommand(examplePlan(), chunk, settings).join(" ")).toBe(
+    [
+      "-hide_banner -nostdin -loglevel error -nostats -y -vn -copyts -start_at_zero",
+      `${guard} -i file:/originals/a/a b.mp4 -map 0:1 -map_metadata -1 -map_chapters -1`,
+      "-af aresample=44100:async=1:first_pts=0,aformat=channel_layouts=stereo -c:a aac -b:a 192k",
+      "-avoid_negative_ts disabled -f hls -hls_time 4 -hls_list_size 0 -hls_segment_type fmp4",
+      "-hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 0",
+      "-hls_segment_filename /work/tmp-1/audio/%d.m4s /work/tmp-1/audio/made.m3u8 -progress pipe:1 -stats_period 0.1",
+    ].join(" "),
+  );
+});
+
+test("a copy that seeks is made without encoding", () => {
+  expect(remuxCommand("/a.ts", "/b.mkv", [1, 0]).join(" ")).toBe(
+    `-hide_banner -nostdin -loglevel error -nostats -y ${guard} -i file:/a.ts -map 0:1 -map 0:0 -c copy -map_metadata -1 -map_chapters -1 -f matroska file:/b.mkv`,
+  );
+});

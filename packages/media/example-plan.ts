@@ -1,0 +1,38 @@
+/** Facts and a plan for tests: 26 s of 1080p25 with sound, as a phone or a camera makes it. */
+import type { Facts, PictureFacts } from "./facts.ts";
+import { makePlan, type Plan } from "./plan.ts";
+
+export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
+  return {
+    container: "mov,mp4,m4a,3gp,3g2,mj2",
+    seeksExactly: true,
+    picture: {
+      stream: 0,
+      codec: "h264",
+      width: 1920,
+      height: 1080,
+      frameRate: 25,
+      frameRateNumerator: 25,
+      variableFrameRate: false,
+      startSeconds: 0,
+      endSeconds: 26,
+      ...picture,
+    },
+    sound: [
+      {
+        stream: 1,
+        codec: "aac",
+        channels: 2,
+        sampleRate: 44_100,
+        language: "eng",
+        isDefault: true,
+        startSeconds: 0,
+        endSeconds: 26,
+      },
+    ],
+  };
+}
+
+export function examplePlan(picture: Partial<PictureFacts> = {}): Plan {
+  return makePlan(exampleFacts(picture), { segmentSeconds: 4, networkSpeed: 10 });
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "bun:test";
+import { factsOf, ProbeOutput } from "./facts.ts";
+
+const phone = {
+  index: 0,
+  codec_type: "video",
+  codec_name: "h264",
+  width: 1920,
+  height: 1080,
+  r_frame_rate: "30/1",
+  avg_frame_rate: "30/1",
+};
+const facts = (streams: object[], format: object = {}) =>
+  factsOf(
+    ProbeOutput.parse({ streams, format: { format_name: "mov,mp4,m4a,3gp,3g2,mj2", duration: "10.0", ...format } }),
+  );
+
+describe("the picture", () => {
+  test("is upright: a phone's rotation turns its sides", () => {
+    for (const rotation of [-90, 90, 270]) {
+      expect(facts([{ ...phone, side_data_list: [{ rotation }] }]).picture).toMatchObject({
+        width: 1080,
+        height: 1920,
+      });
+    }
+    expect(facts([{ ...phone, side_data_list: [{ rotation: 180 }] }]).picture).toMatchObject({
+      width: 1920,
+      height: 1080,
+    });
+  });
+
+  test("has square pixels", () => {
+    expect(facts([{ ...phone, width: 1440, sample_aspect_ratio: "4:3" }]).picture).toMatchObject({
+      width: 1920,
+      height: 1080,
+    });
+    expect(facts([{ ...phone, sample_aspect_ratio: "0:1" }]).picture).toMatchObject({ width: 1920 });
+  });
+
+  test("is never the cover of a song, nor a stream without size", () => {
+    const cover = { ...phone, disposition: { attached_pic: 1 } };
+    expect(facts([cover, { ...phone, index: 3, width: 0 }]).picture).toBeNull();
+    expect(facts([cover, { ...phone, index: 5 }]).picture?.stream).toBe(5);
+  });
+
+  test("is the default one of several", () => {
+    const second = { ...phone, index: 1, disposition: { default: 1 } };
+    expect(facts([phone, second]).picture?.stream).toBe(1);
+  });
+
+  test("counts its times from the start of the file", () => {
+    const { picture } = facts([{ ...phone, start_time: "1.48", duration: "62.28" }], {
+      start_time: "1.459",
+      format_name: "mpegts",
+    });
+    expect(picture?.startSeconds).toBeCloseTo(0.021, 6);
+    expect(picture?.endSeconds).toBeCloseTo(62.301, 6);
+  });
+
+  test("is variable where average and nominal rate differ", () => {
+    expect(facts([{ ...phone, avg_frame_rate: "2992/100" }]).picture).toMatchObject({
+      variableFrameRate: true,
+      frameRate: 30,
+    });
+    expect(facts([{ ...phone, avg_frame_rate: "15/1" }]).picture).toMatchObject({
+      variableFrameRate: true,
+      frameRate: 15,
+    });
+    expect(facts([phone]).picture).toMatchObject({ variableFrameRate: false, frameRate: 30, frameRateNumerator: 30 });
+    expect(facts([{ ...phone, avg_frame_rate: "0/0" }]).picture).toMatchObject({
+      variableFrameRate: true,
+      frameRate: 30,
+    });
+  });
+});
+
+test("sound without a channel is none, and `und` is no language", () => {
+  const sound = {
+    index: 1,
+    codec_type: "audio",
+    codec_name: "aac",
+    channels: 2,
+    sample_rate: "48000",
+    tags: { language: "und" },
+  };
+  const { sound: found } = facts([
+    sound,
+    { ...sound, index: 2, channels: 0 },
+    { ...sound, index: 3, tags: { language: "deu" } },
+  ]);
+  expect(found.map(({ stream, language }) => [stream, language])).toEqual([
+    [1, null],
+    [3, "deu"],
+  ]);
+});
+
+test("containers that do not seek exactly are known", () => {
+  for (const format_name of ["mpegts", "mpeg", "flv", "h264"])
+    expect(facts([phone], { format_name }).seeksExactly).toBe(false);
+  for (const format_name of ["matroska,webm", "avi", "ogg"])
+    expect(facts([phone], { format_name }).seeksExactly).toBe(true);
+});

@@ -1,0 +1,144 @@
+/**
+ * What ffprobe says of a source, validated and brought into one frame of reference: times count from the start of the
+ * file (as `-copyts -start_at_zero` has them), sizes are those of square pixels after rotation. Whatever is decided
+ * about a video is decided from these facts alone.
+ */
+import { z } from "zod";
+
+export interface Facts {
+  /** ffprobe's list of names for the container, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
+  container: string;
+  /** False where `-ss` loses frames; such a source is copied into Matroska once and encoded from that. */
+  seeksExactly: boolean;
+  picture: PictureFacts | null;
+  sound: SoundFacts[];
+}
+
+export interface PictureFacts {
+  /** ffmpeg's number of the stream. */
+  stream: number;
+  codec: string;
+  /** What a person sees: square pixels, upright. */
+  width: number;
+  height: number;
+  /** Frames a second: the nominal rate, or the average where the two are more than 1% apart. */
+  frameRate: number;
+  /** Of the nominal rate, such as 24000 of 24000/1001: a multiple of it as time base expresses every frame exactly. */
+  frameRateNumerator: number;
+  /** True where frames may come at unequal distances. */
+  variableFrameRate: boolean;
+  /** Seconds from the start of the file. */
+  startSeconds: number;
+  endSeconds: number;
+}
+
+export interface SoundFacts {
+  stream: number;
+  codec: string;
+  channels: number;
+  /** Hz. */
+  sampleRate: number;
+  language: string | null;
+  isDefault: boolean;
+  startSeconds: number;
+  endSeconds: number;
+}
+
+const Numeric = z.coerce.number().optional().catch(undefined);
+
+const Stream = z.object({
+  index: z.number(),
+  codec_type: z.string().optional(),
+  codec_name: z.string().optional(),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  sample_aspect_ratio: z.string().optional(),
+  r_frame_rate: z.string().optional(),
+  avg_frame_rate: z.string().optional(),
+  start_time: Numeric,
+  duration: Numeric,
+  channels: z.number().optional(),
+  sample_rate: Numeric,
+  disposition: z.object({ default: z.number().optional(), attached_pic: z.number().optional() }).optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  side_data_list: z.array(z.looseObject({ rotation: Numeric })).optional(),
+});
+
+/** The parts of `ffprobe -show_format -show_streams -of json` that are used. */
+export const ProbeOutput = z.object({
+  streams: z.array(Stream).default([]),
+  format: z.object({ format_name: z.string(), start_time: Numeric, duration: Numeric }),
+});
+export type ProbeOutput = z.infer<typeof ProbeOutput>;
+type Stream = z.infer<typeof Stream>;
+
+/**
+ * Facts from ffprobe's answer. Durations that a container only claims are taken as they are; `probe.ts` replaces the
+ * picture's end where it can be measured.
+ */
+export function factsOf({ streams, format }: ProbeOutput): Facts {
+  const origin = format.start_time ?? 0;
+  const span = (stream: Stream) => {
+    const startSeconds = Math.max(0, (stream.start_time ?? origin) - origin);
+    const endSeconds = stream.duration === undefined ? (format.duration ?? 0) : startSeconds + stream.duration;
+    return { startSeconds, endSeconds };
+  };
+  const pictures = streams.filter((stream) => isPicture(stream));
+  const picture = pictures.find((stream) => stream.disposition?.default === 1) ?? pictures[0];
+  const sounds = streams.filter((stream) => stream.codec_type === "audio" && (stream.channels ?? 0) > 0);
+  return {
+    container: format.format_name,
+    seeksExactly: !inexactContainers.test(format.format_name),
+    picture: picture ? { ...pictureOf(picture), ...span(picture) } : null,
+    sound: sounds.map((stream) => ({
+      stream: stream.index,
+      codec: stream.codec_name ?? "unknown",
+      channels: stream.channels ?? 0,
+      sampleRate: stream.sample_rate ?? 0,
+      language: stream.tags?.language && stream.tags.language !== "und" ? stream.tags.language : null,
+      isDefault: stream.disposition?.default === 1,
+      ...span(stream),
+    })),
+  };
+}
+
+/** Containers without an index that ffmpeg seeks by: MPEG-TS, MPEG-PS, FLV and raw streams. */
+const inexactContainers = /^(mpegts|mpeg|mpegvideo|flv|live_flv|h264|hevc|m4v|obu|ivf)$/;
+
+function isPicture(stream: Stream): boolean {
+  const hasSize = (stream.width ?? 0) > 0 && (stream.height ?? 0) > 0;
+  return stream.codec_type === "video" && stream.disposition?.attached_pic !== 1 && hasSize;
+}
+
+function pictureOf(stream: Stream) {
+  const [width, height] = [stream.width ?? 0, stream.height ?? 0];
+  const square = { width: Math.max(1, Math.round(width * pixelAspect(stream.sample_aspect_ratio))), height };
+  const rotation = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0;
+  const onItsSide = Math.abs(Math.round(rotation / 90)) % 2 === 1;
+  const average = ratio(stream.avg_frame_rate);
+  const nominal = ratio(stream.r_frame_rate);
+  return {
+    stream: stream.index,
+    codec: stream.codec_name ?? "unknown",
+    width: onItsSide ? square.height : square.width,
+    height: onItsSide ? square.width : square.height,
+    frameRate: nearlyEqual(average, nominal, 0.01) ? nominal : average || nominal || 25,
+    frameRateNumerator: Number.parseInt(stream.r_frame_rate ?? "", 10) || 25,
+    variableFrameRate: !nearlyEqual(average, nominal, 0.0005),
+  };
+}
+
+function nearlyEqual(a: number, b: number, tolerance: number): boolean {
+  return a > 0 && b > 0 && Math.abs(a - b) / b <= tolerance;
+}
+
+/** `0:1` and absence both mean square. */
+function pixelAspect(text: string | undefined): number {
+  return ratio(text?.replace(":", "/")) || 1;
+}
+
+/** `30000/1001` as a number; 0 for what is none. */
+function ratio(text: string | undefined): number {
+  const [above, below] = (text ?? "").split("/").map(Number);
+  return above && below ? above / below : 0;
+}

@@ -1,0 +1,36 @@
+/** What we know about video: facts, plan, chunks, ffmpeg commands, the check of segments, playlists. */
+export {
+  checkSegment,
+  type ExpectedSegment,
+  type MeasuredSegment,
+  measureSegment,
+  SegmentError,
+} from "./check-segment.ts";
+export { type Chunk, type Has, missingOf, remainingChunks } from "./chunks.ts";
+export { type CommandSettings, initName, pictureCommand, remuxCommand, segmentName, soundCommand } from "./commands.ts";
+export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
+export { qualityLabel } from "./ladder.ts";
+export {
+  gridSeconds,
+  makePlan,
+  type PictureRendition,
+  Plan,
+  pictureRenditions,
+  planVersion,
+  type Rendition,
+  type SoundRendition,
+  segmentSpan,
+  soundRenditions,
+  soundSlackSeconds,
+} from "./plan.ts";
+export {
+  type LedgerSegment,
+  masterFile,
+  masterPlaylist,
+  mediaPlaylist,
+  type PlaylistState,
+  playlistFile,
+  segmentFile,
+} from "./playlists.ts";
+export { guardedInput, probe, SourceError } from "./probe.ts";
+export { type Run, type RunOptions, type RunResult, run } from "./spawn.ts";

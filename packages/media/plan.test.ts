@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test";
+import { exampleFacts, examplePlan } from "./example-plan.ts";
+import { makePlan, Plan, segmentSpan } from "./plan.ts";
+
+describe("the plan", () => {
+  test("is the same for the same facts, and survives JSON", () => {
+    const plan = examplePlan();
+    expect(examplePlan()).toEqual(plan);
+    expect(Plan.parse(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
+  });
+
+  test.each([
+    [26, 7],
+    [24, 6],
+    [24.04, 7],
+    [24.02, 6],
+    [3, 1],
+    [0.04, 1],
+  ])("%d s at 25 frames a second have %d segments: one for each interval with a frame", (endSeconds, count) => {
+    const plan = examplePlan({ endSeconds });
+    expect(plan.renditions[0]?.segmentCount).toBe(count);
+  });
+
+  test("sound has one rendition, at the rate of the highest rung made", () => {
+    const [sound] = examplePlan().renditions.filter((rendition) => rendition.kind === "sound");
+    expect(sound).toMatchObject({ name: "audio", kbps: 192, sampleRate: 44_100, codec: "mp4a.40.2", stream: 1 });
+    const slow = makePlan(exampleFacts(), { segmentSeconds: 4, networkSpeed: 0.5 });
+    expect(slow.renditions.at(-1)).toMatchObject({ kind: "sound", kbps: 96 });
+  });
+
+  test("brings more than 60 frames a second to 60", () => {
+    expect(examplePlan({ frameRate: 120, frameRateNumerator: 120 }).picture).toMatchObject({
+      frameRate: 60,
+      cappedFrameRate: true,
+      timescale: 30_720,
+    });
+    expect(examplePlan({ frameRate: 59.94, frameRateNumerator: 60_000 }).picture).toMatchObject({
+      cappedFrameRate: false,
+      timescale: 60_000,
+    });
+    expect(examplePlan({ variableFrameRate: true }).picture?.timescale).toBe(90_000);
+  });
+
+  test("puts a segment where the grid says, and the last one's end where the rendition ends", () => {
+    const plan = examplePlan({ startSeconds: 0.5 });
+    const [rung] = plan.renditions;
+    if (!rung) throw new Error("no rung");
+    expect(segmentSpan(plan, rung, 0)).toEqual({ startSeconds: 0.5, endSeconds: 4 });
+    expect(segmentSpan(plan, rung, 3)).toEqual({ startSeconds: 12, endSeconds: 16 });
+    expect(segmentSpan(plan, rung, 6)).toEqual({ startSeconds: 24, endSeconds: 26 });
+  });
+});

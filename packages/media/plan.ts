@@ -1,0 +1,176 @@
+/**
+ * The plan: which renditions a video gets and where their segments begin and end, on one time grid for all. A pure
+ * function of facts and settings, written once per video and never changed; whoever encodes a part of it, now or after a
+ * restart or on another machine, cuts at the same places.
+ */
+import { z } from "zod";
+import type { Facts } from "./facts.ts";
+import { avcCodec, h264Level } from "./h264-level.ts";
+import { chooseRungs, qualityLabel } from "./ladder.ts";
+
+/** Raised when a plan of before would be read wrongly by the code of now. */
+export const planVersion = 1;
+
+const Seconds = z.number().nonnegative();
+
+const PictureRendition = z.object({
+  kind: z.literal("picture"),
+  name: z.string(),
+  width: z.int(),
+  height: z.int(),
+  videoKbps: z.int(),
+  maxrateKbps: z.int(),
+  bufferKbps: z.int(),
+  levelIdc: z.int(),
+  codec: z.string(),
+  segmentCount: z.int(),
+});
+const SoundRendition = z.object({
+  kind: z.literal("sound"),
+  name: z.string(),
+  stream: z.int(),
+  sampleRate: z.int(),
+  kbps: z.int(),
+  codec: z.string(),
+  language: z.string().nullable(),
+  endSeconds: Seconds,
+  segmentCount: z.int(),
+});
+
+export const Plan = z.object({
+  version: z.literal(planVersion),
+  /** The grid: segment i of every rendition begins at i times this. Whole, so that every time base can express it. */
+  segmentSeconds: z.int().positive(),
+  picture: z
+    .object({
+      stream: z.int(),
+      width: z.int(),
+      height: z.int(),
+      qualityLabel: z.string(),
+      startSeconds: Seconds,
+      endSeconds: Seconds,
+      /** Of the renditions: the source's, or 60 where that has more. */
+      frameRate: z.number(),
+      variableFrameRate: z.boolean(),
+      cappedFrameRate: z.boolean(),
+      /** Ticks a second of the renditions' time stamps. */
+      timescale: z.int(),
+    })
+    .nullable(),
+  /** Highest rung first, sound last. */
+  renditions: z.array(z.discriminatedUnion("kind", [PictureRendition, SoundRendition])),
+  leftOut: z.array(z.object({ name: z.string(), width: z.int(), height: z.int(), reason: z.string() })),
+});
+export type Plan = z.infer<typeof Plan>;
+export type PictureRendition = z.infer<typeof PictureRendition>;
+export type SoundRendition = z.infer<typeof SoundRendition>;
+export type Rendition = Plan["renditions"][number];
+
+export interface PlanSettings {
+  /** Whole seconds, so that every time base can express the boundaries exactly. */
+  segmentSeconds: number;
+  /** Mbit/s. */
+  networkSpeed: number;
+}
+
+const highestFrameRate = 60;
+
+/** Makes the plan of a video. */
+export function makePlan(facts: Facts, settings: PlanSettings): Plan {
+  const { segmentSeconds, networkSpeed } = settings;
+  const { rungs, leftOut } = facts.picture ? chooseRungs(facts.picture, networkSpeed) : { rungs: [], leftOut: [] };
+  const sourceRate = facts.picture?.frameRate ?? 0;
+  const cappedFrameRate = sourceRate > highestFrameRate + 0.5;
+  const frameRate = cappedFrameRate ? highestFrameRate : sourceRate;
+  const heard = facts.sound.find((sound) => sound.isDefault) ?? facts.sound[0];
+
+  const pictureEnd = facts.picture?.endSeconds ?? 0;
+  const pictureSegments = pictureSegmentCount(pictureEnd, frameRate, segmentSeconds);
+
+  const renditions: Rendition[] = rungs.map((rung) => {
+    const levelIdc = h264Level({ ...rung, frameRate });
+    const { name, width, height, videoKbps, maxrateKbps, bufferKbps } = rung;
+    const rates = { videoKbps, maxrateKbps, bufferKbps };
+    const codec = avcCodec(levelIdc);
+    return { kind: "picture", name, width, height, ...rates, levelIdc, codec, segmentCount: pictureSegments };
+  });
+  if (heard) {
+    renditions.push({
+      kind: "sound",
+      name: "audio",
+      stream: heard.stream,
+      sampleRate: heard.sampleRate === 44_100 ? 44_100 : 48_000,
+      kbps: rungs[0]?.audioKbps ?? 192,
+      codec: "mp4a.40.2",
+      language: heard.language,
+      endSeconds: heard.endSeconds,
+      segmentCount: soundSegmentCount(heard.endSeconds, segmentSeconds),
+    });
+  }
+  return {
+    version: planVersion,
+    segmentSeconds,
+    picture: facts.picture && {
+      stream: facts.picture.stream,
+      width: facts.picture.width,
+      height: facts.picture.height,
+      qualityLabel: qualityLabel(facts.picture),
+      startSeconds: facts.picture.startSeconds,
+      endSeconds: pictureEnd,
+      frameRate,
+      variableFrameRate: facts.picture.variableFrameRate,
+      cappedFrameRate,
+      timescale: facts.picture.variableFrameRate
+        ? mpegTimescale
+        : fineTimescale(cappedFrameRate ? highestFrameRate : facts.picture.frameRateNumerator),
+    },
+    renditions,
+    leftOut,
+  };
+}
+
+const mpegTimescale = 90_000;
+
+/** A multiple of the frame rate's numerator: exact for every frame, and fine enough for a start that is off its grid. */
+function fineTimescale(frameRateNumerator: number): number {
+  let timescale = frameRateNumerator;
+  while (timescale < 20_000) timescale *= 2;
+  return timescale;
+}
+
+/** How many intervals have a frame: the last frame begins one frame duration before the end. */
+function pictureSegmentCount(endSeconds: number, frameRate: number, segmentSeconds: number): number {
+  const lastFrame = Math.max(0, endSeconds - 1 / (frameRate || 25));
+  return Math.floor(lastFrame / segmentSeconds + 1e-6) + 1;
+}
+
+/** Room for the encoder's last packets; an interval that turns out to have none is entered in the ledger as empty. */
+function soundSegmentCount(endSeconds: number, segmentSeconds: number): number {
+  return Math.floor((endSeconds + soundSlackSeconds) / segmentSeconds) + 1;
+}
+
+/** A sound segment may begin or end this far from the grid: it consists of whole packets, and encoders have a delay. */
+export const soundSlackSeconds = 0.1;
+
+/** Where on the grid a segment begins; frames before it belong to the segment before. */
+export const gridSeconds = (plan: Plan, index: number): number => index * plan.segmentSeconds;
+
+/** When segment `index` of a rendition should begin and end, in seconds from the start of the file. */
+export function segmentSpan(
+  plan: Plan,
+  rendition: Rendition,
+  index: number,
+): { startSeconds: number; endSeconds: number } {
+  const isSound = rendition.kind === "sound";
+  const startSeconds = Math.max(gridSeconds(plan, index), isSound ? 0 : (plan.picture?.startSeconds ?? 0));
+  const renditionEnd = isSound ? rendition.endSeconds : (plan.picture?.endSeconds ?? 0);
+  return { startSeconds, endSeconds: Math.max(startSeconds, Math.min(gridSeconds(plan, index + 1), renditionEnd)) };
+}
+
+/** The renditions with a picture, highest first. */
+export const pictureRenditions = (plan: Plan): PictureRendition[] =>
+  plan.renditions.filter((rendition) => rendition.kind === "picture");
+
+/** The renditions with sound. */
+export const soundRenditions = (plan: Plan): SoundRendition[] =>
+  plan.renditions.filter((rendition) => rendition.kind === "sound");
