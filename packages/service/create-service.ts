@@ -3,7 +3,7 @@
  * `/openapi.json` and `/docs`. What comes out is a portable `fetch`; nothing here knows which server calls it.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { contextStorage } from "hono/context-storage";
 import { HTTPException } from "hono/http-exception";
 import { type RequestIdVariables, requestId } from "hono/request-id";
@@ -34,6 +34,8 @@ export interface ServiceOptions {
   log: Log;
   /** What must work for the service to do its work; each throws when it does not. */
   checks: HealthChecks;
+  /** Runs around every route, in this order, inside the log line. Here, since `.use()` in a chain loses its types. */
+  middleware?: MiddlewareHandler<ServiceEnv>[];
 }
 
 /** A router whose validation failures are `ServiceError`s. Each service's `routes.ts` starts its chain with one. */
@@ -68,6 +70,7 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
     const error = new ServiceError("not_found", `Nothing answers ${c.req.method} ${c.req.path}; see /docs`);
     return problemResponse(error, c.get("requestId"));
   });
+  for (const handler of options.middleware ?? []) app.use(handler);
   addHealth(app, options.name, options.checks);
   app.route("/", routes);
   addDocs(app, options);
@@ -88,7 +91,7 @@ function answerError(error: unknown, c: ServiceContext, log: Log): Response {
 }
 
 /** A path parameter of the wrong form is an invalid path (400); anything else is a bad form (422). */
-function invalidRequest(target: string, error: z.ZodError | { issues: z.core.$ZodIssue[] }): ServiceError {
+export function invalidRequest(target: string, error: z.ZodError | { issues: z.core.$ZodIssue[] }): ServiceError {
   const problems = error.issues.map((issue) => ({ field: issue.path.join(".") || target, message: issue.message }));
   const sentence = problems.map((problem) => `${problem.field}: ${problem.message}`).join("; ");
   return target === "param"

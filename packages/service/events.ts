@@ -62,6 +62,7 @@ export async function followEvents(options: FollowOptions): Promise<void> {
         .pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)
         .pipeThrough(new EventSourceParserStream());
       for await (const message of messages) {
+        if (signal.aborted) break;
         await options.onEvent({ id: message.id, event: message.event, data: message.data });
         lastEventId = message.id ?? lastEventId;
       }

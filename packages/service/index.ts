@@ -4,6 +4,7 @@ export { ConfigError, readConfig, settings } from "./config.ts";
 export {
   createRouter,
   createService,
+  invalidRequest,
   type ServerBindings,
   type ServiceApp,
   type ServiceContext,
@@ -15,5 +16,6 @@ export { eventStream, type FollowOptions, followEvents, type ServerEvent } from 
 export { Health, type HealthChecks } from "./health.ts";
 export { newVideoId, VideoId, videoIdPattern } from "./ids.ts";
 export { createLog, type Log } from "./log.ts";
+export { AssetPath, FileName, RenditionName } from "./names.ts";
 export { integer, json, jsonBody } from "./openapi.ts";
 export { errorFromProblem, Problem, problemResponse, problems } from "./problem.ts";

@@ -53,6 +53,8 @@ export function serve(service: ServiceApp, options: ServeOptions) {
     hostname,
     maxRequestBodySize: options.maxBodyBytes ?? mebibyte,
     idleTimeout: 120,
+    // Bun's own error pages and banner are for developers of pages.
+    development: false,
     async fetch(request: Request, runtime?: unknown): Promise<Response> {
       server = isRunningServer(runtime) ? runtime : undefined;
       const bindings: ServerBindings = { draining: draining.signal, keepOpen: () => server?.timeout(request, 0) };

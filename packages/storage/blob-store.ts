@@ -18,8 +18,8 @@ export interface BlobStore {
   exists(key: string): Promise<boolean>;
   /** What ffmpeg can open: a path here, a signed address elsewhere. */
   locate(key: string): string;
-  /** Resolves when the store takes writes; throws with a sentence when it does not. */
-  check(): Promise<void>;
+  /** Resolves when the store takes writes, or answers reads where that is all one needs; else throws with a sentence. */
+  check(need?: "writes" | "reads"): Promise<void>;
 }
 
 export interface StoredBlob {

@@ -1,5 +1,5 @@
 /** The embedded adapter: a directory. Writes go to a temporary name beside the place and are renamed into it. */
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { type BlobStore, checkedKey, InvalidKeyError, type StoredBlob } from "./blob-store.ts";
 
@@ -49,8 +49,9 @@ export function createDirectoryStore(directory: string): BlobStore {
     async exists(key) {
       return (await statOrNull(locate(key))) !== null;
     },
-    async check() {
+    async check(need = "writes") {
       await mkdir(root, { recursive: true });
+      if (need === "reads") return access(root, constants.R_OK | constants.X_OK);
       const probe = join(root, `.check-${crypto.randomUUID()}`);
       await writeFile(probe, "");
       await rm(probe);

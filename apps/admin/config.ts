@@ -1,0 +1,22 @@
+/** What an operator may set for this service. */
+import { settings } from "@video-backend/service";
+import { z } from "zod";
+
+const tebibyte = 1024 ** 4;
+
+export const AdminConfig = z.object({
+  ADMIN_PORT: settings.port(8005),
+  HOST: settings.HOST,
+  STORAGE_DIR: settings.STORAGE_DIR,
+  LOG_LEVEL: settings.LOG_LEVEL,
+  UPLOAD_URL: settings.url(8001),
+  TRANSCODING_URL: settings.url(8002),
+  METADATA_URL: settings.url(8003),
+  STREAMING_URL: settings.url(8004),
+  ADMIN_MAX_BODY_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024 * 1024)
+    .default(tebibyte)
+    .describe("The largest chunk that is passed on to upload; nothing of it is held in memory"),
+});

@@ -1,0 +1,73 @@
+/** The gateway's contract bound: questions go through typed clients, bodies are forwarded as they come. */
+import { createRouter } from "@video-backend/service";
+import { parseResponse } from "hono/client";
+import type { AdminDeps } from "../service.ts";
+import { findThumbnail } from "../thumbnails/find-thumbnail.ts";
+import { saveThumbnail } from "../thumbnails/save-thumbnail.ts";
+import { deleteVideo } from "../videos/delete-video.ts";
+import { listVideos } from "../videos/list-videos.ts";
+import { resumeVideo } from "../videos/resume-video.ts";
+import { stopVideo } from "../videos/stop-video.ts";
+import { chooseStream } from "./choose-stream.ts";
+import * as contract from "./contract.ts";
+import { findTranscodeStatus } from "./find-transcode-status.ts";
+import { forward } from "./forward.ts";
+import { startTranscode } from "./start-transcode.ts";
+
+export function createGatewayRoutes(deps: AdminDeps) {
+  const { upload, metadata, streaming } = deps.services;
+  const routes = createRouter()
+    .openapi(contract.listVideos, async (c) => c.json((await listVideos(deps, c.req.valid("query"))).videos, 200))
+    .openapi(contract.getVideo, async (c) =>
+      c.json(await parseResponse(metadata.client.videos[":hash"].$get({ param: c.req.valid("param") })), 200),
+    )
+    .openapi(contract.deleteVideo, async (c) => c.json(await deleteVideo(deps, c.req.valid("param").hash), 200))
+    .openapi(contract.stopVideo, async (c) => c.json(await stopVideo(deps, c.req.valid("param").hash), 200))
+    .openapi(contract.resumeVideo, async (c) => c.json(await resumeVideo(deps, c.req.valid("param").hash), 200))
+    .openapi(contract.initUpload, (c) => forward(c, upload, "/upload/init"))
+    .openapi(contract.uploadChunk, (c) => forward(c, upload, "/upload/chunk"))
+    .openapi(contract.completeUpload, (c) => {
+      // Putting a large file together is silent for longer than a server lets a connection be.
+      c.env?.keepOpen?.();
+      return forward(c, upload, "/upload/complete");
+    })
+    .openapi(contract.measureSpeed, (c) => forward(c, upload, "/api/speedtest"))
+    .openapi(contract.startTranscode, async (c) => {
+      const { hash } = c.req.valid("param");
+      return c.json(await startTranscode(deps, hash, c.req.valid("json").networkSpeed), 200);
+    })
+    .openapi(contract.getTranscodeStatus, async (c) => {
+      const status = await findTranscodeStatus(deps, c.req.valid("param").hash);
+      // An answer, not an error: these clients poll from the moment of upload, and it is the body that they read.
+      return status ? c.json(status, 200) : c.json({ status: "not_found" as const }, 200);
+    })
+    .openapi(contract.listQualities, async (c) => {
+      const param = { id: c.req.valid("param").hash };
+      return c.json(await parseResponse(streaming.client.stream[":id"].qualities.$get({ param })), 200);
+    })
+    .openapi(contract.playVideo, async (c) => {
+      c.header("cache-control", "no-store");
+      return c.redirect(await chooseStream(deps, c.req.valid("param").hash), 307);
+    })
+    .openapi(contract.saveThumbnail, async (c) => {
+      const { hash } = c.req.valid("param");
+      const thumbnail_filename = await saveThumbnail(deps, hash, c.req.valid("form").file);
+      return c.json({ status: "ok" as const, hash, thumbnail_filename }, 200);
+    })
+    .openapi(contract.getThumbnail, async (c) => {
+      const { blob, sizeBytes, mediaType } = await findThumbnail(deps, c.req.valid("param").hash);
+      return c.newResponse(blob as unknown as ReadableStream, 200, {
+        "content-type": mediaType,
+        "content-length": String(sizeBytes),
+        "cache-control": "no-cache",
+        "x-content-type-options": "nosniff",
+      });
+    });
+  // Outside the chain: this spelling of the path is for the router alone.
+  routes.openapi({ ...contract.getVideoFile, path: "/video/{hash}/:path{.+}", hide: true }, (c) => {
+    const { hash, path } = c.req.valid("param");
+    return forward<Response>(c, streaming, `/stream/${hash}/${path}`);
+  });
+  routes.openAPIRegistry.registerPath(contract.getVideoFile);
+  return routes;
+}

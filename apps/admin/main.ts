@@ -1,0 +1,28 @@
+/** Starts the admin service: reads the configuration, serves in front of the other four. */
+import { createLog, readConfig } from "@video-backend/service";
+import { orExit, serve } from "@video-backend/service/serve";
+import { createDirectoryStore } from "@video-backend/storage/directory";
+import { AdminConfig } from "./config.ts";
+import { createAdminService } from "./service.ts";
+import { connectServices } from "./services/connect-services.ts";
+
+const config = await orExit(() => readConfig(AdminConfig, process.env));
+const log = createLog("admin", config.LOG_LEVEL);
+
+const service = createAdminService({
+  store: createDirectoryStore(config.STORAGE_DIR),
+  services: connectServices({
+    upload: config.UPLOAD_URL,
+    transcoding: config.TRANSCODING_URL,
+    metadata: config.METADATA_URL,
+    streaming: config.STREAMING_URL,
+  }),
+  log,
+});
+
+export default serve(service, {
+  port: config.ADMIN_PORT,
+  hostname: config.HOST,
+  log,
+  maxBodyBytes: config.ADMIN_MAX_BODY_BYTES,
+});

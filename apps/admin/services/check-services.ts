@@ -1,0 +1,54 @@
+/** The state of the system: what each of the others says of itself, all asked at once, and whether storage works. */
+import { messageOf } from "@video-backend/service";
+import type { BlobStore } from "@video-backend/storage";
+import type { ServiceState, SystemStatus } from "../contract.ts";
+import type { AdminDeps } from "../service.ts";
+import type { OtherService } from "./connect-services.ts";
+
+/** Health is asked by people who wait; one of the others that takes longer counts as away. */
+const deadlineSeconds = 2;
+
+/** Never throws: that a service is away is the answer. */
+export async function checkServices({ services, store }: AdminDeps): Promise<SystemStatus> {
+  const [upload, transcoding, metadata, streaming, originals, hls] = await Promise.all([
+    askHealth(services.upload),
+    askHealth(services.transcoding),
+    askHealth(services.metadata),
+    askHealth(services.streaming),
+    hasPlaceFor(store, "originals"),
+    hasPlaceFor(store, "hls"),
+  ]);
+  const states = [upload, transcoding, metadata, streaming];
+  const healthy = states.every((state) => state.status === "healthy") && originals && hls;
+  return {
+    services: {
+      upload_service: upload,
+      transcoding_service: transcoding,
+      metadata_service: metadata,
+      streaming_service: streaming,
+    },
+    storage: { originals, hls },
+    overall: healthy ? "healthy" : "degraded",
+  };
+}
+
+/** Before the first upload there is no such folder, and nothing is wrong: it is made when it is needed. */
+async function hasPlaceFor(store: BlobStore, folder: string): Promise<boolean> {
+  try {
+    await store.check();
+    return true;
+  } catch {
+    return store.exists(folder).catch(() => false);
+  }
+}
+
+async function askHealth({ url, fetch }: OtherService): Promise<ServiceState> {
+  try {
+    const signal = AbortSignal.timeout(deadlineSeconds * 1000);
+    const response = await fetch(new Request(`${url}/health`, { signal }));
+    const body: unknown = await response.json();
+    return { status: response.ok ? "healthy" : "unhealthy", url, response: body };
+  } catch (error) {
+    return { status: "unavailable", url, error: messageOf(error) };
+  }
+}

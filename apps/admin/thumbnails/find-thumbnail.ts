@@ -1,0 +1,20 @@
+/** Finds the picture that a video names as its thumbnail. */
+import { ServiceError } from "@video-backend/service";
+import type { StoredBlob } from "@video-backend/storage";
+import { parseResponse } from "hono/client";
+import type { AdminDeps } from "../service.ts";
+import { imageTypes } from "./image-kind.ts";
+import { kindOfName, thumbnailFolder } from "./thumbnail-key.ts";
+
+/** @throws ServiceError `not_found`: Video not found, Thumbnail not found; `unavailable` without metadata */
+export async function findThumbnail(
+  { services, store }: AdminDeps,
+  videoId: string,
+): Promise<StoredBlob & { mediaType: string }> {
+  const video = await parseResponse(services.metadata.client.videos[":hash"].$get({ param: { hash: videoId } }));
+  const name = video.thumbnail_filename ?? "";
+  const kind = kindOfName(name);
+  const stored = kind && (await store.open(`${thumbnailFolder(videoId)}/${name}`));
+  if (!stored) throw new ServiceError("not_found", "Thumbnail not found");
+  return { ...stored, mediaType: imageTypes[kind] };
+}

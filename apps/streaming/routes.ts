@@ -1,0 +1,35 @@
+/** The contract bound to the verbs. One chain, because the typed client is made of its type. */
+import { createRouter } from "@video-backend/service";
+import { findAsset } from "./assets/find-asset.ts";
+import { serveAsset } from "./assets/serve-asset.ts";
+import * as contract from "./contract.ts";
+import { findOriginal } from "./originals/find-original.ts";
+import { listQualities } from "./playlists/list-qualities.ts";
+import type { StreamingDeps } from "./service.ts";
+
+export type StreamingRoutes = ReturnType<typeof createRoutes>;
+
+export function createRoutes(deps: StreamingDeps) {
+  const routes = createRouter()
+    .openapi(contract.getMaster, async (c) => {
+      const { id } = c.req.valid("param");
+      return serveAsset(c, await findAsset(deps, `hls/${id}/master.m3u8`, "Master playlist not found"));
+    })
+    .openapi(contract.getOriginal, async (c) => serveAsset(c, await findOriginal(deps, c.req.valid("param").id)))
+    .openapi(contract.listQualities, async (c) => c.json(await listQualities(deps, c.req.valid("param").id), 200))
+    .openapi(contract.getPlaylist, async (c) => {
+      const { id, quality } = c.req.valid("param");
+      return serveAsset(c, await findAsset(deps, `hls/${id}/${quality}/playlist.m3u8`, "Playlist not found"));
+    })
+    .openapi(contract.getSegment, async (c) => {
+      const { id, quality, segment } = c.req.valid("param");
+      return serveAsset(c, await findAsset(deps, `hls/${id}/${quality}/${segment}`, "Segment not found"));
+    });
+  // Outside the chain: this spelling of the path is for the router alone.
+  routes.openapi({ ...contract.getAsset, path: "/stream/{id}/:asset_path{.+}", hide: true }, async (c) => {
+    const { id, asset_path } = c.req.valid("param");
+    return serveAsset(c, await findAsset(deps, `hls/${id}/${asset_path}`, "File not found"));
+  });
+  routes.openAPIRegistry.registerPath(contract.getAsset);
+  return routes;
+}

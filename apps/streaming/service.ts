@@ -1,0 +1,37 @@
+/** The streaming service: playlists, segments and originals, to any page that asks. It writes nothing. */
+import type { MetadataClient } from "@video-backend/metadata/client";
+import { createService, type Log, type ServiceApp } from "@video-backend/service";
+import type { BlobStore } from "@video-backend/storage";
+import { cors } from "hono/cors";
+import { createRoutes } from "./routes.ts";
+
+export interface StreamingDeps {
+  store: BlobStore;
+  /** Knows the name of a video's original; without it everything but the original still plays. */
+  metadata: MetadataClient;
+  log: Log;
+}
+
+/** Players run on pages of any origin, and read lengths and ranges. */
+const openForReading = {
+  origin: "*",
+  allowMethods: ["GET", "HEAD", "OPTIONS"],
+  allowHeaders: ["Range", "If-Range", "X-Request-Id"],
+  exposeHeaders: ["Content-Length", "Content-Range", "Accept-Ranges", "ETag", "X-Request-Id"],
+  maxAge: 86_400,
+};
+
+/** A portable `fetch` over these dependencies. */
+export function createStreamingService(deps: StreamingDeps): ServiceApp {
+  return createService(
+    {
+      name: "streaming_service",
+      title: "Streaming service",
+      description: "Playlists, segments and originals. Every GET here may be a HEAD, and every file takes a Range.",
+      log: deps.log,
+      checks: { storage: () => deps.store.check("reads") },
+      middleware: [cors(openForReading)],
+    },
+    createRoutes(deps),
+  );
+}

@@ -1,0 +1,197 @@
+/**
+ * The HTTP surface of the upload service: schemas and routes, no I/O.
+ *
+ * The three POST routes take forms. Their bodies are not left to the validator, which would hold whole parts in memory
+ * or know JSON only, so they are hidden from the document that the router writes; `formRoutes` says what they take.
+ */
+import { createRoute, z } from "@hono/zod-openapi";
+import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
+import { maxTotalChunks, uploadStates } from "./database/schema.ts";
+
+/** A whole number, as JSON has it or as a form spells it. */
+const wholeNumber = (least: number, most: number, description: string, example: number) =>
+  z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^\d{1,15}$/)
+          .transform(Number),
+      ],
+      {
+        error: `an integer from ${least} to ${most} is expected`,
+      },
+    )
+    .pipe(z.int().min(least).max(most))
+    .openapi({ ...integer(description, example), minimum: least, maximum: most });
+
+const sizeBytes = (description: string, example: number) =>
+  wholeNumber(0, Number.MAX_SAFE_INTEGER, description, example);
+
+export const NewUpload = z
+  .object({
+    filename: z.string().openapi({
+      description: "A plain name, at most 200 bytes of UTF-8, with the ending of a video or sound file",
+      example: "holiday.mp4",
+    }),
+    total_chunks: wholeNumber(1, maxTotalChunks, "How many chunks will come", 12),
+    file_size: sizeBytes("Bytes of the whole file; complete checks it when it is given", 12_582_912).optional(),
+    chunk_size: sizeBytes("Bytes of each chunk but the last", 1_048_576).optional(),
+    title: z.string().max(500).optional(),
+  })
+  .openapi("NewUpload");
+export type NewUpload = z.infer<typeof NewUpload>;
+
+export const ChunkFields = z.object({
+  upload_id: VideoId,
+  index: wholeNumber(0, maxTotalChunks - 1, "Which chunk this is, from 0", 0),
+});
+export type ChunkFields = z.infer<typeof ChunkFields>;
+
+const ChunkForm = ChunkFields.extend({
+  file: z.string().openapi({ type: "string", format: "binary", description: "The bytes of the chunk" }),
+}).openapi("ChunkForm");
+
+export const CompleteUpload = z.object({ upload_id: VideoId }).openapi("CompleteUpload");
+
+export const Upload = z
+  .object({
+    upload_id: VideoId,
+    filename: z.string(),
+    title: z.string().nullable(),
+    total_chunks: z.number().openapi(integer("How many chunks it has")),
+    file_size: z.number().nullable().openapi(integer("Bytes, as declared at init")),
+    chunk_size: z.number().nullable().openapi(integer("Bytes, as declared at init")),
+    received: z.array(z.number().openapi(integer("Index"))).openapi({ description: "Chunks that are here, ascending" }),
+    missing: z.array(z.number().openapi(integer("Index"))).openapi({ description: "Chunks still to send, ascending" }),
+    bytes_received: z.number().openapi(integer("Sum of the chunks that are here")),
+    state: z.enum(uploadStates).openapi({ description: "`receiving` takes chunks; `handed_over` is being transcoded" }),
+    error: z.string().nullable().openapi({ description: "Why the last try to hand it over failed" }),
+    created_at: z.number().openapi({ description: "Epoch seconds" }),
+    updated_at: z.number().openapi({ description: "Epoch seconds" }),
+  })
+  .openapi("Upload");
+export type Upload = z.infer<typeof Upload>;
+
+const tags = ["Upload"];
+const params = z.object({ upload_id: VideoId });
+
+export const initUpload = createRoute({
+  method: "post",
+  path: "/upload/init",
+  operationId: "initUpload",
+  hide: true,
+  tags,
+  summary: "Begin an upload",
+  request: jsonBody(NewUpload),
+  responses: {
+    200: json(z.object({ upload_id: VideoId }), "Send the chunks under this id"),
+    ...problems({
+      400: "Unsupported file type (`accepted` lists what is), or a name that is none",
+      413: "More than a form of this kind needs",
+      422: "Bad form",
+    }),
+  },
+});
+
+export const receiveChunk = createRoute({
+  method: "post",
+  path: "/upload/chunk",
+  operationId: "receiveChunk",
+  hide: true,
+  tags,
+  summary: "Send a chunk; in any order, several at once, again without harm",
+  responses: {
+    200: json(
+      z.object({ status: z.literal("ok"), index: z.number().openapi(integer("Of this chunk")) }),
+      "It is whole and in place",
+    ),
+    ...problems({
+      400: "No multipart form, or one that ends in the middle",
+      404: "Upload ID not found",
+      409: "The upload is complete and takes no more chunks",
+      422: "Bad form, or an index that the upload does not have",
+      507: "No room left",
+    }),
+  },
+});
+
+export const completeUpload = createRoute({
+  method: "post",
+  path: "/upload/complete",
+  operationId: "completeUpload",
+  hide: true,
+  tags,
+  summary: "Put the chunks together and hand the video over to transcoding; again with the same answer",
+  request: jsonBody(CompleteUpload),
+  responses: {
+    200: json(z.object({ hash: VideoId }), "The source is whole; it is transcoded as soon as the others are there"),
+    ...problems({
+      400: "Missing chunks: expected N, got M (`missing` lists the first 1000, `missing_count` says how many)",
+      404: "Upload ID not found or missing metadata",
+      413: "More than a form of this kind needs",
+      422: "Bad form, or chunks that do not add up to file_size",
+      507: "No room left",
+    }),
+  },
+});
+
+export const getUpload = createRoute({
+  method: "get",
+  path: "/upload/{upload_id}",
+  operationId: "getUpload",
+  tags,
+  summary: "Which chunks are here and which are missing: where an interrupted client takes up",
+  request: { params },
+  responses: { 200: json(Upload, "The upload"), ...problems({ 400: "Invalid path", 404: "Upload ID not found" }) },
+});
+
+export const deleteUpload = createRoute({
+  method: "delete",
+  path: "/upload/{upload_id}",
+  operationId: "deleteUpload",
+  tags,
+  summary: "End all work on an upload and remove its chunks and its source; harmless when there are none",
+  request: { params },
+  responses: {
+    200: json(z.object({ status: z.literal("deleted") }), "Nothing of it is left"),
+    ...problems({ 400: "Invalid path" }),
+  },
+});
+
+export const measureSpeed = createRoute({
+  method: "get",
+  path: "/api/speedtest",
+  operationId: "measureSpeed",
+  tags: ["Service"],
+  summary: "1 MiB that does not compress, to time",
+  responses: {
+    200: {
+      description: "1 MiB",
+      content: { "application/octet-stream": { schema: z.string().openapi({ type: "string", format: "binary" }) } },
+    },
+  },
+});
+
+const anyForm = <Schema extends z.ZodType>(schema: Schema) => ({
+  body: {
+    required: true,
+    content: {
+      "multipart/form-data": { schema },
+      "application/x-www-form-urlencoded": { schema },
+      "application/json": { schema },
+    },
+  },
+});
+
+/** What the hidden routes take, for the document. */
+export const formRoutes = [
+  documented(initUpload, anyForm(NewUpload)),
+  documented(receiveChunk, { body: { required: true, content: { "multipart/form-data": { schema: ChunkForm } } } }),
+  documented(completeUpload, anyForm(CompleteUpload)),
+];
+
+function documented<Route extends { hide: true }, Request>({ hide: _, ...route }: Route, request: Request) {
+  return { ...route, request };
+}

@@ -1,0 +1,184 @@
+import { expect, test } from "bun:test";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { eq } from "drizzle-orm";
+import { uploads } from "../database/schema.ts";
+import { setup } from "../test-setup.ts";
+import { moveUpload } from "../uploads/move-upload.ts";
+import { retryDelaySeconds } from "./retry-delay.ts";
+import { keepSweeping, sweep } from "./sweep.ts";
+
+const never = new AbortController().signal;
+
+/** An upload of two chunks that is ready to be completed. */
+async function received(upload: Pick<ReturnType<typeof setup>, "init" | "chunk">): Promise<string> {
+  const id = await upload.init(2);
+  await upload.chunk(id, 0, "a");
+  await upload.chunk(id, 1, "b");
+  return id;
+}
+
+const stateOf = async (upload: Pick<ReturnType<typeof setup>, "send">, id: string): Promise<string> =>
+  (await upload.send(`GET /upload/${id}`)).body.state;
+
+test("with metadata away complete answers all the same, and the video is registered when it is back", async () => {
+  await using upload = setup();
+  const id = await received(upload);
+  upload.others.metadata = "away";
+  expect(await upload.complete(id)).toMatchObject({ status: 200, body: { hash: id } });
+  expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({
+    state: "assembled",
+    error: "Metadata service unavailable: connection refused",
+  });
+  upload.others.metadata = "up";
+  upload.world.clock.advance(2);
+  await sweep(upload.deps, never);
+  expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({ state: "handed_over", error: null });
+  expect((await upload.askMetadata(`GET /videos/${id}`)).status).toBe(200);
+  expect(upload.starts).toEqual([{ upload_id: id, filename: "film.mp4" }]);
+});
+
+test("with transcoding away the video is registered, and started when it is back", async () => {
+  await using upload = setup();
+  const id = await received(upload);
+  upload.others.transcoding = "away";
+  expect(await upload.complete(id)).toMatchObject({ status: 200, body: { hash: id } });
+  expect(await stateOf(upload, id)).toBe("registered");
+  expect((await upload.askMetadata(`GET /videos/${id}`)).status).toBe(200);
+  upload.others.transcoding = "up";
+  upload.world.clock.advance(2);
+  await sweep(upload.deps, never);
+  expect(await stateOf(upload, id)).toBe("handed_over");
+  expect(upload.starts).toHaveLength(1);
+});
+
+test("a restart forgets nothing that was to be handed over", async () => {
+  await using upload = setup();
+  const id = await received(upload);
+  upload.others.metadata = "away";
+  await upload.complete(id);
+  upload.others.metadata = "up";
+  upload.world.clock.advance(2);
+  const restarted = upload.restart();
+  await sweep(restarted.deps, never);
+  expect(await stateOf(restarted, id)).toBe("handed_over");
+});
+
+test("a restart goes on with chunks that came before it", async () => {
+  await using upload = setup();
+  const id = await upload.init(2);
+  await upload.chunk(id, 0, "a");
+  const restarted = upload.restart();
+  expect((await restarted.send(`GET /upload/${id}`)).body.missing).toEqual([1]);
+  await restarted.chunk(id, 1, "b");
+  expect((await restarted.complete(id)).status).toBe(200);
+  expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("ab");
+});
+
+test.each(["sweep", "complete"])(
+  "a crash while the chunks were put together is made good by the next %s",
+  async (by) => {
+    await using upload = setup();
+    const id = await received(upload);
+    moveUpload(upload.deps.database, id, "assembling", 0);
+    writeFileSync(upload.world.path("uploads", id, "assembly"), "half of some");
+    const restarted = upload.restart();
+    if (by === "sweep") await sweep(restarted.deps, never);
+    else expect((await restarted.complete(id)).status).toBe(200);
+    expect(await stateOf(restarted, id)).toBe("handed_over");
+    expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("ab");
+  },
+);
+
+test("a crash after the only chunk was moved, and before its row said so, loses nothing", async () => {
+  await using upload = setup();
+  const id = await upload.init(1);
+  await upload.chunk(id, 0, "whole");
+  moveUpload(upload.deps.database, id, "assembling", 0);
+  await upload.deps.store.adopt(upload.world.path("uploads", id, "0"), `originals/${id}/film.mp4`);
+  await sweep(upload.restart().deps, never);
+  expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({ state: "handed_over", bytes_received: 5 });
+  expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("whole");
+});
+
+test("a service that stays away is left alone for longer each time", async () => {
+  await using upload = setup();
+  const id = await received(upload);
+  upload.others.transcoding = "away";
+  await upload.complete(id);
+  const tries = () => upload.deps.database.select().from(uploads).where(eq(uploads.id, id)).get()?.failedTries;
+  expect(tries()).toBe(1);
+  upload.world.clock.advance(1);
+  await sweep(upload.deps, never);
+  expect(tries()).toBe(1);
+  upload.world.clock.advance(1);
+  await sweep(upload.deps, never);
+  expect(tries()).toBe(2);
+  upload.world.clock.advance(3);
+  await sweep(upload.deps, never);
+  expect(tries()).toBe(2);
+  expect([1, 2, 3, 5, 6, 1000].map(retryDelaySeconds)).toEqual([2, 4, 8, 32, 60, 60]);
+});
+
+test("a complete does not wait for its turn", async () => {
+  await using upload = setup();
+  const id = await received(upload);
+  upload.others.transcoding = "away";
+  await upload.complete(id);
+  upload.others.transcoding = "up";
+  await upload.complete(id);
+  expect(await stateOf(upload, id)).toBe("handed_over");
+});
+
+test("a refusal is not asked for again and is shown, until somebody calls complete once more", async () => {
+  await using upload = setup();
+  const id = await received(upload);
+  upload.others.transcoding = "refuses";
+  expect(await upload.complete(id)).toMatchObject({ status: 200, body: { hash: id } });
+  expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({
+    state: "refused",
+    error: "Source file not found",
+  });
+  expect((await upload.askMetadata(`GET /videos/${id}`)).body).toMatchObject({
+    transcoding_status: "failed",
+    error: "Source file not found",
+  });
+  upload.others.transcoding = "up";
+  upload.world.clock.advance(1000);
+  await sweep(upload.deps, never);
+  expect(upload.starts).toEqual([]);
+  await upload.complete(id);
+  expect(upload.starts).toHaveLength(1);
+  expect(await stateOf(upload, id)).toBe("handed_over");
+});
+
+test("one upload that cannot be finished does not keep the next from its turn", async () => {
+  await using upload = setup();
+  const lost = await received(upload);
+  const well = await received(upload);
+  for (const id of [lost, well]) moveUpload(upload.deps.database, id, "assembling", 0);
+  await upload.deps.chunks.remove(lost);
+  mkdirSync(upload.world.path("uploads", lost));
+  await sweep(upload.deps, never);
+  expect(await stateOf(upload, lost)).toBe("receiving");
+  expect(await stateOf(upload, well)).toBe("handed_over");
+});
+
+test("folders of chunks that no upload needs go at start; the others stay", async () => {
+  await using upload = setup();
+  const { removeLeftovers } = await import("../chunks/remove-leftovers.ts");
+  const waiting = await received(upload);
+  const done = await received(upload);
+  cpSync(upload.world.path("uploads", done), upload.world.path("uploads", "deleted"), { recursive: true });
+  await upload.complete(done);
+  cpSync(upload.world.path("uploads", "deleted"), upload.world.path("uploads", done), { recursive: true });
+  await removeLeftovers(upload.restart().deps);
+  expect(readdirSync(upload.world.path("uploads")).sort()).toEqual([".incoming", waiting].sort());
+});
+
+test("the loop ends when it is told to", async () => {
+  await using upload = setup();
+  const stopping = new AbortController();
+  const sweeping = keepSweeping(upload.deps, 3600, stopping.signal);
+  stopping.abort();
+  expect(await sweeping).toBeUndefined();
+});

@@ -1,0 +1,79 @@
+/**
+ * Tells the others of a video whose source is whole: metadata registers it, transcoding starts. Both may be told twice
+ * without harm, so a crash between an answer and its row costs nothing.
+ */
+import { errorCodes, isServiceError, messageOf, type ServiceError } from "@video-backend/service";
+import { eq } from "drizzle-orm";
+import { parseResponse } from "hono/client";
+import { type UploadRow, uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../service.ts";
+import { findUpload } from "../uploads/find-upload.ts";
+import { moveUpload } from "../uploads/move-upload.ts";
+import { retryDelaySeconds } from "./retry-delay.ts";
+
+/**
+ * As far as it gets. A service that is away postpones the rest, a refusal ends it; neither is thrown, since the upload
+ * itself is well. What is thrown is the signal's doing, or a fault of ours.
+ */
+export async function handOver(deps: UploadDeps, uploadId: string, signal: AbortSignal): Promise<void> {
+  let upload = findUpload(deps.database, uploadId);
+  try {
+    while (upload.state === "assembled" || upload.state === "registered") {
+      const next =
+        upload.state === "assembled" ? await register(deps, upload, signal) : await start(deps, upload, signal);
+      upload = moveUpload(deps.database, uploadId, next, deps.now(), { failedTries: 0, nextTryAt: 0, error: null });
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (isRefusal(error)) await refuse(deps, upload, error, signal);
+    else postpone(deps, upload, error);
+  }
+}
+
+async function register({ metadata }: UploadDeps, upload: UploadRow, signal: AbortSignal) {
+  const json = { hash: upload.id, filename: upload.filename, title: upload.title };
+  await parseResponse(metadata.videos.$post({ json }, { init: { signal } }));
+  return "registered" as const;
+}
+
+async function start({ transcoding }: UploadDeps, upload: UploadRow, signal: AbortSignal) {
+  const json = { upload_id: upload.id, filename: upload.filename };
+  await parseResponse(transcoding.transcode.start.$post({ json }, { init: { signal } }));
+  return "handed_over" as const;
+}
+
+/** An answer that the same question would get again. */
+function isRefusal(error: unknown): error is ServiceError {
+  return isServiceError(error) && errorCodes[error.code].status < 500;
+}
+
+function postpone({ database, log, now }: UploadDeps, upload: UploadRow, error: unknown): void {
+  const failedTries = upload.failedTries + 1;
+  const delaySeconds = retryDelaySeconds(failedTries);
+  log.warn(
+    { uploadId: upload.id, state: upload.state, failedTries, delaySeconds, reason: messageOf(error) },
+    "postponed",
+  );
+  database
+    .update(uploads)
+    .set({ failedTries, nextTryAt: now() + delaySeconds, error: messageOf(error), updatedAt: now() })
+    .where(eq(uploads.id, upload.id))
+    .run();
+}
+
+/** The video is shown as failed, with the reason, where metadata knows it already. */
+async function refuse(deps: UploadDeps, upload: UploadRow, refusal: ServiceError, signal: AbortSignal): Promise<void> {
+  const { metadata, log, database, now } = deps;
+  log.error({ uploadId: upload.id, state: upload.state, reason: refusal.message }, "handing over was refused");
+  if (upload.state === "registered") {
+    const json = { transcoding_status: "failed" as const, error: refusal.message };
+    try {
+      await parseResponse(metadata.videos[":hash"].$put({ param: { hash: upload.id }, json }, { init: { signal } }));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (!isRefusal(error)) return postpone(deps, upload, error);
+      log.warn({ uploadId: upload.id, reason: error.message }, "metadata does not show the refusal");
+    }
+  }
+  moveUpload(database, upload.id, "refused", now(), { error: refusal.message });
+}

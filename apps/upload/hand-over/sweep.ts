@@ -1,0 +1,41 @@
+/** The background loop: takes up every upload whose complete was asked for and not finished, also before a restart. */
+import { setTimeout as pause } from "node:timers/promises";
+import { messageOf } from "@video-backend/service";
+import { and, asc, inArray, lte } from "drizzle-orm";
+import { uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../service.ts";
+import { finishUpload } from "../uploads/complete-upload.ts";
+import { unfinishedStates } from "../uploads/upload-state.ts";
+
+/** Tries once each upload that is due. One that fails does not keep the next from its turn. */
+export async function sweep(deps: UploadDeps, signal: AbortSignal): Promise<void> {
+  const due = deps.database
+    .select({ id: uploads.id })
+    .from(uploads)
+    .where(and(inArray(uploads.state, unfinishedStates), lte(uploads.nextTryAt, deps.now())))
+    .orderBy(asc(uploads.nextTryAt))
+    .all();
+  for (const { id } of due) {
+    if (signal.aborted) return;
+    if (deps.work.isBusy(id)) continue;
+    try {
+      await deps.work.join(id, (ended) => finishUpload(deps, id, ended));
+    } catch (error) {
+      deps.log.warn({ uploadId: id, reason: messageOf(error) }, "an upload could not be finished");
+    }
+  }
+}
+
+/** Sweeps now and then every so many seconds, until the signal aborts. */
+export async function keepSweeping(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await sweep(deps, signal);
+    } catch (error) {
+      deps.log.error({ err: error }, "the background loop failed; it goes on");
+    }
+    await pause(everySeconds * 1000, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+}

@@ -1,0 +1,47 @@
+/** Starts the upload service: reads the configuration, opens database and directories, serves, sweeps. */
+import { join } from "node:path";
+import { createMetadataClient } from "@video-backend/metadata/client";
+import { createLog, newVideoId, readConfig, ServiceError } from "@video-backend/service";
+import { orExit, serve } from "@video-backend/service/serve";
+import { createDirectoryStore } from "@video-backend/storage/directory";
+import { createTranscodingClient } from "@video-backend/transcoding/client";
+import { openChunkDirectory } from "./chunks/chunk-directory.ts";
+import { removeLeftovers } from "./chunks/remove-leftovers.ts";
+import { UploadConfig } from "./config.ts";
+import { openUploadDatabase } from "./database/open.ts";
+import { keepSweeping } from "./hand-over/sweep.ts";
+import { createUploadService, type UploadDeps } from "./service.ts";
+import { createWorkRegister } from "./uploads/work-register.ts";
+
+const sweepEverySeconds = 2;
+
+const config = await orExit(() => readConfig(UploadConfig, process.env));
+const deps: UploadDeps = await orExit(() => ({
+  database: openUploadDatabase(join(config.STORAGE_DIR, "uploads.db")),
+  store: createDirectoryStore(config.STORAGE_DIR),
+  chunks: openChunkDirectory(join(config.STORAGE_DIR, "uploads")),
+  work: createWorkRegister(),
+  // A client waits for these; what fails is the background loop's to try again.
+  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1 }),
+  transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1 }),
+  log: createLog("upload", config.LOG_LEVEL),
+  now: () => Date.now() / 1000,
+  newId: newVideoId,
+}));
+await orExit(() => removeLeftovers(deps));
+
+const stopping = new AbortController();
+const sweeping = keepSweeping(deps, sweepEverySeconds, stopping.signal);
+
+export default serve(createUploadService(deps), {
+  port: config.UPLOAD_PORT,
+  hostname: config.HOST,
+  log: deps.log,
+  maxBodyBytes: config.UPLOAD_MAX_BODY_BYTES,
+  async close() {
+    stopping.abort();
+    await deps.work.endAll(new ServiceError("unavailable", "The upload service is stopping"));
+    await sweeping;
+    deps.database.$client.close();
+  },
+});

@@ -1,0 +1,43 @@
+/**
+ * The upload service: takes files in chunks, keeps the originals, and hands each finished one over to metadata and
+ * transcoding. It works without either; what they miss they are told when they are back.
+ */
+import { checkDatabase } from "@video-backend/database";
+import type { MetadataClient } from "@video-backend/metadata/client";
+import { createService, type Log, type ServiceApp } from "@video-backend/service";
+import type { BlobStore } from "@video-backend/storage";
+import type { TranscodingClient } from "@video-backend/transcoding/client";
+import type { ChunkDirectory } from "./chunks/chunk-directory.ts";
+import type { UploadDatabase } from "./database/open.ts";
+import { createRoutes } from "./routes.ts";
+import type { WorkRegister } from "./uploads/work-register.ts";
+
+export interface UploadDeps {
+  database: UploadDatabase;
+  /** Where originals go. */
+  store: BlobStore;
+  /** Where chunks wait, on the same file system. */
+  chunks: ChunkDirectory;
+  work: WorkRegister;
+  metadata: MetadataClient;
+  transcoding: TranscodingClient;
+  log: Log;
+  /** Epoch seconds with a fraction. */
+  now: () => number;
+  /** An id nobody has. */
+  newId: () => string;
+}
+
+/** A portable `fetch` over these dependencies. The background loop, `keepSweeping`, is the caller's to run. */
+export function createUploadService(deps: UploadDeps): ServiceApp {
+  return createService(
+    {
+      name: "upload_service",
+      title: "Upload service",
+      description: "Takes files in chunks, keeps the originals and has them transcoded.",
+      log: deps.log,
+      checks: { database: () => checkDatabase(deps.database), storage: () => deps.store.check() },
+    },
+    createRoutes(deps),
+  );
+}

@@ -1,0 +1,39 @@
+/** An upload service on real files in a test's own directory, and a client that reaches it without a socket. */
+import { join } from "node:path";
+import type { MetadataClient } from "@video-backend/metadata/client";
+import { newVideoId } from "@video-backend/service";
+import { createDirectoryStore } from "@video-backend/storage/directory";
+import type { World } from "@video-backend/testing";
+import type { TranscodingClient } from "@video-backend/transcoding/client";
+import { openChunkDirectory } from "./chunks/chunk-directory.ts";
+import { createUploadClient } from "./client.ts";
+import { openUploadDatabase } from "./database/open.ts";
+import { createUploadService, type UploadDeps } from "./service.ts";
+import { createWorkRegister } from "./uploads/work-register.ts";
+
+export interface TestUploadOptions {
+  metadata: MetadataClient;
+  transcoding: TranscodingClient;
+  /** Parts to put in place of the real ones. */
+  deps?: Partial<UploadDeps>;
+}
+
+/** Its storage directory is the world's; closed with the world. Two in one world are a service before and after a restart. */
+export function createTestUpload(world: World, { metadata, transcoding, deps: replaced }: TestUploadOptions) {
+  const deps: UploadDeps = {
+    database: openUploadDatabase(world.path("uploads.db")),
+    store: createDirectoryStore(world.directory),
+    chunks: openChunkDirectory(join(world.directory, "uploads")),
+    work: createWorkRegister(),
+    metadata,
+    transcoding,
+    log: world.log,
+    now: world.clock.now,
+    newId: newVideoId,
+    ...replaced,
+  };
+  world.defer(() => deps.database.$client.close());
+  const service = createUploadService(deps);
+  const client = createUploadClient({ baseUrl: "http://upload.test", fetch: (request) => service.fetch(request) });
+  return { service, client, deps };
+}

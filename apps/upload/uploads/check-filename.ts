@@ -1,0 +1,41 @@
+/**
+ * Which names of files are taken. The name becomes the last part of a path below originals, so a name that could be
+ * anything but one plain file is refused; which script it is written in is the uploader's affair.
+ */
+import { ServiceError } from "@video-backend/service";
+
+const video = "mp4 m4v mov mkv webm avi mpg mpeg m2v ts mts m2ts flv wmv asf 3gp 3g2 ogv ogg mxf vob";
+const sound = "m4a mp3 wav flac aac opus";
+
+/** Endings of the files that are taken, without the dot. Whether it really is one, ffprobe says later. */
+export const acceptedEndings: readonly string[] = `${video} ${sound}`.split(" ");
+
+const maxNameBytes = 200;
+
+/** @throws ServiceError `invalid_path` for what is no plain name; `unsupported_file_type` for another ending */
+export function checkFilename(filename: string): void {
+  const wrong = whatIsWrong(filename);
+  if (wrong) {
+    throw new ServiceError(
+      "invalid_path",
+      `The filename ${wrong}; a plain name of at most ${maxNameBytes} bytes is accepted, without a directory and ` +
+        "without control characters, such as holiday.mp4",
+    );
+  }
+  const ending = filename.slice(filename.lastIndexOf(".") + 1).toLowerCase();
+  if (!filename.includes(".") || !acceptedEndings.includes(ending)) {
+    throw new ServiceError("unsupported_file_type", "Unsupported file type", {
+      details: { accepted: acceptedEndings },
+    });
+  }
+}
+
+function whatIsWrong(filename: string): string | null {
+  if (filename === "") return "is empty";
+  if (/[/\\]/.test(filename)) return "holds a path";
+  if (/\p{Cc}/u.test(filename)) return "holds a control character";
+  if (!filename.isWellFormed()) return "is no Unicode text";
+  if (/^\.*(\.[^.]*)?$/.test(filename)) return "has nothing before its ending";
+  if (new TextEncoder().encode(filename).length > maxNameBytes) return `is longer than ${maxNameBytes} bytes in UTF-8`;
+  return null;
+}

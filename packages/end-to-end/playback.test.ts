@@ -1,0 +1,45 @@
+/** Real playback: hls.js in Chromium against the running system. */
+import { expect, test } from "bun:test";
+import { createWorld, until } from "@video-backend/testing";
+import { chromiumPath, openPlayer } from "./player.ts";
+import { source } from "./sources.ts";
+import { type System, startSystem } from "./system.ts";
+import { uploadFile } from "./upload-file.ts";
+
+async function statusOf(system: System, videoId: string) {
+  const response = await fetch(`${system.url.transcoding}/transcode/status/${videoId}`);
+  return (await response.json()) as { overall: string; playable: boolean };
+}
+
+test.skipIf(!chromiumPath)(
+  "a one-minute video plays from its start while it is still encoded; then it plays whole, seeks and changes quality",
+  async () => {
+    await using world = createWorld();
+    await using system = await startSystem();
+    const name = "bbb-h264-aac51-720p25-62s.ts";
+    const file = await source(name, world.path(name), { seconds: 60, width: 1280, height: 720 });
+    const videoId = await uploadFile(system, file, 3);
+    const master = `${system.url.streaming}/stream/${videoId}/master.m3u8`;
+    await until("the master is there", async () => (await fetch(master)).status === 200);
+    {
+      await using early = await openPlayer(master);
+      await early.playsPast(1);
+      expect((await statusOf(system, videoId)).overall).toBe("running");
+    }
+
+    await until("it is done", async () => (await statusOf(system, videoId)).overall === "ok", 180);
+    await using player = await openPlayer(master);
+    await player.playsPast(1);
+    await player.seek(45);
+    await player.playsPast(46);
+    await player.seek(10);
+    expect(await player.currentTime()).toBeLessThan(20);
+    await player.switchTo(720);
+    await player.playsPast(11);
+    await player.switchTo(360);
+    await player.seek(60);
+    await player.playsPast(61);
+    expect(await player.errors()).toEqual([]);
+  },
+  300_000,
+);

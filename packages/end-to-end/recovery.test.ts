@@ -1,0 +1,153 @@
+/** What must not be lost: kill -9 in the middle, deletion in the middle, hostile names. */
+import { describe, expect, test } from "bun:test";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { createWorld, makeClip, until } from "@video-backend/testing";
+import { type System, startSystem } from "./system.ts";
+import { uploadFile } from "./upload-file.ts";
+
+const longClip = { seconds: 40, width: 1280, height: 720 };
+
+async function statusOf(system: System, videoId: string) {
+  const response = await fetch(`${system.url.transcoding}/transcode/status/${videoId}`);
+  return (await response.json()) as { overall: string; progress: number };
+}
+
+/** Every file below a folder with its inode and time; a file that was made again has others. */
+async function filesBelow(folder: string): Promise<Map<string, string>> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const entries = await Promise.all(names.map(async (name) => [name, await stat(join(folder, name))] as const));
+  return new Map(
+    entries.filter(([, found]) => found.isFile()).map(([name, found]) => [name, `${found.ino} ${found.mtimeMs}`]),
+  );
+}
+
+/** Command lines of the processes that have this text in them. */
+async function processesWith(text: string): Promise<string[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const lines = await Promise.all(
+    ids.map((id) =>
+      Bun.file(`/proc/${id}/cmdline`)
+        .text()
+        .catch(() => ""),
+    ),
+  );
+  return lines.filter((line) => line.includes(text));
+}
+
+test("kill -9 of the transcoding service in the middle: it finishes, and nothing in the ledger is made again", async () => {
+  await using world = createWorld();
+  await using system = await startSystem();
+  const videoId = await uploadFile(system, await makeClip(world.path("clip.mp4"), longClip), 4);
+  await until("something is made", async () => (await statusOf(system, videoId)).progress > 15);
+  await system.kill("transcoding");
+  await until("its ffmpeg is gone", async () =>
+    (await processesWith(system.storage)).every((line) => !line.includes("ffmpeg")),
+  );
+  const folder = join(system.storage, "hls", videoId);
+  const before = await filesBelow(folder);
+  const made = [...before.keys()].filter((name) => name.endsWith(".m4s"));
+  expect(made.length).toBeGreaterThan(0);
+
+  await system.start("transcoding");
+  await until("it is done", async () => (await statusOf(system, videoId)).overall === "ok", 120);
+  const after = await filesBelow(folder);
+  for (const name of made) expect(after.get(name)).toBe(before.get(name) ?? "");
+}, 200_000);
+
+test("deleting in the middle leaves no process, file, row or folder, also later", async () => {
+  await using world = createWorld();
+  await using system = await startSystem();
+  const videoId = await uploadFile(system, await makeClip(world.path("clip.mp4"), longClip), 4);
+  await until("something is made", async () => (await statusOf(system, videoId)).progress > 0);
+  const deleted = await fetch(`${system.url.admin}/admin/videos/${videoId}`, { method: "DELETE" });
+  expect([deleted.status, await deleted.json()]).toEqual([200, { status: "deleted", video_id: videoId }]);
+
+  // The promise is "also later": there is no state to await but the absence of one.
+  for (let second = 0; second <= 10; second += 2) {
+    const left = (await readdir(system.storage, { recursive: true })).filter((name) => name.includes(videoId));
+    expect(left).toEqual([]);
+    expect(await processesWith(videoId)).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
+  expect((await fetch(`${system.url.metadata}/videos/${videoId}`)).status).toBe(404);
+  expect((await fetch(`${system.url.transcoding}/transcode/status/${videoId}`)).status).toBe(404);
+  expect((await fetch(`${system.url.upload}/upload/${videoId}`)).status).toBe(404);
+}, 100_000);
+
+test("an upload that is complete while metadata and transcoding are down is picked up when they are back", async () => {
+  await using world = createWorld();
+  await using system = await startSystem();
+  const clip = await makeClip(world.path("clip.mp4"), { seconds: 2, width: 320, height: 180 });
+  await Promise.all([system.kill("metadata"), system.kill("transcoding")]);
+  const videoId = await uploadFile(system, clip);
+  await system.start("metadata");
+  await system.start("transcoding");
+  await until("it is done", async () => (await statusOf(system, videoId)).overall === "ok", 60);
+}, 120_000);
+
+describe("hostile names", () => {
+  test("reach nothing, through any service", async () => {
+    await using system = await startSystem();
+    const before = await filesBelow(system.storage);
+    const names = ["..%2f..%2fetc%2fpasswd", "%2e%2e", "a%00b", "x".repeat(300), "a%5c..%5cb", "%20", "a.b"];
+    const places = names.flatMap((name) => [
+      `${system.url.streaming}/stream/${name}/master.m3u8`,
+      `${system.url.streaming}/stream/${name}/original`,
+      `${system.url.streaming}/stream/abc/${name}/playlist.m3u8`,
+      `${system.url.streaming}/stream/abc/720p/${name}`,
+      `${system.url.streaming}/stream/abc/${name}`,
+      `${system.url.transcoding}/transcode/status/${name}`,
+      `${system.url.metadata}/videos/${name}`,
+      `${system.url.admin}/admin/videos/${name}/status`,
+      `${system.url.admin}/video/${name}`,
+      `${system.url.admin}/thumbnail/${name}`,
+    ]);
+    for (const place of places) {
+      const response = await fetch(place, { redirect: "manual" });
+      expect([400, 404], place).toContain(response.status);
+      expect(await response.text(), place).not.toContain("root:");
+    }
+    for (const filename of [
+      "../etc/passwd.mp4",
+      "a/b.mp4",
+      "a\\b.mp4",
+      "a\u0000.mp4",
+      `${"x".repeat(300)}.mp4`,
+      "..",
+    ]) {
+      const response = await fetch(`${system.url.upload}/upload/init`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ filename, total_chunks: 1 }),
+      });
+      expect([400, 422], filename).toContain(response.status);
+    }
+    const left = [...(await filesBelow(system.storage)).keys()].filter((name) => !name.includes(".db"));
+    expect(left).toEqual([...before.keys()].filter((name) => !name.includes(".db")));
+  }, 60_000);
+
+  test("a text file named .mp4 is taken, fails with a reason, and other videos go on", async () => {
+    await using world = createWorld();
+    await using system = await startSystem();
+    await Bun.write(world.path("notes.mp4"), "Dear diary, this is not a video.");
+    const good = await uploadFile(
+      system,
+      await makeClip(world.path("good.mp4"), { seconds: 2, width: 320, height: 180 }),
+    );
+    const bad = await uploadFile(system, world.path("notes.mp4"));
+    const status = await until("it failed", async () => {
+      const found = (await statusOf(system, bad)) as { overall: string; error?: string };
+      return found.overall === "error" && found;
+    });
+    expect(status.error).toBe("This is not a media file that can be read: Invalid data found when processing input");
+    await until("the other is done", async () => (await statusOf(system, good)).overall === "ok", 60);
+    await until("metadata has the reason", async () => {
+      const video = (await (await fetch(`${system.url.metadata}/videos/${bad}`)).json()) as {
+        status: string;
+        error: string;
+      };
+      return video.status === "failed" && video.error === status.error;
+    });
+  }, 100_000);
+});

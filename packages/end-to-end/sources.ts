@@ -1,0 +1,30 @@
+/** Sources for tests of the whole: real files where the shared media folder is there, else clips made on the spot. */
+import { existsSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clip, makeClip } from "@video-backend/testing";
+
+const mediaFolder = join(import.meta.dirname, "..", "..", "..", "shared", "media");
+
+/** The real file of this name, copied to `target`; where it is not there, a clip of the same kind. */
+export async function source(name: string, target: string, otherwise: Clip): Promise<string> {
+  const real = join(mediaFolder, name);
+  if (!existsSync(real)) return makeClip(target, otherwise);
+  await copyFile(real, target);
+  return target;
+}
+
+/** Frames of a file's picture, and the time they cover in seconds: decoded, since an edit list may hide packets. */
+export async function pictureOf(path: string): Promise<{ frames: number; seconds: number; frameRate: number }> {
+  const entries = "stream=r_frame_rate:frame=pts_time";
+  const command = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "json", path];
+  const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "inherit" });
+  const { streams, frames } = (await new Response(child.stdout).json()) as {
+    streams: { r_frame_rate: string }[];
+    frames: { pts_time: string }[];
+  };
+  const [above = 25, below = 1] = (streams[0]?.r_frame_rate ?? "").split("/").map(Number);
+  const times = frames.map((frame) => Number(frame.pts_time));
+  const frameRate = above / below;
+  return { frames: frames.length, seconds: Math.max(...times) - Math.min(...times) + 1 / frameRate, frameRate };
+}

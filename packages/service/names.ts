@@ -1,0 +1,29 @@
+/**
+ * The names that may follow a video's id in a path. They are checked here, by pattern, after the router has decoded
+ * them (`%2f` included) and before any of them comes near a path; names that begin with a dot are nobody's to read.
+ */
+import { z } from "@hono/zod-openapi";
+
+const fileNamePattern = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const deepestPath = 5;
+
+/** The folder of a rendition below `hls/{id}/`. */
+export const RenditionName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, "a rendition is 1 to 64 lower-case letters, digits, - and _")
+  .openapi({ description: "A rendition", example: "720p" });
+
+/** A file that we made, such as a segment; the names of originals are the uploader's and are wider. */
+export const FileName = z
+  .string()
+  .regex(fileNamePattern, "a file name is 1 to 128 letters, digits, ., - and _, without two dots in a row")
+  .openapi({ description: "A file", example: "segment-00001.m4s" });
+
+/** A few such names joined by `/`. */
+export const AssetPath = z
+  .string()
+  .refine((path) => {
+    const names = path.split("/");
+    return names.length <= deepestPath && names.every((name) => fileNamePattern.test(name));
+  }, `a path is 1 to ${deepestPath} file names joined by /`)
+  .openapi({ description: "A path below the video's folder", example: "720p/init.mp4" });
