@@ -90,7 +90,7 @@ describe("hostile names", () => {
   test("reach nothing, through any service", async () => {
     await using system = await startSystem();
     const before = await filesBelow(system.storage);
-    const names = ["..%2f..%2fetc%2fpasswd", "%2e%2e", "a%00b", "x".repeat(300), "a%5c..%5cb", "%20", "a.b"];
+    const names = ["..%2f..%2fetc%2fpasswd", "%2e%2e%2f", "a%00b", "x".repeat(300), "a%5c..%5cb", "%20", "a.b"];
     const places = names.flatMap((name) => [
       `${system.url.streaming}/stream/${name}/master.m3u8`,
       `${system.url.streaming}/stream/${name}/original`,
