@@ -7,10 +7,11 @@ import { untilHealthy } from "./health.ts";
 import { createLineFormat, wantsColour } from "./logs/format-line.ts";
 import { preflight } from "./preflight.ts";
 import { runService } from "./run-service.ts";
-import { readSetup } from "./services.ts";
+import { readSetup, type Service } from "./services.ts";
 import { welcome } from "./welcome.ts";
 
 const drainSeconds = 8;
+const secondsUntilWeSayWhy = 30;
 
 const setup = await orExit(() => readSetup(process.env));
 const problems = await preflight(setup);
@@ -32,7 +33,7 @@ const running = setup.services.map((service) => ({
 }));
 
 const over = new AbortController();
-Promise.all(running.map(({ service }) => untilHealthy(service.address, over.signal))).then(() => {
+Promise.all(setup.services.map(waitFor)).then(() => {
   if (!over.signal.aborted) console.log(welcome(setup));
 });
 
@@ -50,3 +51,12 @@ if (dead) {
 }
 await Promise.all(running.map(({ child }) => child.stop(drainSeconds)));
 process.exit(dead ? 1 : 0);
+
+/** A service that takes long is told once, and waited for all the same: it may be held up by something we are fixing. */
+async function waitFor({ name, address }: Service): Promise<void> {
+  const patience = AbortSignal.any([over.signal, AbortSignal.timeout(secondsUntilWeSayWhy * 1000)]);
+  const reason = await untilHealthy(address, patience);
+  if (reason === null || over.signal.aborted) return;
+  console.error(`${name} is not healthy yet: ${reason}`);
+  await untilHealthy(address, over.signal);
+}

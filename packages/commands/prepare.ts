@@ -4,27 +4,27 @@
  * is there.
  */
 import { join } from "node:path";
-import { ensureFfmpeg } from "./preparing/ffmpeg.ts";
 import { chainToNpm, onceBroken } from "./preparing/launcher.ts";
 import { ensurePackages } from "./preparing/packages.ts";
+import { ensurePrograms, type Program } from "./preparing/programs.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const script = (name: string) => [join(import.meta.dirname, `${name}.ts`)];
 
-/** What each command runs, and whether it needs ffmpeg. `start` must outlive us, so it alone may leave children. */
-const commands: Record<string, { run: string[]; ffmpeg: boolean }> = {
-  dev: { run: ["--no-orphans", ...script("dev")], ffmpeg: true },
-  start: { run: script("start"), ffmpeg: true },
-  stop: { run: script("stop"), ffmpeg: false },
-  upload: { run: ["--no-orphans", ...script("upload")], ffmpeg: false },
-  test: { run: ["--no-orphans", "test"], ffmpeg: true },
+/** What each command runs, and which programs it needs. `start` must outlive us, so it alone may leave children. */
+const commands: Record<string, { run: string[]; needs: Program[] }> = {
+  dev: { run: ["--no-orphans", ...script("dev")], needs: ["ffmpeg", "ffprobe"] },
+  start: { run: script("start"), needs: ["ffmpeg", "ffprobe"] },
+  stop: { run: script("stop"), needs: [] },
+  upload: { run: ["--no-orphans", ...script("upload")], needs: [] },
+  test: { run: ["--no-orphans", "test"], needs: ["ffmpeg", "ffprobe", "curl"] },
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
 const command = commands[name];
 if (!command) exit(`No command ${name}; there are ${Object.keys(commands).join(", ")}.`);
 
-const problem = (await ensurePackages(root)) ?? (command.ffmpeg ? await ensureFfmpeg() : null);
+const problem = (await ensurePackages(root)) ?? (await ensurePrograms(command.needs));
 if (problem) exit(problem);
 
 const child = Bun.spawn([process.execPath, ...command.run, ...rest], {
@@ -33,8 +33,7 @@ const child = Bun.spawn([process.execPath, ...command.run, ...rest], {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
 if (command.run.includes("--no-orphans")) onceBroken(chainToNpm(), () => child.kill("SIGTERM"));
-await child.exited;
-process.exit(child.exitCode ?? 1);
+process.exit(await child.exited);
 
 function exit(sentence: string): never {
   console.error(sentence);

@@ -1,4 +1,4 @@
-/** Which commands install a package on this kind of machine. Pure: what the machine has comes in. */
+/** Which commands install packages on this kind of machine. Pure: what the machine has comes in. */
 
 export interface Machine {
   /** Whether there is such a program. */
@@ -17,32 +17,25 @@ export interface Installation {
 }
 
 /** apt's lists may be missing or old: then installing fails, and an update helps. Updating first would cost every time. */
-const managers: Record<string, (name: string) => string[][][]> = {
-  "apt-get": (name) => {
-    const install = [
-      "env",
-      "DEBIAN_FRONTEND=noninteractive",
-      "apt-get",
-      "install",
-      "-y",
-      "--no-install-recommends",
-      name,
-    ];
+const managers: Record<string, (packages: string[]) => string[][][]> = {
+  "apt-get": (packages) => {
+    const line = "env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends";
+    const install = [...line.split(" "), ...packages];
     return [[install], [["apt-get", "update"], install]];
   },
-  dnf: (name) => [[["dnf", "install", "-y", name]]],
-  apk: (name) => [[["apk", "add", "--no-cache", name]]],
-  pacman: (name) => [[["pacman", "-Sy", "--noconfirm", name]]],
-  brew: (name) => [[["brew", "install", name]]],
+  dnf: (packages) => [[["dnf", "install", "-y", ...packages]]],
+  apk: (packages) => [[["apk", "add", "--no-cache", ...packages]]],
+  pacman: (packages) => [[["pacman", "-Sy", "--noconfirm", ...packages]]],
+  brew: (packages) => [[["brew", "install", ...packages]]],
 };
 
 /** Null when the machine has none of the package managers that we know. Homebrew refuses root; the others want it. */
-export function installationOf(name: string, machine: Machine): Installation | null {
+export function installationOf(packages: string[], machine: Machine): Installation | null {
   const found = Object.entries(managers).find(([manager]) => machine.has(manager));
   if (!found) return null;
   const [manager, attemptsFor] = found;
-  if (manager === "brew") return { manager, allowed: !machine.root, attempts: attemptsFor(name) };
+  if (manager === "brew") return { manager, allowed: !machine.root, attempts: attemptsFor(packages) };
   const prefix = machine.root ? [] : machine.sudo ? ["sudo", "-n"] : ["sudo"];
-  const attempts = attemptsFor(name).map((commands) => commands.map((command) => [...prefix, ...command]));
+  const attempts = attemptsFor(packages).map((commands) => commands.map((command) => [...prefix, ...command]));
   return { manager, allowed: machine.root || machine.sudo, attempts };
 }
