@@ -8,4 +8,5 @@ export const StreamingConfig = z.object({
   STORAGE_DIR: settings.STORAGE_DIR,
   LOG_LEVEL: settings.LOG_LEVEL,
   METADATA_URL: settings.url(8003),
+  TRANSCODING_URL: settings.url(8002),
 });

@@ -100,7 +100,11 @@ export const getSegment = createRoute({
   tags,
   summary: "A segment, or the init segment, of a rendition",
   request: { params: z.object({ ...id, quality: RenditionName, segment: FileName }) },
-  responses: file("video/iso.segment", "Segment not found"),
+  description: "One that is listed and not made yet is made now; the answer waits for it.",
+  responses: {
+    ...file("video/iso.segment", "Segment not found"),
+    ...problems({ 503: "Not ready in time; Retry-After says when to ask again" }),
+  },
 });
 
 /** Documented under this path; `routes.ts` binds it so that `asset_path` may hold slashes. */

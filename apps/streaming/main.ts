@@ -3,7 +3,9 @@ import { createMetadataClient } from "@video-backend/metadata/client";
 import { createLog, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
+import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { StreamingConfig } from "./config.ts";
+import { createDemands } from "./demands/demands.ts";
 import { createStreamingService } from "./service.ts";
 
 const config = await orExit(() => readConfig(StreamingConfig, process.env));
@@ -12,6 +14,8 @@ const log = createLog("streaming", config.LOG_LEVEL);
 const service = createStreamingService({
   store: createDirectoryStore(config.STORAGE_DIR),
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL }),
+  // Transcoding answers when the segment is made, or says in time that it is not.
+  demands: createDemands(createTranscodingClient({ baseUrl: config.TRANSCODING_URL, timeoutSeconds: 9, retries: 0 })),
   log,
 });
 

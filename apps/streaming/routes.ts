@@ -3,6 +3,7 @@ import { createRouter } from "@video-backend/service";
 import { findAsset } from "./assets/find-asset.ts";
 import { serveAsset } from "./assets/serve-asset.ts";
 import * as contract from "./contract.ts";
+import { findSegment } from "./demands/find-segment.ts";
 import { findOriginal } from "./originals/find-original.ts";
 import { listQualities } from "./playlists/list-qualities.ts";
 import type { StreamingDeps } from "./service.ts";
@@ -22,8 +23,7 @@ export function createRoutes(deps: StreamingDeps) {
       return serveAsset(c, await findAsset(deps, `hls/${id}/${quality}/playlist.m3u8`, "Playlist not found"));
     })
     .openapi(contract.getSegment, async (c) => {
-      const { id, quality, segment } = c.req.valid("param");
-      return serveAsset(c, await findAsset(deps, `hls/${id}/${quality}/${segment}`, "Segment not found"));
+      return serveAsset(c, await findSegment(deps, c.req.valid("param")));
     });
   // Outside the chain: this spelling of the path is for the router alone.
   routes.openapi({ ...contract.getAsset, path: "/stream/{id}/:asset_path{.+}", hide: true }, async (c) => {

@@ -5,7 +5,7 @@ import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createWorld, transcript } from "@video-backend/testing";
 import { createStreamingService } from "./service.ts";
-import { createTestStreaming } from "./testing.ts";
+import { createTestStreaming, noDemands } from "./testing.ts";
 
 const masterText = `#EXTM3U
 #EXT-X-STREAM-INF:BANDWIDTH=4000000,AVERAGE-BANDWIDTH=3500000,RESOLUTION=1280x720
@@ -132,6 +132,7 @@ describe("files", () => {
     await using streaming = await setup();
     const { world, store } = streaming;
     const service = createStreamingService({
+      demands: noDemands,
       store: { ...store, open: () => Promise.reject(new Error("EIO: /srv/secret")) },
       metadata: createTestMetadata(world).client,
       log: world.log,
@@ -317,6 +318,7 @@ describe("the shell", () => {
     const { world } = streaming;
     await writeFile(world.path("a-file"), "");
     const service = createStreamingService({
+      demands: noDemands,
       store: createDirectoryStore(world.path("a-file")),
       metadata: createTestMetadata(world).client,
       log: world.log,

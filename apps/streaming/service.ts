@@ -3,12 +3,15 @@ import type { MetadataClient } from "@video-backend/metadata/client";
 import { createService, type Log, type ServiceApp } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import { cors } from "hono/cors";
+import type { Demands } from "./demands/demands.ts";
 import { createRoutes } from "./routes.ts";
 
 export interface StreamingDeps {
   store: BlobStore;
   /** Knows the name of a video's original; without it everything but the original still plays. */
   metadata: MetadataClient;
+  /** Makes what is listed and not there yet; without it everything that exists still plays. */
+  demands: Demands;
   log: Log;
 }
 

@@ -1,14 +1,19 @@
 /** A streaming service over a directory of a test's own, and a client that reaches it without a socket. */
 import type { MetadataClient } from "@video-backend/metadata/client";
+import { ServiceError } from "@video-backend/service";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import type { World } from "@video-backend/testing";
 import { createStreamingClient } from "./client.ts";
+import type { Demands } from "./demands/demands.ts";
 import { createStreamingService } from "./service.ts";
 
+/** Where nobody makes anything: every demand is refused, as for a video that transcoding does not know. */
+export const noDemands: Demands = { wait: () => Promise.reject(new ServiceError("not_found", "Segment not found")) };
+
 /** The store is the world's `storage` directory. */
-export function createTestStreaming(world: World, metadata: MetadataClient) {
+export function createTestStreaming(world: World, metadata: MetadataClient, demands: Demands = noDemands) {
   const store = createDirectoryStore(world.path("storage"));
-  const service = createStreamingService({ store, metadata, log: world.log });
+  const service = createStreamingService({ store, metadata, demands, log: world.log });
   const client = createStreamingClient({
     baseUrl: "http://streaming.test",
     fetch: (request) => service.fetch(request),

@@ -5,7 +5,10 @@ import type { MetadataClient } from "@video-backend/metadata/client";
 import { createInProcessQueue, createLimiter } from "@video-backend/queue";
 import type { Log } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
+import { createAttempts } from "./attempts/attempts.ts";
 import type { TranscodingDatabase } from "./database/open.ts";
+import type { Disk } from "./engine/disk.ts";
+import type { EncoderPool } from "./engine/encoder-pool.ts";
 import { createEngine, type EngineDeps, type EngineSettings } from "./engine/engine.ts";
 import { type ChunkOfVideo, makeChunk } from "./engine/make-chunk.ts";
 import { createProgress } from "./engine/progress.ts";
@@ -20,25 +23,31 @@ export interface Parts {
   storageDirectory: string;
   metadata: MetadataClient;
   run: Run;
+  encoders: EncoderPool;
+  disk: Disk;
   settings: EngineSettings & { processes: number };
   log: Log;
   /** Epoch seconds. */
   now: () => number;
 }
 
+/** More at once would each be late. */
+const demandedAtOnce = 2;
+
 export function assembleTranscoding(parts: Parts): TranscodingDeps {
   const { database, now, settings } = parts;
   const { processes } = settings;
+  const worker = (work: ChunkOfVideo, signal: AbortSignal) => makeChunk(engineDeps, work, signal);
   const engineDeps: EngineDeps = {
     ...parts,
     jobs: createJobs(database, now),
     ledger: createLedger(database, now),
     progress: createProgress(),
     workspace: createWorkspace(join(parts.storageDirectory, "transcoding")),
-    queue: createInProcessQueue<ChunkOfVideo>({
-      concurrency: processes,
-      worker: (work, signal) => makeChunk(engineDeps, work, signal),
-    }),
+    attempts: createAttempts(database),
+    claims: new Set(),
+    queue: createInProcessQueue<ChunkOfVideo>({ concurrency: processes, worker }),
+    demands: createInProcessQueue<ChunkOfVideo>({ concurrency: demandedAtOnce, worker }),
     preparations: createLimiter(processes),
   };
   return { ...engineDeps, engine: createEngine(engineDeps), metadata: parts.metadata, database };

@@ -13,6 +13,21 @@ export const TranscodingConfig = z.object({
     .enum(["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"])
     .default("veryfast")
     .describe("x264's trade of time for size"),
+  ENCODER: z
+    .enum(["auto", "h264_nvenc", "h264_qsv", "h264_vaapi", "libx264"])
+    .default("auto")
+    .describe("The encoder of the pictures; auto takes the first that works"),
+  VAAPI_DEVICE: z
+    .string()
+    .regex(/^\/dev\/[A-Za-z0-9/_-]+$/)
+    .default("/dev/dri/renderD128")
+    .describe("The render node for VAAPI"),
+  DISK_LOW_WATER_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(512 * 1024 * 1024)
+    .describe("Encoding waits while less than this is free"),
   TRANSCODE_CPUS: z.coerce
     .number()
     .int()

@@ -1,6 +1,7 @@
 /** The HTTP surface of the transcoding service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
+import { integer, json, jsonBody, problems, RenditionName, VideoId } from "@video-backend/service";
+import { faultClasses } from "./engine/faults.ts";
 
 const params = z.object({ upload_id: VideoId });
 const seconds = (description: string) =>
@@ -8,6 +9,11 @@ const seconds = (description: string) =>
     .number()
     .nullable()
     .openapi({ description: `${description}, epoch seconds` });
+
+export const Fault = z.enum(faultClasses).openapi("Fault", {
+  description:
+    "Class of what went wrong. `source`: nobody can make it; `encoder`: another encoder or try may; `disk`: no room; `stopped`: somebody wanted it so",
+});
 
 export const RenditionStatus = z
   .object({
@@ -50,6 +56,8 @@ export const TranscodingStatus = z
     playable: z.boolean().openapi({ description: "True once the master lists something that plays" }),
     progress: z.number().openapi({ description: "Of the whole job, 0 to 100" }),
     error: z.string().optional(),
+    fault: Fault.optional(),
+    waiting: z.string().optional().openapi({ description: "Why it does not go on for now" }),
     qualities: z.record(z.string(), z.union([RenditionStatus, OriginalStatus])),
     audio: RenditionStatus.omit({ target_resolution: true })
       .nullable()
@@ -70,6 +78,42 @@ export const StartRequest = z
       .openapi({ type: "number", description: "Mbit/s; below 1 makes 360p only, below 5 480p and lower" }),
   })
   .openapi("StartRequest");
+
+export const DemandRequest = z
+  .object({
+    quality: RenditionName.openapi({ example: "360p" }),
+    segment: z.number().int().min(0).max(10_000_000).openapi(integer("Index from 0")),
+  })
+  .openapi("DemandRequest");
+
+export const EncoderState = z
+  .object({
+    name: z.string().openapi({ example: "libx264" }),
+    state: z
+      .enum(["ready", "out", "broken"])
+      .openapi({ description: "`out`: failed in jobs, tried again soon; `broken`: its proof failed" }),
+    reason: z.string().nullable().openapi({ description: "ffmpeg's words" }),
+  })
+  .openapi("EncoderState");
+
+export const Attempt = z
+  .object({
+    renditions: z.array(z.string()),
+    first_segment: z.number().openapi(integer("Index of the first segment")),
+    segment_count: z.number().openapi(integer("Number of segments")),
+    demanded: z.boolean().openapi({ description: "Somebody waited for it" }),
+    encoder: z.string(),
+    arguments: z.array(z.string()),
+    started_at: z.number().openapi({ description: "Epoch seconds" }),
+    seconds: z.number(),
+    exit_code: z
+      .number()
+      .nullable()
+      .openapi({ ...integer("Null when a signal ended it"), type: ["integer", "null"] }),
+    errors: z.string().openapi({ description: "Last lines of stderr" }),
+    fault: Fault.nullable(),
+  })
+  .openapi("Attempt");
 
 const tags = ["Transcoding"];
 
@@ -151,5 +195,61 @@ export const watchTranscodes = createRoute({
   responses: {
     200: { description: "The feed", content: { "text/event-stream": { schema: z.string() } } },
     ...problems({ 422: "Bad id" }),
+  },
+});
+
+export const demandSegment = createRoute({
+  method: "post",
+  path: "/transcode/{upload_id}/demand",
+  operationId: "demandSegment",
+  tags,
+  summary: "Make this segment next, and answer when it is there",
+  description: "For the streaming service. Many who ask for one segment cause one encode.",
+  request: { params, ...jsonBody(DemandRequest) },
+  responses: {
+    200: json(z.object({ status: z.literal("ready") }), "The segment's file is in place"),
+    ...problems({
+      400: "Invalid path",
+      404: "Segment not found: the plan has none there, or the video is not being made",
+      422: "Bad form",
+      503: "Not ready in time; ask again",
+    }),
+  },
+});
+
+export const listEncoders = createRoute({
+  method: "get",
+  path: "/transcode/encoders",
+  operationId: "listEncoders",
+  tags,
+  summary: "Which encoders work here, in the order of preference, and why one does not",
+  responses: { 200: json(z.object({ encoders: z.array(EncoderState) }), "The encoders") },
+});
+
+export const listAttempts = createRoute({
+  method: "get",
+  path: "/transcode/{upload_id}/attempts",
+  operationId: "listAttempts",
+  tags,
+  summary: "Every ffmpeg that was run for a video, why each rung is made or not, and what remains",
+  request: {
+    params,
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(1000).default(100).openapi(integer("At most this many, newest first")),
+    }),
+  },
+  responses: {
+    200: json(
+      z.object({
+        attempts: z.array(Attempt),
+        rungs: z.array(z.object({ name: z.string(), made: z.boolean(), reason: z.string() })),
+        remaining_seconds: z
+          .number()
+          .nullable()
+          .openapi({ description: "Estimate; null while nothing is known, 0 when done" }),
+      }),
+      "The attempts",
+    ),
+    ...problems({ 400: "Invalid path", 404: "Status not found", 422: "Bad query" }),
   },
 });

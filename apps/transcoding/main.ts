@@ -1,7 +1,7 @@
 /** Starts the transcoding service: opens the ledger, goes on with what is unfinished, serves. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { run } from "@video-backend/media";
+import { knownEncoders, run } from "@video-backend/media";
 import { createMetadataClient } from "@video-backend/metadata/client";
 import { createLog, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
@@ -9,6 +9,8 @@ import { createDirectoryStore } from "@video-backend/storage/directory";
 import { assembleTranscoding, recover } from "./assemble.ts";
 import { divideProcessors, TranscodingConfig } from "./config.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
+import { createDisk } from "./engine/disk.ts";
+import { proveEncoders } from "./engine/encoder-pool.ts";
 import { followWishes } from "./jobs/follow-wishes.ts";
 import { keepReporting } from "./jobs/report-states.ts";
 import { createTranscodingService } from "./service.ts";
@@ -16,19 +18,29 @@ import { createTranscodingService } from "./service.ts";
 const config = await orExit(() => readConfig(TranscodingConfig, process.env));
 const log = createLog("transcoding", config.LOG_LEVEL);
 const database = await orExit(() => openTranscodingDatabase(join(config.STORAGE_DIR, "transcoding.db")));
+const cpus = config.TRANSCODE_CPUS ?? availableParallelism();
+const settings = {
+  segmentSeconds: config.SEGMENT_SECONDS,
+  x264Preset: config.X264_PRESET,
+  allThreads: cpus,
+  ...divideProcessors(cpus),
+};
+const now = () => Date.now() / 1000;
+const encoders = await orExit(() =>
+  proveEncoders({ encoders: knownEncoders(config.VAAPI_DEVICE), choice: config.ENCODER, run, settings, now }),
+);
+log.info({ encoders: encoders.states() }, "encoders proven");
 const deps = assembleTranscoding({
   database,
   store: createDirectoryStore(config.STORAGE_DIR),
   storageDirectory: config.STORAGE_DIR,
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL }),
   run,
-  settings: {
-    segmentSeconds: config.SEGMENT_SECONDS,
-    x264Preset: config.X264_PRESET,
-    ...divideProcessors(config.TRANSCODE_CPUS ?? availableParallelism()),
-  },
+  encoders,
+  disk: createDisk(config.STORAGE_DIR, config.DISK_LOW_WATER_BYTES),
+  settings,
   log,
-  now: () => Date.now() / 1000,
+  now,
 });
 const stopping = new AbortController();
 await recover(deps);

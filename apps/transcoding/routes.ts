@@ -1,7 +1,9 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
 import { createRouter, eventStream } from "@video-backend/service";
+import { explainJob } from "./attempts/explain-job.ts";
 import * as contract from "./contract.ts";
 import { deleteJob } from "./jobs/delete-job.ts";
+import { demandSegment } from "./jobs/demand-segment.ts";
 import { describeJob } from "./jobs/describe-job.ts";
 import { resumeJobs } from "./jobs/resume-jobs.ts";
 import { startJob } from "./jobs/start-job.ts";
@@ -16,6 +18,7 @@ export function createRoutes(deps: TranscodingDeps) {
     .openapi(contract.watchTranscodes, (c) =>
       eventStream(c, (signal) => watchJobs(deps, c.req.valid("query").upload_id, signal)),
     )
+    .openapi(contract.listEncoders, (c) => c.json({ encoders: deps.encoders.states() }, 200))
     .openapi(contract.startTranscode, async (c) => {
       const { upload_id, filename, network_speed } = c.req.valid("json");
       await startJob(deps, { videoId: upload_id, filename, networkSpeed: network_speed });
@@ -32,5 +35,13 @@ export function createRoutes(deps: TranscodingDeps) {
     .openapi(contract.deleteTranscode, async (c) => {
       await deleteJob(deps, c.req.valid("param").upload_id);
       return c.json({ status: "deleted" as const }, 200);
-    });
+    })
+    .openapi(contract.demandSegment, async (c) => {
+      const { quality, segment } = c.req.valid("json");
+      await demandSegment(deps, { videoId: c.req.valid("param").upload_id, quality, index: segment }, c.req.raw.signal);
+      return c.json({ status: "ready" as const }, 200);
+    })
+    .openapi(contract.listAttempts, (c) =>
+      c.json(explainJob(deps, c.req.valid("param").upload_id, c.req.valid("query").limit), 200),
+    );
 }

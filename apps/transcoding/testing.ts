@@ -1,12 +1,13 @@
 /** A transcoding service with the real ffmpeg, a real ledger and a real metadata service, in a test's own directory. */
 import { mkdir } from "node:fs/promises";
-import { type Run, run } from "@video-backend/media";
+import { type Encoder, libx264, type Run, run } from "@video-backend/media";
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { type Clip, makeClip, type World } from "@video-backend/testing";
 import { assembleTranscoding, recover } from "./assemble.ts";
 import { createTranscodingClient } from "./client.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
+import { proveEncoders } from "./engine/encoder-pool.ts";
 import { createTranscodingService } from "./service.ts";
 
 export interface TestTranscodingOptions {
@@ -15,11 +16,23 @@ export interface TestTranscodingOptions {
   /** In place of the real one, for an encoder that must fail on purpose. */
   run?: Run;
   segmentSeconds?: number;
+  encoders?: Encoder[];
+  freeBytes?: () => Promise<number>;
 }
+
+const proven = { exitCode: 0, signalName: null, timedOut: false, errors: "" };
 
 /** Closed with the world. Making a second one in the same world, after `close`, is a restart. */
 export async function createTestTranscoding(world: World, options: TestTranscodingOptions = {}) {
   const metadata = options.metadata ?? createTestMetadata(world, options.metadataIsAway);
+  const settings = {
+    segmentSeconds: options.segmentSeconds ?? 1,
+    x264Preset: "ultrafast",
+    threads: 1,
+    allThreads: 2,
+    processes: 2,
+  };
+  const now = () => Date.now() / 1000;
   const database = openTranscodingDatabase(world.path("transcoding.db"));
   const deps = assembleTranscoding({
     database,
@@ -27,9 +40,17 @@ export async function createTestTranscoding(world: World, options: TestTranscodi
     storageDirectory: world.directory,
     metadata: metadata.client,
     run: options.run ?? run,
-    settings: { segmentSeconds: options.segmentSeconds ?? 1, x264Preset: "ultrafast", threads: 1, processes: 2 },
+    encoders: await proveEncoders({
+      encoders: options.encoders ?? [libx264],
+      choice: "auto",
+      run: () => Promise.resolve(proven),
+      settings,
+      now,
+    }),
+    disk: { lowWaterBytes: 1, freeBytes: options.freeBytes ?? (() => Promise.resolve(2)) },
+    settings,
     log: world.log,
-    now: () => Date.now() / 1000,
+    now,
   });
   let open = true;
   async function close(): Promise<void> {

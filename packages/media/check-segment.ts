@@ -17,8 +17,10 @@ export interface MeasuredSegment {
 export interface ExpectedSegment {
   startSeconds: number;
   endSeconds: number;
-  /** How much later than said it may begin, and how far from it end; seconds. */
+  /** How much later than said it may begin, seconds. */
   slackSeconds: number;
+  /** How far from what is said it may end, seconds; the same without it. */
+  endSlackSeconds?: number;
 }
 
 /** A segment that is not what it should be; the message says in which way. */
@@ -31,34 +33,25 @@ const headBytes = 256 * 1024;
 /** Rounding of time bases. */
 const epsilonSeconds = 0.002;
 
-/**
- * @param init the bytes of the init segment
- * @throws SegmentError when the segment is not whole or is not the one that was expected
- */
-export async function checkSegment(
-  init: ArrayBuffer,
-  segment: Blob,
-  expected: ExpectedSegment,
-): Promise<MeasuredSegment> {
-  const measured = await measureSegment(init, segment);
-  const { startSeconds, endSeconds, slackSeconds } = expected;
-  const early = startSeconds - epsilonSeconds - measured.startSeconds;
-  const late = measured.startSeconds - startSeconds - slackSeconds - epsilonSeconds;
-  if (early > slackSeconds || late > 0) {
+/** @throws SegmentError when a segment is not where, or not as long as, the plan says */
+export function checkPlacement(measured: MeasuredSegment, expected: ExpectedSegment): void {
+  const { startSeconds, endSeconds, slackSeconds, endSlackSeconds = slackSeconds } = expected;
+  const offset = measured.startSeconds - startSeconds;
+  if (offset < -epsilonSeconds || offset > slackSeconds + epsilonSeconds) {
     throw new SegmentError(
       `It begins at ${measured.startSeconds.toFixed(3)} s instead of ${startSeconds.toFixed(3)} s`,
     );
   }
   const end = measured.startSeconds + measured.durationSeconds;
-  if (Math.abs(end - endSeconds) > slackSeconds + epsilonSeconds) {
+  if (Math.abs(end - endSeconds) > endSlackSeconds + epsilonSeconds) {
     throw new SegmentError(`It ends at ${end.toFixed(3)} s instead of ${endSeconds.toFixed(3)} s`);
   }
-  return measured;
 }
 
 /**
  * What a segment is, by its boxes.
  *
+ * @param init the bytes of the init segment that goes with it
  * @throws SegmentError when it has no samples, is cut short or does not begin with a sync sample
  */
 export async function measureSegment(init: ArrayBuffer, segment: Blob): Promise<MeasuredSegment> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Chunk, missingOf, remainingChunks } from "./chunks.ts";
+import { type Chunk, demandedChunk, missingOf, remainingChunks, soundUnit } from "./chunks.ts";
 import { examplePlan } from "./example-plan.ts";
 
 const nothing = () => false;
@@ -10,11 +10,13 @@ describe("what is left to make", () => {
   test("begins with the lowest rung, then sound, then the others, then chunks that grow", () => {
     expect(shown(remainingChunks(examplePlan({ endSeconds: 100 }), nothing))).toEqual([
       "360p 0..0",
-      "audio 0..6",
+      "audio 0..1",
       "1080p+720p+480p 0..0",
       "1080p+720p+480p+360p 1..1",
+      "audio 2..5",
       "1080p+720p+480p+360p 2..3",
       "1080p+720p+480p+360p 4..7",
+      "audio 6..6",
       "1080p+720p+480p+360p 8..15",
       "1080p+720p+480p+360p 16..23",
       "1080p+720p+480p+360p 24..24",
@@ -54,9 +56,30 @@ describe("what is left to make", () => {
 test("a chunk with holes falls into runs that miss the same renditions", () => {
   const chunk: Chunk = { kind: "picture", renditions: ["720p", "360p"], first: 4, count: 5 };
   const ledger = new Set(["360p 4", "720p 6", "360p 6"]);
-  expect(shown(missingOf(chunk, (rendition, index) => ledger.has(`${rendition} ${index}`)))).toEqual([
+  expect(shown(missingOf(examplePlan(), chunk, (rendition, index) => ledger.has(`${rendition} ${index}`)))).toEqual([
     "720p 4..4",
     "720p+360p 5..5",
     "720p+360p 7..8",
   ]);
+});
+
+test("sound is made in whole units that begin every eight seconds", () => {
+  const plan = examplePlan({ endSeconds: 26 });
+  expect(soundUnit(plan)).toBe(2);
+  expect([1, 2, 3, 5, 6, 8, 10].map((segmentSeconds) => soundUnit({ ...plan, segmentSeconds }))).toEqual([
+    8, 4, 8, 8, 4, 1, 4,
+  ]);
+  const chunk: Chunk = { kind: "sound", renditions: ["audio"], first: 0, count: 7 };
+  expect(shown(missingOf(plan, chunk, (_, index) => index !== 3 && index !== 6))).toEqual(["audio 2..3", "audio 6..6"]);
+});
+
+test("a demand is for the asked rendition from the asked segment on, as far as it is missing", () => {
+  const plan = examplePlan({ endSeconds: 100 });
+  const [rung] = plan.renditions;
+  const sound = plan.renditions.at(-1);
+  if (!rung || !sound) throw new Error("no rendition");
+  expect(shown([demandedChunk(plan, rung, 10, nothing)])).toEqual(["1080p 10..12"]);
+  expect(shown([demandedChunk(plan, rung, 10, (_, index) => index === 11)])).toEqual(["1080p 10..10"]);
+  expect(shown([demandedChunk(plan, rung, 24, nothing)])).toEqual(["1080p 24..24"]);
+  expect(shown([demandedChunk(plan, sound, 3, nothing)])).toEqual(["audio 2..5"]);
 });

@@ -3,7 +3,7 @@
  * is to be made is always computed anew as the plan minus what the ledger has, so that start, resume and restart are the
  * same thing and nothing is made twice.
  */
-import { type Plan, pictureRenditions, soundRenditions } from "./plan.ts";
+import { type Plan, pictureRenditions, type Rendition, soundRenditions } from "./plan.ts";
 
 export interface Chunk {
   kind: "picture" | "sound";
@@ -19,59 +19,109 @@ export interface Chunk {
 export type Has = (rendition: string, index: number) => boolean;
 
 /** Segments a chunk in the order of making, the last one for all that follow: a picture fast, less overhead later. */
-const growth = [1, 2, 4, 8];
+const pictureGrowth = [1, 2, 4, 8];
+/** The same for sound, in units. */
+const soundGrowth = [1, 2, 4, 8, 16];
 
 /**
- * What is left to make of a video, in order: the first segment of the lowest rung, the sound, the first segment of the
- * other rungs, then all rungs in chunks that grow.
+ * What is left to make of a video, in order: the first segment of the lowest rung, the first of the sound, the first of the
+ * other rungs, then everything by the time at which it plays, in chunks that grow.
  */
 export function remainingChunks(plan: Plan, has: Has): Chunk[] {
-  return allChunks(plan).flatMap((chunk) => missingOf(chunk, has));
+  return allChunks(plan).flatMap((chunk) => missingOf(plan, chunk, has));
 }
 
 function allChunks(plan: Plan): Chunk[] {
-  const rungs = pictureRenditions(plan);
-  const names = rungs.map((rendition) => rendition.name);
-  const sound: Chunk[] = soundRenditions(plan).map((rendition) => ({
-    kind: "sound",
-    renditions: [rendition.name],
-    first: 0,
-    count: rendition.segmentCount,
-  }));
-  const total = rungs[0]?.segmentCount ?? 0;
-  if (total === 0) return sound;
-  const picture = (renditions: string[], first: number, count: number): Chunk => ({
-    kind: "picture",
-    renditions,
-    first,
-    count,
-  });
-  const chunks = [picture(names.slice(-1), 0, 1), ...sound];
-  if (names.length > 1) chunks.push(picture(names.slice(0, -1), 0, 1));
-  for (let first = 1, step = 0; first < total; step++) {
-    const count = Math.min(growth[Math.min(step, growth.length - 1)] ?? 1, total - first);
-    chunks.push(picture(names, first, count));
+  const names = pictureRenditions(plan).map((rendition) => rendition.name);
+  const total = pictureRenditions(plan)[0]?.segmentCount ?? 0;
+  const first = (renditions: string[]): Chunk[] =>
+    renditions.length > 0 ? [{ kind: "picture", renditions, first: 0, count: 1 }] : [];
+  const [soundStart = [], ...soundRest] = soundPieces(plan);
+  const rest = [...soundRest.flat(), ...spread("picture", names, 1, total, 1, pictureGrowth)];
+  rest.sort((a, b) => a.first - b.first || (a.kind === "sound" ? -1 : 1));
+  return [
+    ...first(names.slice(-1)),
+    ...soundStart,
+    ...first(names.slice(0, -1)),
+    ...(names.length > 0 ? rest : soundRest.flat()),
+  ];
+}
+
+/** The pieces of every sound rendition: all first ones, all second ones … */
+function soundPieces(plan: Plan): Chunk[][] {
+  const unit = soundUnit(plan);
+  const pieces = soundRenditions(plan).map(({ name, segmentCount }) =>
+    spread("sound", [name], 0, segmentCount, unit, soundGrowth),
+  );
+  const longest = Math.max(0, ...pieces.map((list) => list.length));
+  return Array.from({ length: longest }, (_, position) => pieces.flatMap((list) => list[position] ?? []));
+}
+
+function spread(
+  kind: Chunk["kind"],
+  renditions: string[],
+  from: number,
+  to: number,
+  unit: number,
+  growth: number[],
+): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let first = from, step = 0; first < to; step++) {
+    const count = Math.min(unit * (growth[Math.min(step, growth.length - 1)] ?? 1), to - first);
+    chunks.push({ kind, renditions, first, count });
     first += count;
   }
   return chunks;
 }
 
 /**
- * The parts of a chunk that the ledger lacks: runs of segments that miss the same renditions. Sound is made in one pass,
- * so a sound chunk with anything missing stays whole; what is there already is left alone when it is entered.
+ * Pieces of sound may begin only where a packet begins on the grid; elsewhere the muxer, which cuts at multiples of the
+ * segment's length from the first packet, would cut a packet early or late. At 48 kHz that is every 8 s.
  */
-export function missingOf(chunk: Chunk, has: Has): Chunk[] {
-  const missingAt = (index: number) => chunk.renditions.filter((rendition) => !has(rendition, index));
-  const indexes = Array.from({ length: chunk.count }, (_, offset) => chunk.first + offset);
-  if (chunk.kind === "sound") return indexes.some((index) => missingAt(index).length > 0) ? [chunk] : [];
+export function soundUnit(plan: Plan): number {
+  let unit = 1;
+  while ((unit * plan.segmentSeconds) % 8 !== 0) unit++;
+  return unit;
+}
+
+/**
+ * The parts of a chunk that the ledger lacks: runs of segments that miss the same renditions. Sound is made in whole units;
+ * what is there already of one is left alone when the rest is entered.
+ */
+export function missingOf(plan: Plan, chunk: Chunk, has: Has): Chunk[] {
+  const step = chunk.kind === "sound" ? soundUnit(plan) : 1;
+  const end = chunk.first + chunk.count;
   const parts: Chunk[] = [];
-  for (const index of indexes) {
-    const renditions = missingAt(index);
+  for (let first = chunk.first; first < end; first += step) {
+    const count = Math.min(step, end - first);
+    const indexes = Array.from({ length: count }, (_, offset) => first + offset);
+    const renditions = chunk.renditions.filter((rendition) => indexes.some((index) => !has(rendition, index)));
     if (renditions.length === 0) continue;
     const last = parts.at(-1);
-    const continues = last && last.first + last.count === index && last.renditions.join() === renditions.join();
-    if (continues) last.count++;
-    else parts.push({ kind: chunk.kind, renditions, first: index, count: 1 });
+    const continues = last && last.first + last.count === first && last.renditions.join() === renditions.join();
+    if (continues) last.count += count;
+    else parts.push({ kind: chunk.kind, renditions, first, count });
   }
   return parts;
+}
+
+/** So many segments are made when one is demanded: a player that asks for one goes on to the next. */
+const demandedCount = 3;
+
+/** What to make for somebody who waits for a segment: the asked rendition from there on, as far as it is missing. */
+export function demandedChunk(plan: Plan, rendition: Rendition, index: number, has: Has): Chunk {
+  if (rendition.kind === "sound") {
+    const unit = soundUnit(plan);
+    const first = index - (index % unit);
+    return {
+      kind: "sound",
+      renditions: [rendition.name],
+      first,
+      count: Math.min(2 * unit, rendition.segmentCount - first),
+    };
+  }
+  let count = 1;
+  while (count < demandedCount && index + count < rendition.segmentCount && !has(rendition.name, index + count))
+    count++;
+  return { kind: "picture", renditions: [rendition.name], first: index, count };
 }

@@ -1,9 +1,16 @@
 import { expect, test } from "bun:test";
 import { pictureCommand, remuxCommand, soundCommand } from "./commands.ts";
+import { libx264 } from "./encoders.ts";
 import { examplePlan } from "./example-plan.ts";
 import { guardedInput } from "./probe.ts";
 
-const settings = { source: "/originals/a/a b.mp4", directory: "/work/tmp-1", threads: 2, x264Preset: "veryfast" };
+const settings = {
+  source: "/originals/a/a b.mp4",
+  directory: "/work/tmp-1",
+  threads: 2,
+  x264Preset: "veryfast",
+  encoder: libx264,
+};
 const guard = guardedInput.join(" ");
 
 test("a picture chunk is one decode, each rung scaled from the one above, cut at the grid", () => {
@@ -11,8 +18,8 @@ test("a picture chunk is one decode, each rung scaled from the one above, cut at
   const outputs = (name: string, level: string, rates: string) =>
     [
       `-map [${name}] -map_metadata -1 -map_chapters -1`,
-      `-c:v libx264 -preset veryfast -threads 2 -profile:v main -level:v ${level} ${rates}`,
-      "-g 100000 -sc_threshold 0 -forced-idr 1 -force_key_frames 8,12 -fps_mode passthrough -enc_time_base 1:25600",
+      `-c:v libx264 -preset veryfast -threads 2 -profile:v main -level:v ${level} -sc_threshold 0 -forced-idr 1 ${rates}`,
+      "-g 100000 -force_key_frames 8,12 -fps_mode passthrough -enc_time_base 1:25600",
       "-avoid_negative_ts disabled -f hls -hls_time 0.1 -hls_list_size 0 -hls_segment_type fmp4",
       "-hls_segment_options movflags=+frag_discont -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 2",
       `-hls_segment_filename /work/tmp-1/${name}/%d.m4s /work/tmp-1/${name}/made.m3u8`,
@@ -44,17 +51,26 @@ test("a picture of 120 frames a second is brought to 60 before it is cut", () =>
   expect(command[command.indexOf("-filter_complex") + 1]).toStartWith("[0:0]fps=60,trim=start=0:end=4,");
 });
 
-test("sound is one pass of stereo AAC that begins at zero", () => {
-  const chunk = { kind: "sound" as const, renditions: ["audio"], first: 0, count: 7 };
+test("a piece of sound is encoded from a second before it, and what comes before it is dropped", () => {
+  const chunk = { kind: "sound" as const, renditions: ["audio"], first: 4, count: 2 };
   expect(soundCommand(examplePlan(), chunk, settings).join(" ")).toBe(
     [
-      "-hide_banner -nostdin -loglevel error -nostats -y -vn -copyts -start_at_zero",
+      "-hide_banner -nostdin -loglevel error -nostats -y -vn -ss 13 -copyts -start_at_zero",
       `${guard} -i file:/originals/a/a b.mp4 -map 0:1 -map_metadata -1 -map_chapters -1`,
-      "-af aresample=44100:async=1:first_pts=0,aformat=channel_layouts=stereo -c:a aac -b:a 192k",
+      "-af aresample=48000:async=1:first_pts=624000,aformat=channel_layouts=stereo,atrim=start_pts=718848:end_pts=1154048",
+      "-c:a aac -b:a 192k -bsf:a noise=drop=lt(pts\\,768000)",
       "-avoid_negative_ts disabled -f hls -hls_time 4 -hls_list_size 0 -hls_segment_type fmp4",
-      "-hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 0",
+      "-hls_segment_options movflags=+frag_discont -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 4",
       "-hls_segment_filename /work/tmp-1/audio/%d.m4s /work/tmp-1/audio/made.m3u8 -progress pipe:1 -stats_period 0.1",
     ].join(" "),
+  );
+});
+
+test("the first piece of sound begins at zero, and the last one has no end", () => {
+  const command = soundCommand(examplePlan(), { kind: "sound", renditions: ["audio"], first: 0, count: 7 }, settings);
+  expect(command).not.toContain("-ss");
+  expect(command[command.indexOf("-af") + 1]).toBe(
+    "aresample=48000:async=1:first_pts=0,aformat=channel_layouts=stereo,atrim=start_pts=0",
   );
 });
 

@@ -4,17 +4,25 @@
  * and `-hls_time` far below the segment length so that the muxer cuts at every forced key frame and nowhere else.
  */
 import type { Chunk } from "./chunks.ts";
-import { gridSeconds, type PictureRendition, type Plan, type SoundRendition } from "./plan.ts";
+import { type Encoder, type EncoderSettings, encoderArguments } from "./encoders.ts";
+import {
+  firstPacket,
+  gridSeconds,
+  type PictureRendition,
+  type Plan,
+  type SoundRendition,
+  samplesPerPacket,
+  soundSampleRate,
+} from "./plan.ts";
 import { guardedInput } from "./probe.ts";
 
-export interface CommandSettings {
+export interface CommandSettings extends EncoderSettings {
   /** Absolute path of the source, or of its Matroska copy. */
   source: string;
   /** An empty directory with one folder a rendition; segments appear there as `{rendition}/{index}.m4s`. */
   directory: string;
-  /** Of the decoder, the filters and each encoder. */
-  threads: number;
-  x264Preset: string;
+  /** Of the picture; sound is always ffmpeg's own AAC. */
+  encoder: Encoder;
 }
 
 /** The init segment's file name in every rendition's folder. */
@@ -32,37 +40,57 @@ export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettin
   const lastIndex = chunk.first + chunk.count - 1;
   const isEnd = lastIndex === (rungs[0]?.segmentCount ?? 0) - 1;
   const endSeconds = isEnd ? null : gridSeconds(plan, lastIndex + 1);
+  const keyFrames = Array.from({ length: chunk.count }, (_, offset) => gridSeconds(plan, chunk.first + offset)).join(
+    ",",
+  );
   return [
     ...quiet,
-    ...["-y", "-threads", String(settings.threads)],
+    ...["-y", ...settings.encoder.device, "-threads", String(settings.threads)],
     ...seekTo(startSeconds - 1),
     ...["-copyts", "-start_at_zero"],
     ...guardedInput,
     ...["-i", `file:${settings.source}`],
     ...["-filter_complex_threads", String(settings.threads)],
-    ...["-filter_complex", pictureGraph(plan, rungs, startSeconds, endSeconds)],
+    ...["-filter_complex", pictureGraph(plan, rungs, startSeconds, endSeconds, settings.encoder)],
     ...rungs.flatMap((rung) => [
       ...["-map", `[${rung.name}]`, ...untagged],
-      ...x264(plan, rung, chunk, settings),
+      ...encoderArguments(settings.encoder, rung, settings),
+      ...["-force_key_frames", keyFrames],
       ...["-fps_mode", "passthrough", "-enc_time_base", `1:${plan.picture?.timescale ?? 90_000}`],
-      ...hls(rung.name, chunk.first, settings.directory, 0.1, ["-hls_segment_options", "movflags=+frag_discont"]),
+      ...hls(rung.name, chunk.first, settings.directory, 0.1),
     ]),
     ...progress,
   ];
 }
 
-/** The arguments that encode the whole of a sound rendition in one pass, from silence where the track starts late. */
+/** Packets that are encoded before a piece and thrown away, so that the encoder is in full swing at the join: one second. */
+const prerollPackets = 48;
+
+/**
+ * The arguments that encode a piece of a sound rendition, from silence where the track starts late. The encoder's delay of
+ * one packet falls on the packet before the piece, which is dropped, so that every piece's time stamps are the grid's.
+ */
 export function soundCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
   const rendition = soundRendition(plan, chunk.renditions[0]);
-  const filters = `aresample=${rendition.sampleRate}:async=1:first_pts=0,aformat=channel_layouts=stereo`;
+  const first = firstPacket(plan, chunk.first) * samplesPerPacket;
+  const begin = Math.max(0, first - prerollPackets * samplesPerPacket);
+  const seekSeconds = Math.max(0, Math.floor(begin / soundSampleRate) - 1);
+  const isEnd = chunk.first + chunk.count === rendition.segmentCount;
+  // One packet more than is wanted: the last one overlaps with it.
+  const end = (firstPacket(plan, chunk.first + chunk.count) + 2) * samplesPerPacket;
+  const filters = [
+    `aresample=${soundSampleRate}:async=1:first_pts=${seekSeconds * soundSampleRate}`,
+    "aformat=channel_layouts=stereo",
+    `atrim=start_pts=${begin}${isEnd ? "" : `:end_pts=${end}`}`,
+  ];
   return [
     ...quiet,
-    ...["-y", "-vn", "-copyts", "-start_at_zero"],
+    ...["-y", "-vn", ...(seekSeconds > 0 ? ["-ss", String(seekSeconds)] : []), "-copyts", "-start_at_zero"],
     ...guardedInput,
     ...["-i", `file:${settings.source}`],
-    ...["-map", `0:${rendition.stream}`, ...untagged, "-af", filters],
-    ...["-c:a", "aac", "-b:a", `${rendition.kbps}k`],
-    ...hls(rendition.name, 0, settings.directory, plan.segmentSeconds, []),
+    ...["-map", `0:${rendition.stream}`, ...untagged, "-af", filters.join(",")],
+    ...["-c:a", "aac", "-b:a", `${rendition.kbps}k`, "-bsf:a", `noise=drop=lt(pts\\,${first})`],
+    ...hls(rendition.name, chunk.first, settings.directory, plan.segmentSeconds),
     ...progress,
   ];
 }
@@ -81,34 +109,36 @@ function seekTo(seconds: number): string[] {
   return seconds > 0 ? ["-noaccurate_seek", "-ss", String(seconds)] : [];
 }
 
-function pictureGraph(plan: Plan, rungs: PictureRendition[], startSeconds: number, endSeconds: number | null): string {
+/**
+ * One decode for all rungs, each scaled from the one above. A rung goes onto the encoder's device after the split, since
+ * the next one is scaled in ordinary memory.
+ */
+function pictureGraph(
+  plan: Plan,
+  rungs: PictureRendition[],
+  startSeconds: number,
+  endSeconds: number | null,
+  encoder: Encoder,
+): string {
   const cap = plan.picture?.cappedFrameRate ? `fps=${plan.picture.frameRate},` : "";
   const trim = `trim=start=${startSeconds}${endSeconds === null ? "" : `:end=${endSeconds}`}`;
   let input = `[0:${plan.picture?.stream ?? 0}]${cap}${trim},`;
-  const steps = rungs.map((rung, position) => {
-    const scale = `${input}scale=${rung.width}:${rung.height}:flags=bicubic,setsar=1,format=yuv420p`;
-    const isLast = position === rungs.length - 1;
-    input = `[from-${rung.name}]`;
-    return isLast ? `${scale}[${rung.name}]` : `${scale},split[${rung.name}][from-${rung.name}]`;
+  const steps = rungs.flatMap(({ name, width, height }, position) => {
+    const scale = `${input}scale=${width}:${height}:flags=bicubic,setsar=1,format=yuv420p`;
+    const scaled = encoder.upload ? `[scaled-${name}]` : `[${name}]`;
+    const upload = encoder.upload ? [`${scaled}${encoder.upload}[${name}]`] : [];
+    input = `[from-${name}]`;
+    return [position === rungs.length - 1 ? `${scale}${scaled}` : `${scale},split${scaled}${input}`, ...upload];
   });
   return steps.join(";");
 }
 
-function x264(plan: Plan, rung: PictureRendition, chunk: Chunk, settings: CommandSettings): string[] {
-  const keyFrames = Array.from({ length: chunk.count }, (_, offset) => gridSeconds(plan, chunk.first + offset));
-  return [
-    ...["-c:v", "libx264", "-preset", settings.x264Preset, "-threads", String(settings.threads)],
-    ...["-profile:v", "main", "-level:v", (rung.levelIdc / 10).toFixed(1)],
-    ...["-b:v", `${rung.videoKbps}k`, "-maxrate", `${rung.maxrateKbps}k`, "-bufsize", `${rung.bufferKbps}k`],
-    ...["-g", "100000", "-sc_threshold", "0", "-forced-idr", "1", "-force_key_frames", keyFrames.join(",")],
-  ];
-}
-
-function hls(rendition: string, first: number, directory: string, seconds: number, options: string[]): string[] {
+function hls(rendition: string, first: number, directory: string, seconds: number): string[] {
   const folder = `${directory}/${rendition}`;
   return [
     ...["-avoid_negative_ts", "disabled", "-f", "hls", "-hls_time", String(seconds), "-hls_list_size", "0"],
-    ...["-hls_segment_type", "fmp4", ...options, "-hls_fmp4_init_filename", initName],
+    ...["-hls_segment_type", "fmp4", "-hls_segment_options", "movflags=+frag_discont"],
+    ...["-hls_fmp4_init_filename", initName],
     ...["-hls_flags", "temp_file", "-start_number", String(first)],
     ...["-hls_segment_filename", `${folder}/%d.m4s`, `${folder}/made.m3u8`],
   ];

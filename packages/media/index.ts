@@ -1,13 +1,14 @@
 /** What we know about video: facts, plan, chunks, ffmpeg commands, the check of segments, playlists. */
 export {
-  checkSegment,
+  checkPlacement,
   type ExpectedSegment,
   type MeasuredSegment,
   measureSegment,
   SegmentError,
 } from "./check-segment.ts";
-export { type Chunk, type Has, missingOf, remainingChunks } from "./chunks.ts";
+export { type Chunk, demandedChunk, type Has, missingOf, remainingChunks } from "./chunks.ts";
 export { type CommandSettings, initName, pictureCommand, remuxCommand, segmentName, soundCommand } from "./commands.ts";
+export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 export { qualityLabel } from "./ladder.ts";
 export {
@@ -16,6 +17,7 @@ export {
   type PictureRendition,
   Plan,
   pictureRenditions,
+  plannedSeconds,
   planVersion,
   type Rendition,
   type SoundRendition,
@@ -24,6 +26,7 @@ export {
   soundSlackSeconds,
 } from "./plan.ts";
 export {
+  initFile,
   type LedgerSegment,
   masterFile,
   masterPlaylist,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
-import { makePlan, Plan, segmentSpan } from "./plan.ts";
+import { makePlan, Plan, plannedSeconds, segmentSpan } from "./plan.ts";
 
 describe("the plan", () => {
   test("is the same for the same facts, and survives JSON", () => {
@@ -23,7 +23,7 @@ describe("the plan", () => {
 
   test("sound has one rendition, at the rate of the highest rung made", () => {
     const [sound] = examplePlan().renditions.filter((rendition) => rendition.kind === "sound");
-    expect(sound).toMatchObject({ name: "audio", kbps: 192, sampleRate: 44_100, codec: "mp4a.40.2", stream: 1 });
+    expect(sound).toMatchObject({ name: "audio", kbps: 192, codec: "mp4a.40.2", stream: 1 });
     const slow = makePlan(exampleFacts(), { segmentSeconds: 4, networkSpeed: 0.5 });
     expect(slow.renditions.at(-1)).toMatchObject({ kind: "sound", kbps: 96 });
   });
@@ -48,5 +48,19 @@ describe("the plan", () => {
     expect(segmentSpan(plan, rung, 0)).toEqual({ startSeconds: 0.5, endSeconds: 4 });
     expect(segmentSpan(plan, rung, 3)).toEqual({ startSeconds: 12, endSeconds: 16 });
     expect(segmentSpan(plan, rung, 6)).toEqual({ startSeconds: 24, endSeconds: 26 });
+  });
+
+  test("knows how long a segment will be before it is made: the frames and packets that begin in its interval", () => {
+    const plan = examplePlan({ frameRate: 24_000 / 1001, frameRateNumerator: 24_000, endSeconds: 26.026 });
+    const [rung] = plan.renditions;
+    const sound = plan.renditions.at(-1);
+    if (!rung || !sound) throw new Error("no rendition");
+    const durations = Array.from({ length: rung.segmentCount }, (_, index) => plannedSeconds(plan, rung, index));
+    expect(durations[0]).toBeCloseTo((96 * 1001) / 24_000, 9);
+    expect(durations.reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(26.026, 9);
+    expect(plannedSeconds(plan, sound, 0)).toBeCloseTo((188 * 1024) / 48_000, 9);
+    expect(plannedSeconds(plan, sound, 1)).toBeCloseTo((187 * 1024) / 48_000, 9);
+    const varying = examplePlan({ variableFrameRate: true });
+    expect(varying.renditions[0] && plannedSeconds(varying, varying.renditions[0], 3)).toBe(4);
   });
 });

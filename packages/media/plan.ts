@@ -29,7 +29,6 @@ const SoundRendition = z.object({
   kind: z.literal("sound"),
   name: z.string(),
   stream: z.int(),
-  sampleRate: z.int(),
   kbps: z.int(),
   codec: z.string(),
   language: z.string().nullable(),
@@ -99,7 +98,6 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
       kind: "sound",
       name: "audio",
       stream: heard.stream,
-      sampleRate: heard.sampleRate === 44_100 ? 44_100 : 48_000,
       kbps: rungs[0]?.audioKbps ?? 192,
       codec: "mp4a.40.2",
       language: heard.language,
@@ -144,13 +142,25 @@ function pictureSegmentCount(endSeconds: number, frameRate: number, segmentSecon
   return Math.floor(lastFrame / segmentSeconds + 1e-6) + 1;
 }
 
-/** Room for the encoder's last packets; an interval that turns out to have none is entered in the ledger as empty. */
+/** A rest of sound shorter than this is left out: it would be a segment of one or two packets. */
+const leastSoundSeconds = 0.05;
+
 function soundSegmentCount(endSeconds: number, segmentSeconds: number): number {
-  return Math.floor((endSeconds + soundSlackSeconds) / segmentSeconds) + 1;
+  return Math.max(1, Math.ceil((endSeconds - leastSoundSeconds) / segmentSeconds));
 }
 
-/** A sound segment may begin or end this far from the grid: it consists of whole packets, and encoders have a delay. */
-export const soundSlackSeconds = 0.1;
+/** All sound is resampled to this rate, in Hz, so that pieces of it meet between the same two packets everywhere. */
+export const soundSampleRate = 48_000;
+/** Samples in a packet of AAC-LC (ISO/IEC 14496-3). */
+export const samplesPerPacket = 1024;
+
+/** A sound segment may begin or end this far from the grid, in seconds: it consists of whole packets. */
+export const soundSlackSeconds = 0.05;
+
+/** The first packet of a sound segment: the first that begins on the grid or after it. */
+export function firstPacket(plan: Plan, index: number): number {
+  return Math.ceil((gridSeconds(plan, index) * soundSampleRate) / samplesPerPacket);
+}
 
 /** Where on the grid a segment begins; frames before it belong to the segment before. */
 export const gridSeconds = (plan: Plan, index: number): number => index * plan.segmentSeconds;
@@ -165,6 +175,24 @@ export function segmentSpan(
   const startSeconds = Math.max(gridSeconds(plan, index), isSound ? 0 : (plan.picture?.startSeconds ?? 0));
   const renditionEnd = isSound ? rendition.endSeconds : (plan.picture?.endSeconds ?? 0);
   return { startSeconds, endSeconds: Math.max(startSeconds, Math.min(gridSeconds(plan, index + 1), renditionEnd)) };
+}
+
+/**
+ * How long segment `index` will be, in seconds, before it is made: the frames or packets that begin in its interval. Where
+ * the frame rate varies nobody knows, and it is the interval.
+ */
+export function plannedSeconds(plan: Plan, rendition: Rendition, index: number): number {
+  const { startSeconds, endSeconds } = segmentSpan(plan, rendition, index);
+  const isLast = index === rendition.segmentCount - 1;
+  if (rendition.kind === "sound") {
+    const packets = firstPacket(plan, index + 1) - firstPacket(plan, index);
+    return isLast ? endSeconds - startSeconds : (packets * samplesPerPacket) / soundSampleRate;
+  }
+  if (!plan.picture || plan.picture.variableFrameRate) return endSeconds - startSeconds;
+  const { frameRate, startSeconds: origin } = plan.picture;
+  const firstFrame = (at: number) => Math.max(0, Math.ceil((at - origin) * frameRate - 1e-6));
+  const end = isLast ? Math.round((endSeconds - origin) * frameRate) : firstFrame(gridSeconds(plan, index + 1));
+  return Math.max(1, end - firstFrame(gridSeconds(plan, index))) / frameRate;
 }
 
 /** The renditions with a picture, highest first. */

@@ -2,7 +2,15 @@
  * Playlists (RFC 8216) as pure functions of plan and ledger. They are written as files, so that streaming, a web server
  * or a CDN can serve a finished video without anybody else being up.
  */
-import { type Plan, pictureRenditions, type Rendition, soundRenditions } from "./plan.ts";
+import {
+  type PictureRendition,
+  type Plan,
+  pictureRenditions,
+  plannedSeconds,
+  type Rendition,
+  type SoundRendition,
+  soundRenditions,
+} from "./plan.ts";
 
 /** A row of the ledger, as far as playlists need it. */
 export interface LedgerSegment {
@@ -19,25 +27,44 @@ export interface LedgerSegment {
   codec: string;
 }
 
-/** `growing`: more will come. `ended`: no encoder works on it; a player may stop at the end of the list. */
-export type PlaylistState = "growing" | "ended";
+/**
+ * `making`: every segment of the plan is listed, made or not, because one that is not made is made on demand. `ended`: no
+ * encoder works on the video, so only what exists is listed.
+ */
+export type PlaylistState = "making" | "ended";
 
 export const segmentFile = (index: number): string => `segment-${String(index).padStart(5, "0")}.m4s`;
+/** The init segment of an encoder; known before it exists, so that playlists can name it. */
+export const initFile = (encoder: string): string => `init-${encoder}.mp4`;
 export const playlistFile = "playlist.m3u8";
 export const masterFile = "master.m3u8";
 
-/** The playlist of one rendition: all segments from the first on, up to the first that is missing. */
-export function mediaPlaylist(segments: LedgerSegment[], state: PlaylistState): string {
-  const listed = playableFromStart(segments);
+interface ListedSegment {
+  index: number;
+  durationSeconds: number;
+  init: string;
+}
+
+/**
+ * The playlist of one rendition.
+ *
+ * @param nextInit file name of the init segment that goes with what is not made yet
+ */
+export function mediaPlaylist(
+  plan: Plan,
+  rendition: Rendition,
+  segments: LedgerSegment[],
+  state: PlaylistState,
+  nextInit: string,
+): string {
+  const listed = state === "making" ? allSegments(plan, rendition, segments, nextInit) : existing(segments);
   const lines = [
     "#EXTM3U",
     "#EXT-X-VERSION:7",
     `#EXT-X-TARGETDURATION:${Math.max(1, ...listed.map((segment) => Math.round(segment.durationSeconds)))}`,
-    `#EXT-X-PLAYLIST-TYPE:${state === "ended" ? "VOD" : "EVENT"}`,
+    "#EXT-X-PLAYLIST-TYPE:VOD",
     "#EXT-X-INDEPENDENT-SEGMENTS",
   ];
-  // Without it players take a growing list for a live one and begin at its end.
-  if (state === "growing") lines.push("#EXT-X-START:TIME-OFFSET=0");
   let init = "";
   for (const segment of listed) {
     if (segment.init !== init) {
@@ -46,69 +73,74 @@ export function mediaPlaylist(segments: LedgerSegment[], state: PlaylistState): 
     }
     lines.push(`#EXTINF:${segment.durationSeconds.toFixed(6)},`, segmentFile(segment.index));
   }
-  if (state === "ended") lines.push("#EXT-X-ENDLIST");
-  return `${lines.join("\n")}\n`;
+  return `${lines.join("\n")}\n#EXT-X-ENDLIST\n`;
 }
 
-/** Segments 0, 1, 2 … up to the first missing one; empty intervals are passed over. */
-function playableFromStart(segments: LedgerSegment[]): LedgerSegment[] {
-  const byIndex = new Map(segments.map((segment) => [segment.index, segment]));
-  const listed: LedgerSegment[] = [];
-  for (let index = 0; byIndex.has(index); index++) {
-    const segment = byIndex.get(index);
-    if (segment && segment.bytes > 0) listed.push(segment);
-  }
-  return listed;
+/** Measured where it is made, as planned where it is not; intervals that turned out to be empty are passed over. */
+function allSegments(plan: Plan, rendition: Rendition, segments: LedgerSegment[], nextInit: string): ListedSegment[] {
+  const made = new Map(segments.map((segment) => [segment.index, segment]));
+  return Array.from({ length: rendition.segmentCount }, (_, index) => {
+    const planned = { index, bytes: 1, durationSeconds: plannedSeconds(plan, rendition, index), init: nextInit };
+    return made.get(index) ?? planned;
+  }).filter((segment) => segment.bytes > 0);
 }
+
+const existing = (segments: LedgerSegment[]): LedgerSegment[] =>
+  segments.filter((segment) => segment.bytes > 0).sort((a, b) => a.index - b.index);
 
 /**
- * The master playlist: every rung that has something to play, lowest first so that a player that takes the first one
- * starts fast. Null when nothing plays yet; sound must have begun where the plan has any.
- *
- * Rates are measured from the segments once all are made; before, they are the ceilings that the encoders were given.
+ * The master playlist, lowest rung first so that a player that takes the first one starts fast. Null when there is nothing
+ * to list. Rates are measured from the segments once all are made; before, they are the ceilings the encoders were given.
  */
-export function masterPlaylist(plan: Plan, ledger: LedgerSegment[]): string | null {
-  const made = (rendition: Rendition) =>
-    playableFromStart(ledger.filter((segment) => segment.rendition === rendition.name));
-  const sound = soundRenditions(plan)[0];
-  const soundMade = sound ? made(sound) : [];
-  if (sound && soundMade.length === 0) return null;
-  const soundRates = sound ? ratesOf(soundMade, isWhole(sound, ledger), sound.kbps) : { peak: 0, average: 0 };
+export function masterPlaylist(plan: Plan, ledger: LedgerSegment[], state: PlaylistState): string | null {
+  const made = (rendition: Rendition) => existing(ledger.filter((segment) => segment.rendition === rendition.name));
+  const isListed = (rendition: Rendition) => state === "making" || made(rendition).length > 0;
+  const rungs = pictureRenditions(plan).filter(isListed).reverse();
+  const sound = soundRenditions(plan).filter(isListed)[0];
+  const heard = sound && soundFacts(sound, made(sound), isWhole(sound, ledger));
   const lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"];
-  if (sound && plan.picture) {
-    const tag = languageTag(sound.language);
-    const language = tag ? `,LANGUAGE="${tag}"` : "";
-    const name = tag ? (new Intl.DisplayNames(["en"], { type: "language" }).of(tag) ?? tag) : "Sound";
-    lines.push(
-      `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="${name}"${language},DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="${sound.name}/${playlistFile}"`,
-    );
-  }
-  if (sound && !plan.picture) {
-    const rates = `BANDWIDTH=${soundRates.peak},AVERAGE-BANDWIDTH=${soundRates.average}`;
-    lines.push(
-      `#EXT-X-STREAM-INF:${rates},CODECS="${soundMade[0]?.codec ?? sound.codec}"`,
-      `${sound.name}/${playlistFile}`,
-    );
+  if (sound && heard && rungs.length === 0 && !plan.picture) {
+    const rates = `BANDWIDTH=${heard.peak},AVERAGE-BANDWIDTH=${heard.average}`;
+    lines.push(`#EXT-X-STREAM-INF:${rates},CODECS="${heard.codec}"`, `${sound.name}/${playlistFile}`);
     return `${lines.join("\n")}\n`;
   }
-  let count = 0;
-  for (const rung of pictureRenditions(plan).reverse()) {
+  if (rungs.length === 0) return null;
+  if (sound) lines.push(soundLine(sound));
+  for (const rung of rungs) {
     const segments = made(rung);
-    if (segments.length === 0) continue;
-    count++;
-    const rates = ratesOf(segments, isWhole(rung, ledger), rung.maxrateKbps);
-    const codecs = [segments[0]?.codec ?? rung.codec, ...(sound ? [soundMade[0]?.codec ?? sound.codec] : [])];
+    const rates = ratesOf(segments, isWhole(rung, ledger), rung.maxrateKbps, rung.videoKbps);
+    const codecs = [segments[0]?.codec ?? rung.codec, ...(heard ? [heard.codec] : [])];
     const attributes = [
-      `BANDWIDTH=${rates.peak + soundRates.peak}`,
-      `AVERAGE-BANDWIDTH=${rates.average + soundRates.average}`,
+      `BANDWIDTH=${rates.peak + (heard?.peak ?? 0)}`,
+      `AVERAGE-BANDWIDTH=${rates.average + (heard?.average ?? 0)}`,
       `CODECS="${codecs.join(",")}"`,
       `RESOLUTION=${rung.width}x${rung.height}`,
-      `FRAME-RATE=${frameRateOf(segments).toFixed(3)}`,
+      `FRAME-RATE=${frameRateOf(plan, rung, segments).toFixed(3)}`,
       ...(sound ? ['AUDIO="audio"'] : []),
     ];
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(",")}`, `${rung.name}/${playlistFile}`);
   }
-  return count === 0 ? null : `${lines.join("\n")}\n`;
+  return `${lines.join("\n")}\n`;
+}
+
+function soundLine(sound: SoundRendition): string {
+  const tag = languageTag(sound.language);
+  const name = tag ? (new Intl.DisplayNames(["en"], { type: "language" }).of(tag) ?? tag) : "Sound";
+  const attributes = [
+    "TYPE=AUDIO",
+    'GROUP-ID="audio"',
+    `NAME="${name}"`,
+    ...(tag ? [`LANGUAGE="${tag}"`] : []),
+    "DEFAULT=YES",
+    "AUTOSELECT=YES",
+    'CHANNELS="2"',
+    `URI="${sound.name}/${playlistFile}"`,
+  ];
+  return `#EXT-X-MEDIA:${attributes.join(",")}`;
+}
+
+function soundFacts(sound: SoundRendition, made: LedgerSegment[], whole: boolean) {
+  return { ...ratesOf(made, whole, Math.ceil(sound.kbps * 1.1), sound.kbps), codec: made[0]?.codec ?? sound.codec };
 }
 
 /** BCP 47 from what containers say, such as `eng`; null where that is no language. */
@@ -124,8 +156,9 @@ function isWhole(rendition: Rendition, ledger: LedgerSegment[]): boolean {
   return ledger.filter((segment) => segment.rendition === rendition.name).length === rendition.segmentCount;
 }
 
-/** Frames a second of what is made. */
-function frameRateOf(segments: LedgerSegment[]): number {
+/** Frames a second of what is made; as planned while nothing is. */
+function frameRateOf(plan: Plan, rung: PictureRendition, segments: LedgerSegment[]): number {
+  if (segments.length === 0 || segments.length < rung.segmentCount) return plan.picture?.frameRate ?? 0;
   return sum(segments, (segment) => segment.samples) / sum(segments, (segment) => segment.durationSeconds);
 }
 
@@ -133,10 +166,15 @@ const sum = (segments: LedgerSegment[], value: (segment: LedgerSegment) => numbe
   segments.reduce((total, segment) => total + value(segment), 0);
 
 /** Bits a second: the largest segment's rate and the mean (RFC 8216, 4.3.4.2). */
-function ratesOf(segments: LedgerSegment[], whole: boolean, ceilingKbps: number): { peak: number; average: number } {
+function ratesOf(
+  segments: LedgerSegment[],
+  whole: boolean,
+  ceilingKbps: number,
+  meanKbps: number,
+): { peak: number; average: number } {
+  const peak = Math.max(0, ...segments.map((segment) => (segment.bytes * 8) / segment.durationSeconds));
+  if (!whole || segments.length === 0)
+    return { peak: Math.ceil(Math.max(peak, ceilingKbps * 1000)), average: meanKbps * 1000 };
   const bits = sum(segments, (segment) => segment.bytes * 8);
-  const seconds = sum(segments, (segment) => segment.durationSeconds);
-  const measuredPeak = Math.max(0, ...segments.map((segment) => (segment.bytes * 8) / segment.durationSeconds));
-  const peak = Math.ceil(whole ? measuredPeak : Math.max(measuredPeak, ceilingKbps * 1000));
-  return { peak, average: seconds > 0 ? Math.ceil(bits / seconds) : peak };
+  return { peak: Math.ceil(peak), average: Math.ceil(bits / sum(segments, (segment) => segment.durationSeconds)) };
 }

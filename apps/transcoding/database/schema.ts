@@ -1,6 +1,7 @@
 /** `transcoding.db`: a row a job with its plan, and the ledger. Times are epoch seconds with a fraction. */
 import { sql } from "drizzle-orm";
-import { check, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { faultClasses } from "../engine/faults.ts";
 import { jobStates } from "../jobs/job-states.ts";
 
 export const jobs = sqliteTable(
@@ -13,6 +14,8 @@ export const jobs = sqliteTable(
     state: text("state", { enum: jobStates }).notNull(),
     /** Why it ended with an error, for people. */
     error: text("error"),
+    /** The class of that reason. */
+    fault: text("fault", { enum: faultClasses }),
     /** The plan as JSON; written once, null until the source was examined. */
     plan: text("plan"),
     /** 1 where somebody asked metadata to stop it, so that taking that wish back sets it going again. */
@@ -50,5 +53,33 @@ export const segments = sqliteTable(
   (table) => [primaryKey({ columns: [table.videoId, table.rendition, table.index] })],
 );
 
+/** Every ffmpeg that was run, and how it ended. */
+export const attempts = sqliteTable(
+  "attempts",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    videoId: text("video_id")
+      .notNull()
+      .references(() => jobs.videoId, { onDelete: "cascade" }),
+    kind: text("kind", { enum: ["picture", "sound"] }).notNull(),
+    /** Names joined by commas. */
+    renditions: text("renditions").notNull(),
+    first: integer("first").notNull(),
+    count: integer("count").notNull(),
+    demanded: integer("demanded").notNull(),
+    encoder: text("encoder").notNull(),
+    /** The arguments as JSON. */
+    command: text("command").notNull(),
+    startedAt: real("started_at").notNull(),
+    seconds: real("seconds").notNull(),
+    exitCode: integer("exit_code"),
+    /** The last lines of stderr. */
+    errors: text("errors").notNull(),
+    fault: text("fault", { enum: faultClasses }),
+  },
+  (table) => [index("attempts_by_video").on(table.videoId)],
+);
+
+export type AttemptRow = typeof attempts.$inferSelect;
 export type JobRow = typeof jobs.$inferSelect;
 export type SegmentRow = typeof segments.$inferSelect;

@@ -7,7 +7,7 @@ import { openAsBlob } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
-  checkSegment,
+  checkPlacement,
   initName,
   measureSegment,
   type Rendition,
@@ -19,6 +19,8 @@ import {
 import { messageOf } from "@video-backend/service";
 import type { NewSegment } from "../ledger/ledger.ts";
 import type { EngineDeps } from "./engine.ts";
+import type { Fault } from "./faults.ts";
+import { keepInit } from "./keep-init.ts";
 import type { ChunkOfVideo } from "./make-chunk.ts";
 
 export interface SegmentCollector {
@@ -27,61 +29,76 @@ export interface SegmentCollector {
   /** Enters the intervals of the chunk for which a faultless encoder made nothing: the source has nothing there. */
   enterEmptyIntervals(): void;
   /** What was wrong with the first segment that was refused. */
-  firstFault(): string | null;
+  firstFault(): Fault | null;
+}
+
+interface Init {
+  bytes: ArrayBuffer;
+  /** The file's name in the rendition's folder. */
+  name: string;
 }
 
 /** What is measured of a segment; the rest of its row is known before. */
 type Made = Omit<NewSegment, "videoId" | "rendition" | "index" | "encoder">;
 
-const encoder = { picture: "libx264", sound: "aac" } as const;
+export interface CollectorOptions {
+  /** Where the encoder writes, a folder a rendition. */
+  directory: string;
+  /** From 1. */
+  attempt: number;
+  encoder: string;
+}
 
 export async function createSegmentCollector(
   deps: EngineDeps,
-  work: ChunkOfVideo,
-  directory: string,
-  attempt: number,
+  { videoId, plan, chunk }: ChunkOfVideo,
+  { directory, attempt, encoder }: CollectorOptions,
 ): Promise<SegmentCollector> {
-  const { videoId, plan, chunk } = work;
   const renditions = chunk.renditions.map((name) => {
     const found = plan.renditions.find((rendition) => rendition.name === name);
     if (!found) throw new Error(`The plan of ${videoId} has no rendition ${name}`);
     return found;
   });
   await Promise.all(renditions.map((rendition) => mkdir(join(directory, rendition.name))));
-  const inits = new Map<string, { bytes: ArrayBuffer; name: string }>();
+  const inits = new Map<string, Init>();
   const looked = new Set<string>();
-  let fault: string | null = null;
+  let fault: Fault | null = null;
 
-  /** The init segment of this encoder, put in place under a name made of its content before any segment needs it. */
-  async function initOf(rendition: Rendition) {
+  /** The init segment of this encoder, put in place before any segment needs it. */
+  async function initOf(rendition: Rendition): Promise<Init> {
     const known = inits.get(rendition.name);
     if (known) return known;
-    const content = await readFile(join(directory, rendition.name, initName));
-    const bytes = new Uint8Array(content).buffer;
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 8);
-    const init = { bytes, name: `init-${digest}.mp4` };
-    const key = `hls/${videoId}/${rendition.name}/${init.name}`;
-    if (!(await deps.store.exists(key))) await deps.store.put(key, new Uint8Array(bytes));
+    const bytes = new Uint8Array(await readFile(join(directory, rendition.name, initName))).buffer;
+    const init = { bytes, name: await keepInit(deps.store, `hls/${videoId}/${rendition.name}`, encoder, bytes) };
     inits.set(rendition.name, init);
     return init;
   }
 
   async function take(rendition: Rendition, path: string): Promise<void> {
     const init = await initOf(rendition);
-    const segment = await openAsBlob(path);
-    const { startSeconds } = await measureSegment(init.bytes, segment);
-    const index = indexAt(rendition, startSeconds);
+    const measured = await measureSegment(init.bytes, await openAsBlob(path));
+    const index = indexAt(rendition, measured.startSeconds);
     const isWanted = index >= chunk.first && index < chunk.first + chunk.count;
     if (!isWanted || deps.ledger.has(videoId, rendition.name, index)) return;
     const slackSeconds = slackFor(rendition);
-    const measured = await checkSegment(init.bytes, segment, { ...segmentSpan(plan, rendition, index), slackSeconds });
-    await deps.store.adopt(path, `hls/${videoId}/${rendition.name}/${segmentFile(index)}`);
-    const { bytes, durationSeconds, samples, codec } = measured;
-    enter(rendition, index, { bytes, startSeconds, durationSeconds, samples, codec, init: init.name });
+    // Where a source ends is known when it was read to its end, whatever its container says.
+    const endSlackSeconds = index === rendition.segmentCount - 1 ? plan.segmentSeconds : slackSeconds;
+    checkPlacement(measured, { ...segmentSpan(plan, rendition, index), slackSeconds, endSlackSeconds });
+    const key = `hls/${videoId}/${rendition.name}/${segmentFile(index)}`;
+    // A demand and a chunk may have made the same one: the first is kept, with its file.
+    if (deps.claims.has(key)) return;
+    deps.claims.add(key);
+    try {
+      await deps.store.adopt(path, key);
+      const { bytes, startSeconds, durationSeconds, samples, codec } = measured;
+      enter(rendition, index, { bytes, startSeconds, durationSeconds, samples, codec, init: init.name });
+    } finally {
+      deps.claims.delete(key);
+    }
   }
 
   function enter(rendition: Rendition, index: number, made: Made): void {
-    deps.ledger.enter({ videoId, rendition: rendition.name, index, encoder: encoder[rendition.kind], ...made });
+    deps.ledger.enter({ videoId, rendition: rendition.name, index, encoder, ...made });
     deps.progress.segmentEntered(videoId, rendition.name);
   }
 
@@ -116,7 +133,7 @@ export async function createSegmentCollector(
             await take(rendition, path);
           } catch (error) {
             if (!(error instanceof SegmentError)) throw error;
-            fault ??= `Segment ${name} of ${rendition.name}: ${messageOf(error)}`;
+            fault ??= { class: "encoder", reason: `Segment ${name} of ${rendition.name}: ${messageOf(error)}` };
           }
         }
       }

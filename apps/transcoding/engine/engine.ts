@@ -3,16 +3,20 @@
  * video; the verbs on one video happen one after another, so that a start cannot slip between the end of an encoder and
  * the removal of its folder.
  */
-import { type Run, SourceError } from "@video-backend/media";
+import type { Run } from "@video-backend/media";
 import type { ChunkQueue, Limiter } from "@video-backend/queue";
 import { isServiceError, type Log, messageOf } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
+import type { Attempts } from "../attempts/attempts.ts";
 import { activeStates, type JobState } from "../jobs/job-states.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { ChunkError, type ChunkOfVideo } from "./make-chunk.ts";
+import type { Disk } from "./disk.ts";
+import type { EncoderPool } from "./encoder-pool.ts";
+import { faultClassOf } from "./faults.ts";
+import type { ChunkOfVideo } from "./make-chunk.ts";
 import type { Progress } from "./progress.ts";
-import { NothingDecodedError, runJob } from "./run-job.ts";
+import { type RunningJob, runJob } from "./run-job.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface EngineDeps {
@@ -22,6 +26,13 @@ export interface EngineDeps {
   store: BlobStore;
   workspace: Workspace;
   queue: ChunkQueue<ChunkOfVideo>;
+  /** Chunks that somebody waits for; they do not wait behind the others. */
+  demands: ChunkQueue<ChunkOfVideo>;
+  encoders: EncoderPool;
+  attempts: Attempts;
+  disk: Disk;
+  /** Keys of the segments that are being put in place at this moment. */
+  claims: Set<string>;
   /** Bounds how many sources are examined at the same time. */
   preparations: Limiter;
   run: Run;
@@ -34,8 +45,10 @@ export interface EngineDeps {
 export interface EngineSettings {
   segmentSeconds: number;
   x264Preset: string;
-  /** Of each ffmpeg. */
+  /** Of an ffmpeg in the background. */
   threads: number;
+  /** Of one that somebody waits for. */
+  allThreads: number;
 }
 
 export interface Engine {
@@ -46,6 +59,8 @@ export interface Engine {
   /** Resolves when no `end` of this video is under way. */
   ended(videoId: string): Promise<void>;
   isAtWork(videoId: string): boolean;
+  /** The job whose chunks are being made, once it has a plan; null where there is none. */
+  running(videoId: string): RunningJob | null;
   /** Resolves when nothing is being worked on any more. */
   idle(): Promise<void>;
   /** Ends all work without changing any state: the next start of the service goes on. */
@@ -58,7 +73,7 @@ class Ended extends Error {
 }
 
 export function createEngine(deps: EngineDeps): Engine {
-  const runs = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  const runs = new Map<string, { abort: AbortController; done: Promise<void>; running: RunningJob | null }>();
   const ending = new Map<string, Promise<unknown>>();
   let closed = false;
 
@@ -66,28 +81,32 @@ export function createEngine(deps: EngineDeps): Engine {
     if (closed || runs.has(videoId) || ending.has(videoId)) return;
     const abort = new AbortController();
     const done = work(videoId, abort.signal).finally(() => runs.delete(videoId));
-    runs.set(videoId, { abort, done });
+    runs.set(videoId, { abort, done, running: null });
   }
 
   async function work(videoId: string, signal: AbortSignal): Promise<void> {
     try {
       const job = deps.jobs.get(videoId);
       if (!activeStates.some((state) => state === job.state)) return;
-      await runJob(deps, job.state === "running" ? deps.jobs.move(videoId, "queued") : job, signal);
-      conclude(videoId, "ok", null);
+      const queued = job.state === "running" ? deps.jobs.move(videoId, "queued") : job;
+      await runJob(deps, queued, signal, (running) => {
+        const run = runs.get(videoId);
+        if (run) run.running = running;
+      });
+      conclude(videoId, "ok");
     } catch (error) {
       if (signal.aborted) return;
       if (isServiceError(error, "not_found")) return;
-      const isTold =
-        error instanceof SourceError || error instanceof ChunkError || error instanceof NothingDecodedError;
-      if (!isTold) deps.log.error({ videoId, err: error }, "a job ended unexpectedly");
-      conclude(videoId, "error", messageOf(error));
+      if (faultClassOf(error) === null) deps.log.error({ videoId, err: error }, "a job ended unexpectedly");
+      conclude(videoId, "error", error);
     }
   }
 
-  function conclude(videoId: string, state: JobState, error: string | null): void {
-    deps.jobs.move(videoId, state, { finishedAt: deps.now(), error });
-    deps.log.info({ videoId, state, ...(error ? { error } : {}) }, "job ended");
+  function conclude(videoId: string, state: JobState, error?: unknown): void {
+    const reason = error === undefined ? null : messageOf(error);
+    deps.jobs.move(videoId, state, { finishedAt: deps.now(), error: reason, fault: faultClassOf(error) });
+    deps.log.info({ videoId, state, ...(reason ? { reason } : {}) }, "job ended");
+    deps.progress.waiting(videoId, null);
     deps.progress.jobMoved(videoId);
   }
 
@@ -115,6 +134,7 @@ export function createEngine(deps: EngineDeps): Engine {
       while (ending.has(videoId)) await ending.get(videoId)?.catch(() => undefined);
     },
     isAtWork: (videoId) => runs.has(videoId),
+    running: (videoId) => runs.get(videoId)?.running ?? null,
     async idle() {
       while (runs.size > 0) await Promise.all([...runs.values()].map((running) => running.done));
     },

@@ -1,55 +1,71 @@
 /**
  * Makes a chunk: one ffmpeg, whose segments are verified, put in place and entered in the ledger one by one while it
- * still runs. When it ends early, what it has finished by then stays; the next attempt makes only the rest.
+ * still runs. When it ends early, what it has finished by then stays; the next attempt makes only the rest, with the next
+ * encoder.
  */
-import { stat } from "node:fs/promises";
+import { access } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import {
   type Chunk,
+  type Encoder,
   missingOf,
   type Plan,
   pictureCommand,
-  type RunResult,
   SourceError,
   soundCommand,
 } from "@video-backend/media";
 import { createSegmentCollector } from "./collect-segments.ts";
+import { untilThereIsRoom } from "./disk.ts";
 import type { EngineDeps } from "./engine.ts";
+import { ChunkError, type Fault, faultOfRun, isDiskFull } from "./faults.ts";
 
 export interface ChunkOfVideo {
   videoId: string;
   plan: Plan;
   source: string;
   chunk: Chunk;
-}
-
-/** A chunk that could not be made, after all attempts; the message ends with ffmpeg's last words. */
-export class ChunkError extends Error {
-  override name = "ChunkError";
+  /** Somebody waits for it: it runs at full priority, on all processors. */
+  demanded: boolean;
+  /** Encoders that failed on this video; shared by all its chunks, so that it changes encoder once. */
+  failedEncoders: Set<string>;
 }
 
 const attempts = 3;
+/** After a write found no room, though there seemed to be some. */
+const diskRetrySeconds = 2;
+const backgroundNiceness = 19;
 
-/**
- * @throws ChunkError when something is still missing after the last attempt; SourceError when the source is gone
- */
+/** @throws ChunkError when something is still missing after the last attempt; SourceError when the source is gone */
 export async function makeChunk(deps: EngineDeps, work: ChunkOfVideo, signal: AbortSignal): Promise<void> {
-  let reason = "";
+  const missing = () =>
+    missingOf(work.plan, work.chunk, (name, index) => isMadeOrBeingMade(deps, work.videoId, name, index));
+  let fault: Fault | null = null;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const parts = missingOf(work.chunk, (rendition, index) => deps.ledger.has(work.videoId, rendition, index));
-    if (parts.length === 0) return;
-    for (const part of parts) {
-      signal.throwIfAborted();
-      const failure = await tryPart(deps, { ...work, chunk: part }, attempt, signal);
-      if (failure) {
-        reason = failure;
-        deps.log.warn({ videoId: work.videoId, chunk: part, attempt, reason }, "a chunk was not made whole");
-        await assertSourceIsThere(work.source);
+    for (const part of missing()) {
+      await untilThereIsRoom(deps.disk, signal, (sentence) => deps.progress.waiting(work.videoId, sentence));
+      deps.progress.waiting(work.videoId, null);
+      fault = (await tryPart(deps, { ...work, chunk: part }, attempt, signal)) ?? fault;
+      if (fault?.class === "disk") {
+        attempt = 0;
+        await setTimeout(diskRetrySeconds * 1000, undefined, { signal });
       }
     }
+    if (missing().length === 0) return;
   }
-  if (missingOf(work.chunk, (rendition, index) => deps.ledger.has(work.videoId, rendition, index)).length > 0) {
-    throw new ChunkError(`Encoding failed ${attempts} times: ${reason}`);
-  }
+  // What every encoder fails on is the source's doing.
+  throw new ChunkError(
+    `Encoding failed ${attempts} times: ${fault?.reason ?? "no reason was given"}`,
+    fault?.killed ? "encoder" : "source",
+  );
+}
+
+function isMadeOrBeingMade(
+  { ledger, progress }: EngineDeps,
+  videoId: string,
+  rendition: string,
+  index: number,
+): boolean {
+  return ledger.has(videoId, rendition, index) || progress.isBeingMade(videoId, rendition, index);
 }
 
 /** One ffmpeg; answers why it did not make the whole part, or null. */
@@ -58,27 +74,81 @@ async function tryPart(
   work: ChunkOfVideo,
   attempt: number,
   signal: AbortSignal,
-): Promise<string | null> {
-  const { videoId, plan, chunk, source } = work;
+): Promise<Fault | null> {
+  const encoder = deps.encoders.pick(work.failedEncoders);
+  const fault = await encodePart(deps, work, encoder, attempt, signal);
+  if (!fault) {
+    await deps.encoders.praise(encoder.name);
+    return null;
+  }
+  const { videoId, chunk } = work;
+  deps.log.warn({ videoId, chunk, attempt, encoder: encoder.name, ...fault }, "a chunk was not made whole");
+  await assertSourceIsThere(work.source);
+  if (
+    fault.class === "encoder" &&
+    chunk.kind === "picture" &&
+    deps.encoders.pick(new Set([encoder.name])) !== encoder
+  ) {
+    work.failedEncoders.add(encoder.name);
+    await deps.encoders.blame(encoder.name, fault.reason);
+  }
+  return fault;
+}
+
+function encodePart(
+  deps: EngineDeps,
+  work: ChunkOfVideo,
+  encoder: Encoder,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<Fault | null> {
+  const { videoId, plan, chunk, source, demanded } = work;
   return deps.workspace.withDirectory(videoId, async (directory) => {
-    const { threads, x264Preset } = deps.settings;
-    const settings = { source, directory, threads, x264Preset };
+    const settings = {
+      ...deps.settings,
+      source,
+      directory,
+      encoder,
+      ...(demanded && { threads: deps.settings.allThreads }),
+    };
     const command =
       chunk.kind === "sound" ? soundCommand(plan, chunk, settings) : pictureCommand(plan, chunk, settings);
-    const collector = await createSegmentCollector(deps, work, directory, attempt);
+    const encoderName = chunk.kind === "sound" ? "aac" : encoder.name;
+    const collector = await createSegmentCollector(deps, work, { directory, attempt, encoder: encoderName });
     let collecting = Promise.resolve();
     const onLine = (line: string) => {
       // ffmpeg ends each report with this line; since the one before it a segment may have been finished.
       if (line.startsWith("progress=")) collecting = collecting.then(() => collector.collect());
     };
+    const startedAt = deps.now();
     deps.progress.chunkBegun(videoId, chunk);
     try {
-      const result = await deps.run("ffmpeg", command, { signal, onLine, niceness: 10 });
+      const result = await deps.run("ffmpeg", command, { signal, onLine, niceness: demanded ? 0 : backgroundNiceness });
       await collecting;
       await collector.collect();
-      signal.throwIfAborted();
       if (result.exitCode === 0) collector.enterEmptyIntervals();
-      return collector.firstFault() ?? faultOf(result);
+      const fault: Fault | null = signal.aborted
+        ? { class: "stopped", reason: "It was stopped" }
+        : (faultOfRun(result) ?? collector.firstFault());
+      const seconds = deps.now() - startedAt;
+      const { exitCode, errors } = result;
+      deps.attempts.record({
+        videoId,
+        chunk,
+        demanded,
+        encoder: encoderName,
+        command,
+        startedAt,
+        seconds,
+        exitCode,
+        errors,
+        fault: fault?.class ?? null,
+      });
+      signal.throwIfAborted();
+      return fault;
+    } catch (error) {
+      if (isDiskFull(error)) return { class: "disk", reason: "No space left on device" };
+      throw error;
     } finally {
       await collecting.catch(() => undefined);
       deps.progress.chunkEnded(videoId, chunk);
@@ -86,12 +156,10 @@ async function tryPart(
   });
 }
 
-function faultOf(result: RunResult): string | null {
-  if (result.exitCode === 0) return null;
-  if (result.exitCode === null) return `ffmpeg was ended by ${result.signalName}`;
-  return `ffmpeg ended with ${result.exitCode}: ${result.errors.split("\n").slice(-3).join("; ")}`;
-}
-
 async function assertSourceIsThere(source: string): Promise<void> {
-  if (!(await stat(source).catch(() => null))) throw new SourceError("The uploaded file is gone");
+  try {
+    await access(source);
+  } catch {
+    throw new SourceError("The uploaded file is gone");
+  }
 }

@@ -7,12 +7,16 @@ export interface Progress {
   segmentEntered(videoId: string, rendition: string): void;
   /** The job's state changed. */
   jobMoved(videoId: string): void;
-  /** Names of the renditions that an encoder is working on. */
-  inFlight(videoId: string): Set<string>;
+  /** The job cannot go on for now, in a sentence; null when it goes on. */
+  waiting(videoId: string, sentence: string | null): void;
+  waitingFor(videoId: string): string | null;
+  /** What encoders are working on. */
+  inFlight(videoId: string): Chunk[];
+  isBeingMade(videoId: string, rendition: string, index: number): boolean;
   /** Calls `listener` with the video at each change, until the function that comes back is called. */
-  listen(listener: (videoId: string) => void): () => void;
+  listen(listener: Listener): () => void;
   /** The same for changes of a job's state alone. */
-  listenToMoves(listener: (videoId: string) => void): () => void;
+  listenToMoves(listener: Listener): () => void;
 }
 
 type Listener = (videoId: string) => void;
@@ -21,26 +25,39 @@ export function createProgress(): Progress {
   const listeners = new Set<Listener>();
   const moveListeners = new Set<Listener>();
   const chunks = new Map<string, Chunk[]>();
+  const waits = new Map<string, string>();
   const tell = (videoId: string) => {
     for (const listener of listeners) listener(videoId);
   };
+  const inFlight = (videoId: string) => chunks.get(videoId) ?? [];
   return {
     chunkBegun(videoId, chunk) {
-      chunks.set(videoId, [...(chunks.get(videoId) ?? []), chunk]);
+      chunks.set(videoId, [...inFlight(videoId), chunk]);
       tell(videoId);
     },
     chunkEnded(videoId, chunk) {
-      const rest = (chunks.get(videoId) ?? []).filter((other) => other !== chunk);
+      const rest = inFlight(videoId).filter((other) => other !== chunk);
       if (rest.length > 0) chunks.set(videoId, rest);
       else chunks.delete(videoId);
       tell(videoId);
     },
-    segmentEntered: (videoId) => tell(videoId),
+    segmentEntered: tell,
     jobMoved(videoId) {
       for (const listener of moveListeners) listener(videoId);
       tell(videoId);
     },
-    inFlight: (videoId) => new Set((chunks.get(videoId) ?? []).flatMap((chunk) => chunk.renditions)),
+    waiting(videoId, sentence) {
+      if ((waits.get(videoId) ?? null) === sentence) return;
+      if (sentence === null) waits.delete(videoId);
+      else waits.set(videoId, sentence);
+      tell(videoId);
+    },
+    waitingFor: (videoId) => waits.get(videoId) ?? null,
+    inFlight,
+    isBeingMade: (videoId, rendition, index) =>
+      inFlight(videoId).some(
+        ({ renditions, first, count }) => renditions.includes(rendition) && index >= first && index < first + count,
+      ),
     listen: (listener) => listenIn(listeners, listener),
     listenToMoves: (listener) => listenIn(moveListeners, listener),
   };

@@ -8,33 +8,42 @@ export interface Publisher {
   close(state: PlaylistState): Promise<void>;
 }
 
-export function createPublisher(deps: EngineDeps, videoId: string, plan: Plan): Publisher {
-  const published = new Map<string, string>();
-  let due = false;
-  let writing: Promise<void> | null = null;
+/** The lists are complete from the first writing on; what follows are measurements, which need not be hurried. */
+const leastMilliseconds = 1000;
 
-  async function writeWhileDue(): Promise<void> {
-    while (due) {
-      due = false;
-      await publishPlaylists(deps, videoId, plan, "growing", published);
-    }
-  }
-  function publish(): void {
-    due = true;
-    writing ??= writeWhileDue()
-      .catch((error: unknown) => deps.log.error({ videoId, err: error }, "the playlists could not be written"))
-      .finally(() => {
-        writing = null;
-      });
-  }
+/**
+ * Resolves when the playlists are there for the first time.
+ *
+ * @param encoder name of the encoder of what is not made yet
+ */
+export async function createPublisher(
+  deps: EngineDeps,
+  videoId: string,
+  plan: Plan,
+  encoder: () => string,
+): Promise<Publisher> {
+  const published = new Map<string, string>();
+  const publish = (state: PlaylistState) =>
+    publishPlaylists(deps, videoId, plan, { state, encoder: encoder(), published });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let writing = publish("making");
+  await writing;
+
   const unlisten = deps.progress.listen((changed) => {
-    if (changed === videoId) publish();
+    if (changed !== videoId || timer !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      writing = writing
+        .then(() => publish("making"))
+        .catch((error: unknown) => deps.log.error({ videoId, err: error }, "the playlists could not be written"));
+    }, leastMilliseconds);
   });
   return {
     async close(state) {
       unlisten();
+      clearTimeout(timer);
       await writing;
-      await publishPlaylists(deps, videoId, plan, state, published);
+      await publish(state);
     },
   };
 }

@@ -2,38 +2,73 @@
  * One job from its source to its last playlist. It may be ended at any moment, by an abort or by death, and begun again:
  * each time it makes plan minus ledger.
  */
-import { type Plan, pictureRenditions, remainingChunks } from "@video-backend/media";
+import { type Chunk, type Plan, pictureRenditions, remainingChunks, SourceError } from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
 import type { EngineDeps } from "./engine.ts";
-import type { ChunkOfVideo } from "./make-chunk.ts";
 import { prepareVideo } from "./prepare-video.ts";
 import { createPublisher } from "./publisher.ts";
 
+/** What a demand needs of a job that runs. */
+export interface RunningJob {
+  plan: Plan;
+  /** Makes a chunk ahead of everything else; settles as that does. */
+  makeNow(chunk: Chunk): Promise<void>;
+}
+
+const urgent = 1_000_000;
+
 /**
  * Resolves when every segment is made and the playlists say so; rejects with the signal's reason when stopped, with
- * SourceError, ChunkError or NothingDecodedError when it cannot be made. Whatever happens, what is made is listed in the
- * playlists.
+ * SourceError or ChunkError when it cannot be made. Whatever happens, the playlists list what may be asked for.
+ *
+ * @param onRunning called when the playlists are there and demands can be taken
  */
-export async function runJob(deps: EngineDeps, job: JobRow, signal: AbortSignal): Promise<void> {
+export async function runJob(
+  deps: EngineDeps,
+  job: JobRow,
+  signal: AbortSignal,
+  onRunning: (running: RunningJob) => void,
+): Promise<void> {
   const { videoId } = job;
   const { plan, source } = await deps.preparations.add(() => prepareVideo(deps, job, signal), { signal });
-  deps.jobs.move(videoId, "running", { startedAt: job.startedAt ?? deps.now(), error: null });
+  deps.jobs.move(videoId, "running", { startedAt: job.startedAt ?? deps.now(), error: null, fault: null });
+  const failedEncoders = new Set<string>();
+  const publisher = await createPublisher(deps, videoId, plan, () => deps.encoders.pick(failedEncoders).name);
   deps.progress.jobMoved(videoId);
-  const publisher = createPublisher(deps, videoId, plan);
+
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
+  const demands = new Set<Promise<void>>();
+  const make = (chunk: Chunk, priority: number): Promise<void> => {
+    const demanded = priority === urgent;
+    const work = { videoId, plan, source, chunk, demanded, failedEncoders };
+    return (demanded ? deps.demands : deps.queue).add({ work, priority, signal: either });
+  };
+  onRunning({
+    plan,
+    makeNow(chunk) {
+      const making = make(chunk, urgent);
+      const settled = making.catch(() => undefined).finally(() => demands.delete(settled));
+      demands.add(settled);
+      return making;
+    },
+  });
   try {
-    const chunks = remainingChunks(plan, (rendition, index) => deps.ledger.has(videoId, rendition, index));
-    const all = chunks.map(async (chunk, position) => {
-      const work: ChunkOfVideo = { videoId, plan, source, chunk };
+    const remaining = () => remainingChunks(plan, (rendition, index) => deps.ledger.has(videoId, rendition, index));
+    // A second round finds what a demand had begun and did not finish; each round makes something or throws.
+    for (let chunks = remaining(); chunks.length > 0; chunks = remaining()) {
       // The n-th chunk of every video comes before the next of any: a long video does not hold up a short one.
-      await deps.queue.add({ work, priority: -position, signal: either });
-    });
-    await settle(all, failed);
+      await settle(
+        chunks.map((chunk, position) => make(chunk, -position)),
+        failed,
+      );
+      await Promise.all(demands);
+    }
     signal.throwIfAborted();
     assertSomethingIsThere(deps, videoId, plan);
   } finally {
-    await publisher.close(signal.aborted ? "growing" : "ended");
+    await Promise.all(demands);
+    await publisher.close(signal.aborted ? "making" : "ended");
   }
   await deps.workspace.remove(videoId);
 }
@@ -55,11 +90,6 @@ async function settle(all: Promise<void>[], failed: AbortController): Promise<vo
 function assertSomethingIsThere(deps: EngineDeps, videoId: string, plan: Plan): void {
   const names = new Set(pictureRenditions(plan).map((rendition) => rendition.name));
   const wanted = deps.ledger.list(videoId).filter((segment) => names.size === 0 || names.has(segment.rendition));
-  if (!wanted.some((segment) => segment.bytes > 0))
-    throw new NothingDecodedError("Not one frame of this file could be decoded");
-}
-
-/** The source has streams, but nothing comes out of them. */
-export class NothingDecodedError extends Error {
-  override name = "NothingDecodedError";
+  if (wanted.some((segment) => segment.bytes > 0)) return;
+  throw new SourceError("Not one frame of this file could be decoded");
 }

@@ -16,7 +16,8 @@ export function describeJob(
   const job = deps.jobs.get(videoId);
   const plan = planOf(job);
   const ledger = deps.ledger.list(videoId);
-  const inFlight = deps.progress.inFlight(videoId);
+  const inFlight = new Set(deps.progress.inFlight(videoId).flatMap((chunk) => chunk.renditions));
+  const waiting = deps.progress.waitingFor(videoId);
   const describe = (rendition: Rendition) => describeRendition(job, rendition, ledger, inFlight);
   const total = plan?.renditions.reduce((sum, rendition) => sum + rendition.segmentCount, 0) ?? 0;
   const sound = plan?.renditions.find((rendition) => rendition.kind === "sound");
@@ -33,6 +34,8 @@ export function describeJob(
     playable: plan !== null && isPlayable(plan, ledger),
     progress: percent(ledger.length, total),
     ...(job.error === null ? {} : { error: job.error }),
+    ...(job.fault === null ? {} : { fault: job.fault }),
+    ...(waiting === null ? {} : { waiting }),
     qualities: {
       original: {
         status: "ok",

@@ -18,6 +18,6 @@ export async function stopJob(deps: TranscodingDeps, videoId: string, by: "wish"
     deps.jobs.move(videoId, "stopped", { finishedAt: deps.now(), stoppedByWish: by === "wish" ? 1 : 0 });
     deps.progress.jobMoved(videoId);
     const plan = planOf(job);
-    if (plan) await publishPlaylists(deps, videoId, plan, "ended", new Map());
+    if (plan) await publishPlaylists(deps, videoId, plan, { state: "ended", encoder: "" });
   });
 }

@@ -1,0 +1,41 @@
+/** A segment's file, made on demand where its playlist lists it before it exists. */
+import { isServiceError, ServiceError } from "@video-backend/service";
+import type { Asset } from "../assets/find-asset.ts";
+import type { StreamingDeps } from "../service.ts";
+
+export interface SegmentPlace {
+  id: string;
+  quality: string;
+  /** File name, checked by pattern. */
+  segment: string;
+}
+
+/**
+ * @throws ServiceError `not_found`: Segment not found; `unavailable` when it is not ready in time, or nobody can make it
+ */
+export async function findSegment(deps: StreamingDeps, { id, quality, segment }: SegmentPlace): Promise<Asset> {
+  const key = `hls/${id}/${quality}/${segment}`;
+  const made = await deps.store.open(key);
+  if (made) return { key, ...made };
+  const index = demandedIndex(segment);
+  // A listed segment has its playlist beside it; whatever else is asked for makes nobody work.
+  if (index === null || !(await deps.store.exists(`hls/${id}/${quality}/playlist.m3u8`))) throw segmentNotFound();
+  try {
+    await deps.demands.wait(id, quality, index);
+  } catch (error) {
+    if (isServiceError(error, "not_found")) throw segmentNotFound();
+    throw error;
+  }
+  const found = await deps.store.open(key);
+  if (!found) throw segmentNotFound();
+  return { key, ...found };
+}
+
+const segmentNotFound = () => new ServiceError("not_found", "Segment not found");
+
+/** The index in a segment's name; an init segment comes with the first one. Null for anything else. */
+function demandedIndex(name: string): number | null {
+  if (/^init-[a-z0-9_]+\.mp4$/.test(name)) return 0;
+  const index = /^segment-(\d{5,7})\.m4s$/.exec(name)?.[1];
+  return index === undefined ? null : Number(index);
+}

@@ -1,0 +1,53 @@
+/** Every ffmpeg that was run for a video, so that a job explains itself: arguments, encoder, time, end, last words. */
+import type { Chunk } from "@video-backend/media";
+import { desc, eq } from "drizzle-orm";
+import type { TranscodingDatabase } from "../database/open.ts";
+import { type AttemptRow, attempts } from "../database/schema.ts";
+import type { FaultClass } from "../engine/faults.ts";
+
+export interface NewAttempt {
+  videoId: string;
+  chunk: Chunk;
+  /** Whether somebody waited for it. */
+  demanded: boolean;
+  encoder: string;
+  command: string[];
+  startedAt: number;
+  seconds: number;
+  /** Null when a signal ended it. */
+  exitCode: number | null;
+  errors: string;
+  fault: FaultClass | null;
+}
+
+export interface Attempts {
+  record(attempt: NewAttempt): void;
+  /** Newest first. */
+  list(videoId: string, limit: number): AttemptRow[];
+}
+
+export function createAttempts(database: TranscodingDatabase): Attempts {
+  return {
+    record({ videoId, chunk, command, demanded, ...rest }) {
+      const { kind, renditions, first, count } = chunk;
+      const row = { kind, renditions: renditions.join(","), first, count, command: JSON.stringify(command) };
+      // The video may have been deleted while its ffmpeg was dying; then nobody will ask.
+      database.$client.transaction(() => {
+        if (database.query.jobs.findFirst({ where: (jobs, { eq: equals }) => equals(jobs.videoId, videoId) }).sync()) {
+          database
+            .insert(attempts)
+            .values({ videoId, demanded: demanded ? 1 : 0, ...row, ...rest })
+            .run();
+        }
+      })();
+    },
+    list: (videoId, limit) =>
+      database
+        .select()
+        .from(attempts)
+        .where(eq(attempts.videoId, videoId))
+        .orderBy(desc(attempts.id))
+        .limit(limit)
+        .all(),
+  };
+}

@@ -1,0 +1,48 @@
+/** Why a chunk was not made, as a class: what is to be done about it follows from that and not from the words. */
+import { type RunResult, SourceError } from "@video-backend/media";
+
+/**
+ * `source`: nobody can make it. `encoder`: another encoder, or another try, may. `disk`: it can be made once there is room.
+ * `stopped`: somebody wanted it so.
+ */
+export const faultClasses = ["source", "encoder", "disk", "stopped"] as const;
+export type FaultClass = (typeof faultClasses)[number];
+
+export interface Fault {
+  class: FaultClass;
+  reason: string;
+  /** True where a signal ended ffmpeg: then it says nothing of the source. */
+  killed?: boolean;
+}
+
+/** A chunk that could not be made after all attempts; the message ends with ffmpeg's last words. */
+export class ChunkError extends Error {
+  override name = "ChunkError";
+  readonly fault: FaultClass;
+  constructor(message: string, fault: FaultClass) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
+/** The class of whatever ended a job. */
+export function faultClassOf(error: unknown): FaultClass | null {
+  if (error instanceof ChunkError) return error.fault;
+  if (error instanceof SourceError) return "source";
+  return isDiskFull(error) ? "disk" : null;
+}
+
+/** What an ended ffmpeg means; null when it ended well. */
+export function faultOfRun(result: RunResult): Fault | null {
+  if (result.exitCode === 0) return null;
+  const words = result.errors.split("\n").slice(-3).join("; ");
+  if (/No space left on device|Disk quota exceeded/.test(result.errors)) return { class: "disk", reason: words };
+  if (result.exitCode === null)
+    return { class: "encoder", reason: `ffmpeg was ended by ${result.signalName}`, killed: true };
+  return { class: "encoder", reason: `ffmpeg ended with ${result.exitCode}: ${words}` };
+}
+
+/** True for the errors that a full disk makes of our own writes. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}

@@ -1,0 +1,108 @@
+/**
+ * The H.264 encoders, as data: what each adds to an ffmpeg command. That ffmpeg lists one says nothing; `proofCommand` is
+ * how it is found out whether it works here, with the very arguments that jobs use.
+ */
+import { h264Level } from "./h264-level.ts";
+import type { PictureRendition } from "./plan.ts";
+
+export interface EncoderSettings {
+  threads: number;
+  x264Preset: string;
+}
+
+export interface Encoder {
+  /** ffmpeg's name; part of the init segments' file names. */
+  name: string;
+  /** Before the input: devices. */
+  device: string[];
+  /** Filters that bring a frame of 4:2:0 in 8 bits onto the device; null where it may stay in memory. */
+  upload: string | null;
+  /** The codec and its options but for the rates, which are the same for all. */
+  codec(rung: Pick<PictureRendition, "levelIdc">, settings: EncoderSettings): string[];
+}
+
+const levelName = (idc: number): string => (idc / 10).toFixed(1);
+
+/**
+ * In the order of preference.
+ *
+ * @param vaapiDevice the render node, such as `/dev/dri/renderD128`
+ */
+export function knownEncoders(vaapiDevice: string): Encoder[] {
+  return [
+    {
+      name: "h264_nvenc",
+      device: [],
+      upload: null,
+      codec: ({ levelIdc }) => [
+        ...["-c:v", "h264_nvenc", "-preset", "p4", "-rc", "vbr", "-profile:v", "main", "-level:v", levelName(levelIdc)],
+        ...["-bf", "2", "-no-scenecut", "1", "-forced-idr", "1"],
+      ],
+    },
+    {
+      name: "h264_qsv",
+      device: ["-init_hw_device", "qsv=hw", "-filter_hw_device", "hw"],
+      upload: "format=nv12,hwupload=extra_hw_frames=64",
+      codec: ({ levelIdc }) => [
+        ...["-c:v", "h264_qsv", "-preset", "veryfast", "-profile:v", "main", "-level:v", String(levelIdc)],
+        ...["-look_ahead", "0", "-forced_idr", "1"],
+      ],
+    },
+    {
+      name: "h264_vaapi",
+      device: ["-vaapi_device", vaapiDevice],
+      upload: "format=nv12,hwupload",
+      codec: ({ levelIdc }) => [
+        ...["-c:v", "h264_vaapi", "-profile:v", "main", "-level:v", String(levelIdc), "-rc_mode", "VBR"],
+      ],
+    },
+    libx264,
+  ];
+}
+
+/** The encoder that works everywhere, and the last resort of the others. */
+export const libx264: Encoder = {
+  name: "libx264",
+  device: [],
+  upload: null,
+  codec: ({ levelIdc }, { threads, x264Preset }) => [
+    ...["-c:v", "libx264", "-preset", x264Preset, "-threads", String(threads)],
+    ...["-profile:v", "main", "-level:v", levelName(levelIdc), "-sc_threshold", "0", "-forced-idr", "1"],
+  ],
+};
+
+/** A whole encoder's part of a command, for one rung. */
+export function encoderArguments(encoder: Encoder, rung: PictureRendition, settings: EncoderSettings): string[] {
+  return [
+    ...encoder.codec(rung, settings),
+    ...["-b:v", `${rung.videoKbps}k`, "-maxrate", `${rung.maxrateKbps}k`, "-bufsize", `${rung.bufferKbps}k`],
+    ...["-g", "100000"],
+  ];
+}
+
+const proofRung: PictureRendition = {
+  kind: "picture",
+  name: "proof",
+  width: 640,
+  height: 360,
+  videoKbps: 900,
+  maxrateKbps: 1100,
+  bufferKbps: 2200,
+  levelIdc: h264Level({ width: 640, height: 360, frameRate: 25, maxrateKbps: 1100, bufferKbps: 2200 }),
+  codec: "",
+  segmentCount: 1,
+};
+
+/** Encodes a second of a test picture and forgets it; what matters is how it ends. */
+export function proofCommand(encoder: Encoder, settings: EncoderSettings): string[] {
+  return [
+    ...["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats", ...encoder.device],
+    ...["-f", "lavfi", "-i", `testsrc2=size=${proofRung.width}x${proofRung.height}:rate=25:duration=1`],
+    ...[
+      "-vf",
+      ["format=yuv420p", encoder.upload].filter(Boolean).join(","),
+      ...encoderArguments(encoder, proofRung, settings),
+    ],
+    ...["-force_key_frames", "0,0.48", "-f", "null", "-"],
+  ];
+}
