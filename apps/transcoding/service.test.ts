@@ -1,44 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { run } from "@video-backend/media";
-import { createWorld, transcript, until } from "@video-backend/testing";
-import type { TranscodingStatus } from "./contract.ts";
+import { transcript, until } from "@video-backend/testing";
 import { followWishes } from "./jobs/follow-wishes.ts";
 import { reportStates } from "./jobs/report-states.ts";
-import { createTestTranscoding, placeOriginal, type TestTranscodingOptions } from "./testing.ts";
-
-async function setup(options: TestTranscodingOptions = {}) {
-  const world = createWorld();
-  const transcoding = await createTestTranscoding(world, options);
-  const send = transcript(transcoding.service);
-  const statusOf = async (id: string): Promise<TranscodingStatus> => (await send(`GET /transcode/status/${id}`)).body;
-  return {
-    world,
-    ...transcoding,
-    send,
-    statusOf,
-    start: (upload_id: string, more: object = {}) =>
-      send("POST /transcode/start", { json: { upload_id, filename: "clip.mp4", ...more } }),
-    overall: (id: string, state: TranscodingStatus["overall"]) =>
-      until(`${id} is ${state}`, async () => {
-        const status = await statusOf(id);
-        return status.overall === state && status;
-      }),
-    made: (id: string) => until(`${id} has a segment`, async () => (await statusOf(id)).progress > 0),
-    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
-  };
-}
-
-/** Path, inode and time of every segment below a folder: a file that was made again has another inode. */
-async function segmentsIn(folder: string): Promise<Map<string, string>> {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const segments = names.filter((name) => name.endsWith(".m4s"));
-  const entries = segments.map(async (name) => {
-    const { ino, mtimeMs } = await stat(`${folder}/${name}`);
-    return [name, `${ino} ${mtimeMs}`] as const;
-  });
-  return new Map(await Promise.all(entries));
-}
+import { segmentsIn, setup } from "./test-setup.ts";
+import { createTestTranscoding, placeOriginal } from "./testing.ts";
 
 describe("starting", () => {
   test("makes every rung and the sound, and tells the status that the contract has", async () => {

@@ -18,6 +18,7 @@ const commands: Record<string, { run: string[]; needs: Program[] }> = {
   stop: { run: script("stop"), needs: [] },
   upload: { run: ["--no-orphans", ...script("upload")], needs: [] },
   test: { run: ["--no-orphans", "test"], needs: ["ffmpeg", "ffprobe", "curl"] },
+  bench: { run: ["--no-orphans", join(root, "packages", "bench", "main.ts")], needs: ["ffmpeg", "ffprobe"] },
 };
 
 const [name = "", ...rest] = process.argv.slice(2);

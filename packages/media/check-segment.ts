@@ -28,6 +28,11 @@ export class SegmentError extends Error {
   override name = "SegmentError";
 }
 
+/** What a muxer leaves when nothing came to it: a file without a sample. */
+export class EmptySegmentError extends SegmentError {
+  override name = "EmptySegmentError";
+}
+
 /** Enough for the boxes before the media data: a sample costs 16 bytes at most. */
 const headBytes = 256 * 1024;
 /** Rounding of time bases. */
@@ -52,7 +57,7 @@ export function checkPlacement(measured: MeasuredSegment, expected: ExpectedSegm
  * What a segment is, by its boxes.
  *
  * @param init the bytes of the init segment that goes with it
- * @throws SegmentError when it has no samples, is cut short or does not begin with a sync sample
+ * @throws EmptySegmentError when it has no samples; SegmentError when it is cut short or does not begin with a sync sample
  */
 export async function measureSegment(init: ArrayBuffer, segment: Blob): Promise<MeasuredSegment> {
   const file = createFile();
@@ -61,7 +66,7 @@ export async function measureSegment(init: ArrayBuffer, segment: Blob): Promise<
   file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(head, init.byteLength));
   const track = file.moov?.traks[0];
   const runs = file.moofs?.flatMap((moof) => moof.trafs) ?? [];
-  if (!track || runs.length === 0) throw new SegmentError("It has no fragment of a track");
+  if (!track || runs.length === 0) throw new EmptySegmentError("It has no fragment of a track");
   const length = lengthByBoxes(file, init.byteLength);
   if (length !== segment.size) throw new SegmentError(`Its boxes are ${length} bytes and the file ${segment.size}`);
 
@@ -78,7 +83,7 @@ export async function measureSegment(init: ArrayBuffer, segment: Blob): Promise<
       samples += part.sample_count;
     }
   }
-  if (samples === 0) throw new SegmentError("It has no samples");
+  if (samples === 0) throw new EmptySegmentError("It has no samples");
   const first = runs[0];
   const firstPart = first?.truns[0];
   if (!first || !firstPart) throw new SegmentError("It has no samples");

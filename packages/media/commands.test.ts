@@ -20,8 +20,9 @@ test("a picture chunk is one decode, each rung scaled from the one above, cut at
       `-map [${name}] -map_metadata -1 -map_chapters -1`,
       `-c:v libx264 -preset veryfast -threads 2 -profile:v main -level:v ${level} -sc_threshold 0 -forced-idr 1 ${rates}`,
       "-g 100000 -force_key_frames 8,12 -fps_mode passthrough -enc_time_base 1:25600",
+      "-bsf:v setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,PREV_OUTDURATION\\,NEXT_DTS-DTS)",
       "-avoid_negative_ts disabled -f hls -hls_time 0.1 -hls_list_size 0 -hls_segment_type fmp4",
-      "-hls_segment_options movflags=+frag_discont -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 2",
+      "-hls_segment_options movflags=+frag_discont+skip_sidx -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 2",
       `-hls_segment_filename /work/tmp-1/${name}/%d.m4s /work/tmp-1/${name}/made.m3u8`,
     ].join(" ");
   expect(pictureCommand(examplePlan(), chunk, settings).join(" ")).toBe(
@@ -57,10 +58,10 @@ test("a piece of sound is encoded from a second before it, and what comes before
     [
       "-hide_banner -nostdin -loglevel error -nostats -y -vn -ss 13 -copyts -start_at_zero",
       `${guard} -i file:/originals/a/a b.mp4 -map 0:1 -map_metadata -1 -map_chapters -1`,
-      "-af aresample=48000:async=1:first_pts=624000,aformat=channel_layouts=stereo,atrim=start_pts=718848:end_pts=1154048",
+      "-af aresample=48000,aresample=async=1:first_pts=624000,aformat=channel_layouts=stereo,atrim=start_pts=718848:end_pts=1154048",
       "-c:a aac -b:a 192k -bsf:a noise=drop=lt(pts\\,768000)",
       "-avoid_negative_ts disabled -f hls -hls_time 4 -hls_list_size 0 -hls_segment_type fmp4",
-      "-hls_segment_options movflags=+frag_discont -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 4",
+      "-hls_segment_options movflags=+frag_discont+skip_sidx -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 4",
       "-hls_segment_filename /work/tmp-1/audio/%d.m4s /work/tmp-1/audio/made.m3u8 -progress pipe:1 -stats_period 0.1",
     ].join(" "),
   );
@@ -70,12 +71,12 @@ test("the first piece of sound begins at zero, and the last one has no end", () 
   const command = soundCommand(examplePlan(), { kind: "sound", renditions: ["audio"], first: 0, count: 7 }, settings);
   expect(command).not.toContain("-ss");
   expect(command[command.indexOf("-af") + 1]).toBe(
-    "aresample=48000:async=1:first_pts=0,aformat=channel_layouts=stereo,atrim=start_pts=0",
+    "aresample=48000,aresample=async=1:first_pts=0,aformat=channel_layouts=stereo,atrim=start_pts=0",
   );
 });
 
 test("a copy that seeks is made without encoding", () => {
   expect(remuxCommand("/a.ts", "/b.mkv", [1, 0]).join(" ")).toBe(
-    `-hide_banner -nostdin -loglevel error -nostats -y ${guard} -i file:/a.ts -map 0:1 -map 0:0 -c copy -map_metadata -1 -map_chapters -1 -f matroska file:/b.mkv`,
+    `-hide_banner -nostdin -loglevel error -nostats -y -fflags +genpts ${guard} -i file:/a.ts -map 0:1 -map 0:0 -c copy -map_metadata -1 -map_chapters -1 -f matroska file:/b.mkv`,
   );
 });

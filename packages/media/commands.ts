@@ -33,6 +33,13 @@ const quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats"];
 const progress = ["-progress", "pipe:1", "-stats_period", "0.1"];
 const untagged = ["-map_metadata", "-1", "-map_chapters", "-1"];
 
+/**
+ * Tells the muxer each packet's true duration. Left to guess the last one of a segment, it would begin the next segment
+ * where the guess ends, and a variable frame rate would drift; for the same reason there is no `sidx`, for whose sake it
+ * moves the first frame of a segment.
+ */
+const exactDurations = "setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,PREV_OUTDURATION\\,NEXT_DTS-DTS)";
+
 /** The arguments that encode a picture chunk: one decode, each rung scaled from the one above. */
 export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
   const rungs = chunk.renditions.map((name) => pictureRendition(plan, name));
@@ -57,6 +64,7 @@ export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettin
       ...encoderArguments(settings.encoder, rung, settings),
       ...["-force_key_frames", keyFrames],
       ...["-fps_mode", "passthrough", "-enc_time_base", `1:${plan.picture?.timescale ?? 90_000}`],
+      ...["-bsf:v", exactDurations],
       ...hls(rung.name, chunk.first, settings.directory, 0.1),
     ]),
     ...progress,
@@ -79,7 +87,8 @@ export function soundCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
   // One packet more than is wanted: the last one overlaps with it.
   const end = (firstPacket(plan, chunk.first + chunk.count) + 2) * samplesPerPacket;
   const filters = [
-    `aresample=${soundSampleRate}:async=1:first_pts=${seekSeconds * soundSampleRate}`,
+    // Twice, because the second one counts its first_pts in samples of what comes in.
+    `aresample=${soundSampleRate},aresample=async=1:first_pts=${seekSeconds * soundSampleRate}`,
     "aformat=channel_layouts=stereo",
     `atrim=start_pts=${begin}${isEnd ? "" : `:end_pts=${end}`}`,
   ];
@@ -99,7 +108,7 @@ export function soundCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
 export function remuxCommand(source: string, target: string, streams: number[]): string[] {
   return [
     ...quiet,
-    ...["-y", ...guardedInput, "-i", `file:${source}`],
+    ...["-y", "-fflags", "+genpts", ...guardedInput, "-i", `file:${source}`],
     ...streams.flatMap((stream) => ["-map", `0:${stream}`]),
     ...["-c", "copy", ...untagged, "-f", "matroska", `file:${target}`],
   ];
@@ -137,7 +146,7 @@ function hls(rendition: string, first: number, directory: string, seconds: numbe
   const folder = `${directory}/${rendition}`;
   return [
     ...["-avoid_negative_ts", "disabled", "-f", "hls", "-hls_time", String(seconds), "-hls_list_size", "0"],
-    ...["-hls_segment_type", "fmp4", "-hls_segment_options", "movflags=+frag_discont"],
+    ...["-hls_segment_type", "fmp4", "-hls_segment_options", "movflags=+frag_discont+skip_sidx"],
     ...["-hls_fmp4_init_filename", initName],
     ...["-hls_flags", "temp_file", "-start_number", String(first)],
     ...["-hls_segment_filename", `${folder}/%d.m4s`, `${folder}/made.m3u8`],

@@ -95,7 +95,7 @@ test("sound without a channel is none, and `und` is no language", () => {
 });
 
 test("containers that do not seek exactly are known", () => {
-  for (const format_name of ["mpegts", "mpeg", "flv", "h264"])
+  for (const format_name of ["mpegts", "mpeg", "asf", "flv", "h264"])
     expect(facts([phone], { format_name }).seeksExactly).toBe(false);
   for (const format_name of ["matroska,webm", "avi", "ogg"])
     expect(facts([phone], { format_name }).seeksExactly).toBe(true);

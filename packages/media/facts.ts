@@ -67,7 +67,7 @@ const Stream = z.object({
 /** The parts of `ffprobe -show_format -show_streams -of json` that are used. */
 export const ProbeOutput = z.object({
   streams: z.array(Stream).default([]),
-  format: z.object({ format_name: z.string(), start_time: Numeric, duration: Numeric }),
+  format: z.object({ format_name: z.string(), start_time: Numeric, duration: Numeric, size: Numeric }),
 });
 export type ProbeOutput = z.infer<typeof ProbeOutput>;
 type Stream = z.infer<typeof Stream>;
@@ -102,8 +102,8 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
   };
 }
 
-/** Containers without an index that ffmpeg seeks by: MPEG-TS, MPEG-PS, FLV and raw streams. */
-const inexactContainers = /^(mpegts|mpeg|mpegvideo|flv|live_flv|h264|hevc|m4v|obu|ivf)$/;
+/** Containers without an index that ffmpeg seeks by: MPEG-TS, MPEG-PS, ASF, FLV and raw streams. */
+const inexactContainers = /^(mpegts|mpeg|mpegvideo|asf|flv|live_flv|h264|hevc|m4v|obu|ivf)$/;
 
 function isPicture(stream: Stream): boolean {
   const hasSize = (stream.width ?? 0) > 0 && (stream.height ?? 0) > 0;

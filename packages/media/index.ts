@@ -1,6 +1,7 @@
 /** What we know about video: facts, plan, chunks, ffmpeg commands, the check of segments, playlists. */
 export {
   checkPlacement,
+  EmptySegmentError,
   type ExpectedSegment,
   type MeasuredSegment,
   measureSegment,
@@ -35,5 +36,5 @@ export {
   playlistFile,
   segmentFile,
 } from "./playlists.ts";
-export { guardedInput, probe, SourceError } from "./probe.ts";
+export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
 export { type Run, type RunOptions, type RunResult, run } from "./spawn.ts";

@@ -139,7 +139,7 @@ function fineTimescale(frameRateNumerator: number): number {
 /** How many intervals have a frame: the last frame begins one frame duration before the end. */
 function pictureSegmentCount(endSeconds: number, frameRate: number, segmentSeconds: number): number {
   const lastFrame = Math.max(0, endSeconds - 1 / (frameRate || 25));
-  return Math.floor(lastFrame / segmentSeconds + 1e-6) + 1;
+  return Math.max(1, Math.floor(lastFrame / segmentSeconds + 1e-6) + 1);
 }
 
 /** A rest of sound shorter than this is left out: it would be a segment of one or two packets. */

@@ -8,6 +8,9 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   checkPlacement,
+  EmptySegmentError,
+  gridSeconds,
+  hasPacketsFrom,
   initName,
   measureSegment,
   type Rendition,
@@ -26,8 +29,11 @@ import type { ChunkOfVideo } from "./make-chunk.ts";
 export interface SegmentCollector {
   /** Takes what is there; the muxer gives a segment its name only when it is whole. */
   collect(): Promise<void>;
-  /** Enters the intervals of the chunk for which a faultless encoder made nothing: the source has nothing there. */
-  enterEmptyIntervals(): void;
+  /**
+   * Enters the intervals of the chunk for which a faultless encoder made nothing: the source has nothing there. Where it has
+   * ended before its claimed end, all that follow are entered too, so that nobody looks for them one by one.
+   */
+  enterEmptyIntervals(): Promise<void>;
   /** What was wrong with the first segment that was refused. */
   firstFault(): Fault | null;
 }
@@ -37,6 +43,9 @@ interface Init {
   /** The file's name in the rendition's folder. */
   name: string;
 }
+
+/** Of time bases, when a frame stands on the grid. */
+const roundingSeconds = 0.002;
 
 /** What is measured of a segment; the rest of its row is known before. */
 type Made = Omit<NewSegment, "videoId" | "rendition" | "index" | "encoder">;
@@ -51,7 +60,7 @@ export interface CollectorOptions {
 
 export async function createSegmentCollector(
   deps: EngineDeps,
-  { videoId, plan, chunk }: ChunkOfVideo,
+  { videoId, plan, chunk, source }: ChunkOfVideo,
   { directory, attempt, encoder }: CollectorOptions,
 ): Promise<SegmentCollector> {
   const renditions = chunk.renditions.map((name) => {
@@ -62,6 +71,8 @@ export async function createSegmentCollector(
   await Promise.all(renditions.map((rendition) => mkdir(join(directory, rendition.name))));
   const inits = new Map<string, Init>();
   const looked = new Set<string>();
+  /** Intervals for which a segment came. */
+  const taken = new Set<string>();
   let fault: Fault | null = null;
 
   /** The init segment of this encoder, put in place before any segment needs it. */
@@ -79,32 +90,55 @@ export async function createSegmentCollector(
     const measured = await measureSegment(init.bytes, await openAsBlob(path));
     const index = indexAt(rendition, measured.startSeconds);
     const isWanted = index >= chunk.first && index < chunk.first + chunk.count;
+    const interval = `${rendition.name} ${index}`;
+    if (taken.has(interval)) throw new SegmentError(`It is the second one that begins in interval ${index}`);
+    taken.add(interval);
     if (!isWanted || deps.ledger.has(videoId, rendition.name, index)) return;
-    const slackSeconds = slackFor(rendition);
+    const span = segmentSpan(plan, rendition, index);
+    // A decoder may give its first frame before the time that the container tells.
+    const startSeconds = gridSeconds(plan, index);
+    const slackSeconds = slackFor(rendition) + span.startSeconds - startSeconds;
     // Where a source ends is known when it was read to its end, whatever its container says.
     const endSlackSeconds = index === rendition.segmentCount - 1 ? plan.segmentSeconds : slackSeconds;
-    checkPlacement(measured, { ...segmentSpan(plan, rendition, index), slackSeconds, endSlackSeconds });
+    checkPlacement(measured, { startSeconds, endSeconds: span.endSeconds, slackSeconds, endSlackSeconds });
     const key = `hls/${videoId}/${rendition.name}/${segmentFile(index)}`;
     // A demand and a chunk may have made the same one: the first is kept, with its file.
     if (deps.claims.has(key)) return;
     deps.claims.add(key);
     try {
       await deps.store.adopt(path, key);
-      const { bytes, startSeconds, durationSeconds, samples, codec } = measured;
-      enter(rendition, index, { bytes, startSeconds, durationSeconds, samples, codec, init: init.name });
+      enter(rendition, index, { ...measured, init: init.name });
     } finally {
       deps.claims.delete(key);
     }
   }
 
   function enter(rendition: Rendition, index: number, made: Made): void {
-    deps.ledger.enter({ videoId, rendition: rendition.name, index, encoder, ...made });
+    deps.ledger.enter([{ videoId, rendition: rendition.name, index, encoder, ...made }]);
     deps.progress.segmentEntered(videoId, rendition.name);
+  }
+
+  function enterEmpty(rendition: Rendition, from: number, to: number): void {
+    const indexes = Array.from({ length: to - from }, (_, offset) => from + offset);
+    const nothing = { bytes: 0, durationSeconds: 0, samples: 0, codec: rendition.codec, init: "" };
+    deps.ledger.enter(
+      indexes.map((index) => {
+        const { startSeconds } = segmentSpan(plan, rendition, index);
+        return { videoId, rendition: rendition.name, index, encoder, startSeconds, ...nothing };
+      }),
+    );
+    deps.progress.segmentEntered(videoId, rendition.name);
+  }
+
+  /** Whether a chunk without anything is the end of a source that claims to be longer, and not a pause in it. */
+  async function hasEnded(rendition: Rendition): Promise<boolean> {
+    const stream = rendition.kind === "sound" ? rendition.stream : (plan.picture?.stream ?? 0);
+    return !(await hasPacketsFrom(source, stream, gridSeconds(plan, chunk.first), deps.run));
   }
 
   /** Sound is cut at packets, up to one before the grid; a frame belongs to the interval that it begins in. */
   function indexAt(rendition: Rendition, startSeconds: number): number {
-    const early = rendition.kind === "sound" ? soundSlackSeconds : frameSeconds / 2;
+    const early = rendition.kind === "sound" ? soundSlackSeconds : roundingSeconds;
     return Math.max(0, Math.floor((startSeconds + early) / plan.segmentSeconds));
   }
 
@@ -132,27 +166,22 @@ export async function createSegmentCollector(
           try {
             await take(rendition, path);
           } catch (error) {
+            if (error instanceof EmptySegmentError) continue;
             if (!(error instanceof SegmentError)) throw error;
             fault ??= { class: "encoder", reason: `Segment ${name} of ${rendition.name}: ${messageOf(error)}` };
           }
         }
       }
     },
-    enterEmptyIntervals() {
+    async enterEmptyIntervals() {
       if (fault) return;
       for (const rendition of renditions) {
-        for (let index = chunk.first; index < chunk.first + chunk.count; index++) {
-          if (deps.ledger.has(videoId, rendition.name, index)) continue;
-          const { startSeconds } = segmentSpan(plan, rendition, index);
-          enter(rendition, index, {
-            bytes: 0,
-            startSeconds,
-            durationSeconds: 0,
-            samples: 0,
-            codec: rendition.codec,
-            init: "",
-          });
-        }
+        const indexes = Array.from({ length: chunk.count }, (_, offset) => chunk.first + offset);
+        const missing = indexes.filter((index) => !deps.ledger.has(videoId, rendition.name, index));
+        for (const index of missing) enterEmpty(rendition, index, index + 1);
+        const isEmpty = missing.length === chunk.count;
+        const end = chunk.first + chunk.count;
+        if (isEmpty && (await hasEnded(rendition))) enterEmpty(rendition, end, rendition.segmentCount);
       }
     },
     firstFault: () => fault,

@@ -24,7 +24,9 @@ export interface ChunkOfVideo {
   plan: Plan;
   source: string;
   chunk: Chunk;
-  /** Somebody waits for it: it runs at full priority, on all processors. */
+  /** `now`: somebody waits for it, or will at once; it runs at full priority, on all processors. */
+  pace: "now" | "background";
+  /** Whether a player asked for it. */
   demanded: boolean;
   /** Encoders that failed on this video; shared by all its chunks, so that it changes encoder once. */
   failedEncoders: Set<string>;
@@ -35,37 +37,44 @@ const attempts = 3;
 const diskRetrySeconds = 2;
 const backgroundNiceness = 19;
 
-/** @throws ChunkError when something is still missing after the last attempt; SourceError when the source is gone */
+/**
+ * What another encoder is at work on is left to that one, unless somebody waits: who demands the last segment of a long
+ * chunk does not wait for all before it.
+ *
+ * @throws ChunkError when something is still missing after the last attempt; SourceError when the source is gone
+ */
 export async function makeChunk(deps: EngineDeps, work: ChunkOfVideo, signal: AbortSignal): Promise<void> {
-  const missing = () =>
-    missingOf(work.plan, work.chunk, (name, index) => isMadeOrBeingMade(deps, work.videoId, name, index));
+  // Told before anything is awaited, so that a demand which comes at this moment does not make the same again.
+  deps.progress.chunkBegun(work.videoId, work.chunk);
+  try {
+    await makeMissing(deps, work, signal);
+  } finally {
+    deps.progress.chunkEnded(work.videoId, work.chunk);
+  }
+}
+
+async function makeMissing(deps: EngineDeps, work: ChunkOfVideo, signal: AbortSignal): Promise<void> {
+  const { videoId, plan, chunk } = work;
+  const isMade = (name: string, index: number) =>
+    deps.ledger.has(videoId, name, index) || (!work.demanded && deps.progress.isBeingMade(videoId, name, index, chunk));
   let fault: Fault | null = null;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    for (const part of missing()) {
-      await untilThereIsRoom(deps.disk, signal, (sentence) => deps.progress.waiting(work.videoId, sentence));
-      deps.progress.waiting(work.videoId, null);
+    for (const part of missingOf(plan, chunk, isMade)) {
+      await untilThereIsRoom(deps.disk, signal, (sentence) => deps.progress.waiting(videoId, sentence));
+      deps.progress.waiting(videoId, null);
       fault = (await tryPart(deps, { ...work, chunk: part }, attempt, signal)) ?? fault;
       if (fault?.class === "disk") {
         attempt = 0;
         await setTimeout(diskRetrySeconds * 1000, undefined, { signal });
       }
     }
-    if (missing().length === 0) return;
+    if (missingOf(plan, chunk, isMade).length === 0) return;
   }
   // What every encoder fails on is the source's doing.
   throw new ChunkError(
     `Encoding failed ${attempts} times: ${fault?.reason ?? "no reason was given"}`,
     fault?.killed ? "encoder" : "source",
   );
-}
-
-function isMadeOrBeingMade(
-  { ledger, progress }: EngineDeps,
-  videoId: string,
-  rendition: string,
-  index: number,
-): boolean {
-  return ledger.has(videoId, rendition, index) || progress.isBeingMade(videoId, rendition, index);
 }
 
 /** One ffmpeg; answers why it did not make the whole part, or null. */
@@ -103,13 +112,14 @@ function encodePart(
   signal: AbortSignal,
 ): Promise<Fault | null> {
   const { videoId, plan, chunk, source, demanded } = work;
+  const isHurried = work.pace === "now";
   return deps.workspace.withDirectory(videoId, async (directory) => {
     const settings = {
       ...deps.settings,
       source,
       directory,
       encoder,
-      ...(demanded && { threads: deps.settings.allThreads }),
+      ...(isHurried && { threads: deps.settings.allThreads }),
     };
     const command =
       chunk.kind === "sound" ? soundCommand(plan, chunk, settings) : pictureCommand(plan, chunk, settings);
@@ -121,12 +131,15 @@ function encodePart(
       if (line.startsWith("progress=")) collecting = collecting.then(() => collector.collect());
     };
     const startedAt = deps.now();
-    deps.progress.chunkBegun(videoId, chunk);
     try {
-      const result = await deps.run("ffmpeg", command, { signal, onLine, niceness: demanded ? 0 : backgroundNiceness });
+      const result = await deps.run("ffmpeg", command, {
+        signal,
+        onLine,
+        niceness: isHurried ? 0 : backgroundNiceness,
+      });
       await collecting;
       await collector.collect();
-      if (result.exitCode === 0) collector.enterEmptyIntervals();
+      if (result.exitCode === 0) await collector.enterEmptyIntervals();
       const fault: Fault | null = signal.aborted
         ? { class: "stopped", reason: "It was stopped" }
         : (faultOfRun(result) ?? collector.firstFault());
@@ -151,7 +164,6 @@ function encodePart(
       throw error;
     } finally {
       await collecting.catch(() => undefined);
-      deps.progress.chunkEnded(videoId, chunk);
     }
   });
 }

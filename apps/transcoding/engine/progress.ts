@@ -12,7 +12,8 @@ export interface Progress {
   waitingFor(videoId: string): string | null;
   /** What encoders are working on. */
   inFlight(videoId: string): Chunk[];
-  isBeingMade(videoId: string, rendition: string, index: number): boolean;
+  /** Whether an encoder works on a chunk with this segment, other than `except`. */
+  isBeingMade(videoId: string, rendition: string, index: number, except: Chunk): boolean;
   /** Calls `listener` with the video at each change, until the function that comes back is called. */
   listen(listener: Listener): () => void;
   /** The same for changes of a job's state alone. */
@@ -54,10 +55,11 @@ export function createProgress(): Progress {
     },
     waitingFor: (videoId) => waits.get(videoId) ?? null,
     inFlight,
-    isBeingMade: (videoId, rendition, index) =>
-      inFlight(videoId).some(
-        ({ renditions, first, count }) => renditions.includes(rendition) && index >= first && index < first + count,
-      ),
+    isBeingMade: (videoId, rendition, index, except) =>
+      inFlight(videoId).some((chunk) => {
+        const { renditions, first, count } = chunk;
+        return chunk !== except && renditions.includes(rendition) && index >= first && index < first + count;
+      }),
     listen: (listener) => listenIn(listeners, listener),
     listenToMoves: (listener) => listenIn(moveListeners, listener),
   };

@@ -15,8 +15,6 @@ export interface RunningJob {
   makeNow(chunk: Chunk): Promise<void>;
 }
 
-const urgent = 1_000_000;
-
 /**
  * Resolves when every segment is made and the playlists say so; rejects with the signal's reason when stopped, with
  * SourceError or ChunkError when it cannot be made. Whatever happens, the playlists list what may be asked for.
@@ -39,15 +37,19 @@ export async function runJob(
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const demands = new Set<Promise<void>>();
-  const make = (chunk: Chunk, priority: number): Promise<void> => {
-    const demanded = priority === urgent;
-    const work = { videoId, plan, source, chunk, demanded, failedEncoders };
-    return (demanded ? deps.demands : deps.queue).add({ work, priority, signal: either });
+  const common = { videoId, plan, source, failedEncoders };
+  const makeInTurn = (chunk: Chunk, position: number): Promise<void> => {
+    // What everybody will ask for first is made as if they had.
+    const pace = chunk.first === 0 && chunk.renditions.length === 1 ? "now" : "background";
+    // The n-th chunk of every video comes before the next of any: a long video does not hold up a short one.
+    return deps.queue.add({ work: { ...common, chunk, pace, demanded: false }, priority: -position, signal: either });
   };
+  const makeNow = (chunk: Chunk): Promise<void> =>
+    deps.demands.add({ work: { ...common, chunk, pace: "now", demanded: true }, priority: 0, signal: either });
   onRunning({
     plan,
     makeNow(chunk) {
-      const making = make(chunk, urgent);
+      const making = makeNow(chunk);
       const settled = making.catch(() => undefined).finally(() => demands.delete(settled));
       demands.add(settled);
       return making;
@@ -57,11 +59,7 @@ export async function runJob(
     const remaining = () => remainingChunks(plan, (rendition, index) => deps.ledger.has(videoId, rendition, index));
     // A second round finds what a demand had begun and did not finish; each round makes something or throws.
     for (let chunks = remaining(); chunks.length > 0; chunks = remaining()) {
-      // The n-th chunk of every video comes before the next of any: a long video does not hold up a short one.
-      await settle(
-        chunks.map((chunk, position) => make(chunk, -position)),
-        failed,
-      );
+      await settle(chunks.map(makeInTurn), failed);
       await Promise.all(demands);
     }
     signal.throwIfAborted();

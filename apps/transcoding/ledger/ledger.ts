@@ -9,8 +9,8 @@ export interface Ledger {
   /** All rows of a video, by rendition and index. */
   list(videoId: string): SegmentRow[];
   has(videoId: string, rendition: string, index: number): boolean;
-  /** Enters a finished segment. One that is there already stays as it is, and the answer is false. */
-  enter(segment: NewSegment): boolean;
+  /** Enters finished segments, all or none. What is there already stays as it is. */
+  enter(segments: NewSegment[]): void;
 }
 
 /** @param now epoch seconds */
@@ -27,14 +27,17 @@ export function createLedger(database: TranscodingDatabase, now: () => number): 
       const one = and(eq(segments.videoId, videoId), eq(segments.rendition, rendition), eq(segments.index, index));
       return database.select({ index: segments.index }).from(segments).where(one).get() !== undefined;
     },
-    enter(segment) {
-      const entered = database
-        .insert(segments)
-        .values({ ...segment, madeAt: now() })
-        .onConflictDoNothing()
-        .returning({ index: segments.index })
-        .all();
-      return entered.length > 0;
+    enter(entered) {
+      const madeAt = now();
+      database.transaction((transaction) => {
+        for (const segment of entered) {
+          transaction
+            .insert(segments)
+            .values({ ...segment, madeAt })
+            .onConflictDoNothing()
+            .run();
+        }
+      });
     },
   };
 }

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "bun:test";
+import { until } from "@video-backend/testing";
+import { segmentsIn, setup } from "../test-setup.ts";
+import { placeOriginal } from "../testing.ts";
+
+const long = { seconds: 40, width: 854, height: 480 };
+
+describe("a demanded segment", () => {
+  test("far ahead comes before what lies between, and is kept", async () => {
+    await using app = await setup();
+    await placeOriginal(app.world, app.metadata, "a", long);
+    await app.start("a");
+    for (const quality of ["360p", "audio"]) {
+      expect(await app.demand("a", quality, 35)).toMatchObject({ status: 200, body: { status: "ready" } });
+    }
+    const made = await segmentsIn(app.world.path("hls", "a"));
+    expect([...made.keys()]).toContain("360p/segment-00035.m4s");
+    expect([...made.keys()]).toContain("audio/segment-00035.m4s");
+    expect((await app.statusOf("a")).overall).toBe("running");
+    await app.overall("a", "ok");
+    const after = await segmentsIn(app.world.path("hls", "a"));
+    for (const [name, file] of made) expect(after.get(name)).toBe(file);
+  }, 60_000);
+
+  test("that many ask for is encoded once", async () => {
+    await using app = await setup();
+    await placeOriginal(app.world, app.metadata, "a", long);
+    await app.start("a");
+    const replies = await Promise.all(Array.from({ length: 50 }, () => app.demand("a", "480p", 30)));
+    expect(new Set(replies.map((reply) => reply.status))).toEqual(new Set([200]));
+    // An attempt is recorded when its ffmpeg has ended.
+    await app.overall("a", "ok");
+    const demanded = (await app.send("GET /transcode/a/attempts")).body.attempts.filter(
+      (attempt: { demanded: boolean }) => attempt.demanded,
+    );
+    expect(demanded).toHaveLength(1);
+    expect(demanded[0]).toMatchObject({
+      renditions: ["480p"],
+      first_segment: 30,
+      encoder: "libx264",
+      exit_code: 0,
+      fault: null,
+    });
+  }, 60_000);
+
+  test("is answered at once when it is there, also when all is done", async () => {
+    await using app = await setup();
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 2 });
+    await app.start("a");
+    await app.overall("a", "ok");
+    expect((await app.demand("a", "360p", 1)).status).toBe(200);
+  });
+
+  test("that the plan does not have, or of a video that nobody makes, is 404", async () => {
+    await using app = await setup();
+    await placeOriginal(app.world, app.metadata, "a", long);
+    expect(await app.demand("a", "360p", 0)).toMatchObject({ status: 404, body: { detail: "Segment not found" } });
+    await app.start("a");
+    await until("its first segment is made", async () => (await app.statusOf("a")).qualities["360p"]?.progress);
+    for (const [quality, index] of [
+      ["1080p", 0],
+      ["360p", 40],
+    ] as const) {
+      expect(await app.demand("a", quality, index)).toMatchObject({
+        status: 404,
+        body: { detail: "Segment not found" },
+      });
+    }
+    expect((await app.demand("a", "../360p", 0)).status).toBe(422);
+    expect((await app.demand("a", "360p", -1)).status).toBe(422);
+    await app.send("POST /transcode/a/stop");
+    expect(await app.demand("a", "360p", 39)).toMatchObject({ status: 404, body: { detail: "Segment not found" } });
+    expect((await app.demand("a", "360p", 0)).status).toBe(200);
+  }, 60_000);
+});

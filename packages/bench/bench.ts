@@ -1,0 +1,16 @@
+/** What a part of the bench is given, and what it is. */
+import type { Clips } from "./clips.ts";
+import type { Row } from "./rows.ts";
+
+export interface Bench {
+  clips: Clips;
+  /** How often to measure: `count` times, or once where the run is to be short. */
+  repetitions(count: number): number;
+  /** Aborts when somebody interrupts; whatever waits must end then. */
+  signal: AbortSignal;
+  /** Tells a person how far it is. */
+  say(sentence: string): void;
+}
+
+/** Measures, cleans up, and answers the rows of its table; rejects when it cannot be measured or is interrupted. */
+export type Part = (bench: Bench) => Promise<Row[]>;

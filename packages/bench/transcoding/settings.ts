@@ -1,0 +1,19 @@
+/** What both sides encode with: the same encoder, preset, segments and processors. */
+import { availableParallelism } from "node:os";
+import { type System, startSystem } from "@video-backend/end-to-end/system";
+import type { Bench } from "../bench.ts";
+
+export const segmentSeconds = 4;
+export const x264Preset = "veryfast";
+export const threads = availableParallelism();
+
+/** The five services over a storage directory of their own. */
+export function startMeasuredSystem({ signal }: Bench): Promise<System> {
+  signal.throwIfAborted();
+  return startSystem({
+    ENCODER: "libx264",
+    SEGMENT_SECONDS: String(segmentSeconds),
+    X264_PRESET: x264Preset,
+    TRANSCODE_CPUS: String(threads),
+  });
+}
