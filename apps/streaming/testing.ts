@@ -10,9 +10,14 @@ import { createStreamingService } from "./service.ts";
 /** Where nobody makes anything: every demand is refused, as for a video that transcoding does not know. */
 export const noDemands: Demands = { wait: () => Promise.reject(new ServiceError("not_found", "Segment not found")) };
 
-/** The store is the world's `storage` directory. */
-export function createTestStreaming(world: World, metadata: MetadataClient, demands: Demands = noDemands) {
-  const store = createDirectoryStore(world.path("storage"));
+/** The store is the world's `storage` directory unless another is given. */
+export function createTestStreaming(
+  world: World,
+  metadata: MetadataClient,
+  demands: Demands = noDemands,
+  directory = world.path("storage"),
+) {
+  const store = createDirectoryStore(directory);
   const service = createStreamingService({ store, metadata, demands, log: world.log });
   const client = createStreamingClient({
     baseUrl: "http://streaming.test",

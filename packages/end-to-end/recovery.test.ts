@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createWorld, makeClip, until } from "@video-backend/testing";
+import { inspectStream } from "./inspect-stream.ts";
 import { type System, startSystem } from "./system.ts";
 import { uploadFile } from "./upload-file.ts";
 
@@ -54,6 +55,33 @@ test("kill -9 of the transcoding service in the middle: it finishes, and nothing
   const after = await filesBelow(folder);
   for (const name of made) expect(after.get(name)).toBe(before.get(name) ?? "");
 }, 200_000);
+
+test("kill -9 at twenty random moments: the tree is whole and every segment was put in place once", async () => {
+  await using world = createWorld();
+  await using system = await startSystem();
+  const videoId = await uploadFile(system, await makeClip(world.path("clip.mp4"), { ...longClip, seconds: 60 }), 4);
+  const folder = join(system.storage, "hls", videoId);
+  const first = new Map<string, string>();
+  for (let kill = 1; kill <= 20; kill++) {
+    // A moment between the service's start and about one chunk later; what it is doing then is what is tried.
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 600));
+    await system.kill("transcoding");
+    for (const [name, file] of await filesBelow(folder)) {
+      if (!name.endsWith(".m4s")) continue;
+      expect(first.get(name) ?? file).toBe(file);
+      first.set(name, file);
+    }
+    await system.start("transcoding");
+  }
+  await until("it is done", async () => (await statusOf(system, videoId)).overall === "ok", 120);
+  const after = await filesBelow(folder);
+  for (const [name, file] of first) expect(after.get(name)).toBe(file);
+  const { pictures, sounds } = await inspectStream(`${system.url.streaming}/stream/${videoId}/master.m3u8`);
+  expect(pictures).toHaveLength(3);
+  for (const rung of pictures) expect([rung.frames, rung.listedSeconds, rung.decodeErrors]).toEqual([1500, 60, []]);
+  expect(sounds[0]?.decodeErrors).toEqual([]);
+  expect((await readdir(join(system.storage, "transcoding"))).length).toBe(0);
+}, 300_000);
 
 test("deleting in the middle leaves no process, file, row or folder, also later", async () => {
   await using world = createWorld();

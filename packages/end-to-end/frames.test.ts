@@ -1,0 +1,112 @@
+/**
+ * The frames of the chunked encode are the frames of one pass: as many, and at the same times, joins included. Over every
+ * file of the shared media folder with ALL_MEDIA=1, else over one of each kind that ever went wrong.
+ */
+import { describe, expect, test } from "bun:test";
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createWorld, until } from "@video-backend/testing";
+import { createTestTranscoding } from "@video-backend/transcoding/testing";
+import { mediaFolder, mediaIndex } from "./sources.ts";
+
+const kinds = [
+  "bbb-h264-aac51-720p25-62s.ts",
+  "h264-aac-1080p25-26s.mp4",
+  "asf-msmpeg4v3-wma8k-28s.asf",
+  "vfr-slideshow-counting-24s.mp4",
+  "multiaudio-eng-deu-movtext-deu-vfr.mp4",
+  "3gp-h263-amr-15s.3gp",
+  "hevc-hdr10-pq-1080p.mp4",
+  "rot90-hevc-iphone-720p.mov",
+  "mpeg4asp-mp3-960x400-23976.avi",
+  "flv-vp6-mp3-vfr.flv",
+  "interlaced-avchd-1080i50.mts",
+  "elst-empty-edit-5s.mp4",
+  "ipod-h264-aac-85s.m4v",
+];
+const index = await mediaIndex();
+const files = index
+  .filter((row) => row.expect.startsWith("transcode") && !row.expect.includes("fail-cleanly"))
+  .map((row) => row.file)
+  .filter((file) => process.env.ALL_MEDIA === "1" || kinds.includes(file));
+
+describe.skipIf(files.length === 0)("the frames of", () => {
+  test.each(files)(
+    "%s",
+    async (file) => {
+      await using world = createWorld();
+      const { service, deps } = await createTestTranscoding(world, { segmentSeconds: 4 });
+      await mkdir(world.path("originals", "a"), { recursive: true });
+      const source = world.path("originals", "a", file);
+      await copyFile(join(mediaFolder, file), source);
+      await service.request("/transcode/start", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ upload_id: "a", filename: file, network_speed: 0.5 }),
+      });
+      await until("it has ended", () => !deps.engine.isAtWork("a"), 60);
+      const job = deps.jobs.get("a");
+      expect([job.state, job.error]).toEqual(["ok", null]);
+      const { picture } = JSON.parse(job.plan ?? "{}") as { picture: { cappedFrameRate: boolean } };
+      // What is brought to 60 frames a second has other frames on purpose.
+      if (picture.cappedFrameRate) return;
+
+      const isCopied = /\.(ts|mts|flv|asf|wmv|mpg|m2v)$/.test(file);
+      const got = await timesOfChunks(world.path("hls", "a", "360p"));
+      const wanted = await timesOfOnePass(source);
+      expect(got.length).toBe(wanted.length);
+      // In one pass over MPEG-TS the picture alone begins at zero, and in the copy times are whole milliseconds.
+      const offset = isCopied ? (got[0] ?? 0) - (wanted[0] ?? 0) : 0;
+      const worst = Math.max(
+        ...got.map((time, position) => Math.abs(time - offset - (wanted[position] ?? Number.NaN))),
+      );
+      expect(worst).toBeLessThan(isCopied ? 0.0015 : 0.0005);
+    },
+    90_000,
+  );
+});
+
+/** Presentation times of all segments of a rendition, in order, each chunk with the init segment that goes with it. */
+async function timesOfChunks(folder: string): Promise<number[]> {
+  const playlist = await Bun.file(join(folder, "playlist.m3u8")).text();
+  const times: number[] = [];
+  let init = "";
+  for (const line of playlist.split("\n")) {
+    const map = /^#EXT-X-MAP:URI="([^"]+)"/.exec(line)?.[1];
+    if (map) init = map;
+    if (line === "" || line.startsWith("#")) continue;
+    const joined = join(folder, "joined.mp4");
+    await Bun.write(
+      joined,
+      new Blob([await Bun.file(join(folder, init)).bytes(), await Bun.file(join(folder, line)).bytes()]),
+    );
+    times.push(...(await packetTimes(joined)));
+  }
+  return times.sort((a, b) => a - b);
+}
+
+async function packetTimes(path: string): Promise<number[]> {
+  const command = ["ffprobe", "-v", "error", "-show_entries", "packet=pts_time", "-of", "csv=p=0", path];
+  const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "ignore" });
+  return numbers(await new Response(child.stdout).text());
+}
+
+/** The same frames decoded in one pass, on the file's own time line. */
+async function timesOfOnePass(source: string): Promise<number[]> {
+  const input = ["-copyts", "-start_at_zero", "-i", source, "-map", "0:v:0"];
+  const output = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "framecrc", "-"];
+  const child = Bun.spawn(["ffmpeg", "-nostdin", "-v", "error", ...input, ...output], {
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  const lines = (await new Response(child.stdout).text())
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  return lines.map((line) => Number(line.split(",")[2]) / 90_000).sort((a, b) => a - b);
+}
+
+const numbers = (text: string): number[] =>
+  text
+    .split("\n")
+    .map(Number.parseFloat)
+    .filter((number) => !Number.isNaN(number));
