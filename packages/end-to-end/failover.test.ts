@@ -27,7 +27,7 @@ test.skipIf(!chromiumPath)(
   "a video whose encoder failed in the middle plays and seeks across the change",
   async () => {
     await using world = createWorld();
-    const options = { encoders: [posing, libx264], run: failingFrom(5), segmentSeconds: 2 };
+    const options = { encoders: [posing, libx264], run: failingFrom(3), segmentSeconds: 2 };
     const { service, deps, metadata } = await createTestTranscoding(world, options);
     await placeOriginal(world, metadata, "a", { seconds: 24, width: 640, height: 360 });
     const { service: streaming } = createTestStreaming(world, metadata.client, undefined, world.directory);

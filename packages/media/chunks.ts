@@ -18,10 +18,15 @@ export interface Chunk {
 /** Does the ledger have this segment? */
 export type Has = (rendition: string, index: number) => boolean;
 
-/** Segments a chunk in the order of making, the last one for all that follow: a picture fast, less overhead later. */
-const pictureGrowth = [1, 2, 4, 8];
+/**
+ * Segments a chunk in the order of making: a picture fast, then less overhead (each chunk decodes from the key frame before
+ * it). What is left at the end is halved, so that two encoders end together.
+ */
+const pictureGrowth = [2, 4];
+const longestPicture = 8;
 /** The same for sound, in units. */
-const soundGrowth = [1, 2, 4, 8, 16];
+const soundGrowth = [1, 2, 4, 8];
+const longestSound = 16;
 
 /**
  * What is left to make of a video, in order: the first segment of the lowest rung, the first of the sound, the first of the
@@ -36,42 +41,56 @@ function allChunks(plan: Plan): Chunk[] {
   const total = pictureRenditions(plan)[0]?.segmentCount ?? 0;
   const first = (renditions: string[]): Chunk[] =>
     renditions.length > 0 ? [{ kind: "picture", renditions, first: 0, count: 1 }] : [];
-  const [soundStart = [], ...soundRest] = soundPieces(plan);
-  const rest = [...soundRest.flat(), ...spread("picture", names, 1, total, 1, pictureGrowth)];
+  // Alone, and then again as a part of its unit: half a second of work, so that it is there with the first picture.
+  const soundStart: Chunk[] = soundRenditions(plan).map(({ name }) => ({
+    kind: "sound",
+    renditions: [name],
+    first: 0,
+    count: 1,
+  }));
+  const sound = soundPieces(plan).flat();
+  const rest = [...sound, ...inTurn("picture", names, 1, pictureSizes(total - 1))];
   rest.sort((a, b) => a.first - b.first || (a.kind === "sound" ? -1 : 1));
-  return [
-    ...first(names.slice(-1)),
-    ...soundStart,
-    ...first(names.slice(0, -1)),
-    ...(names.length > 0 ? rest : soundRest.flat()),
-  ];
+  return [...first(names.slice(-1)), ...soundStart, ...first(names.slice(0, -1)), ...(names.length > 0 ? rest : sound)];
 }
 
 /** The pieces of every sound rendition: all first ones, all second ones … */
 function soundPieces(plan: Plan): Chunk[][] {
   const unit = soundUnit(plan);
   const pieces = soundRenditions(plan).map(({ name, segmentCount }) =>
-    spread("sound", [name], 0, segmentCount, unit, soundGrowth),
+    inTurn("sound", [name], 0, soundSizes(segmentCount, unit)),
   );
   const longest = Math.max(0, ...pieces.map((list) => list.length));
   return Array.from({ length: longest }, (_, position) => pieces.flatMap((list) => list[position] ?? []));
 }
 
-function spread(
-  kind: Chunk["kind"],
-  renditions: string[],
-  from: number,
-  to: number,
-  unit: number,
-  growth: number[],
-): Chunk[] {
-  const chunks: Chunk[] = [];
-  for (let first = from, step = 0; first < to; step++) {
-    const count = Math.min(unit * (growth[Math.min(step, growth.length - 1)] ?? 1), to - first);
-    chunks.push({ kind, renditions, first, count });
+/** Consecutive chunks of these sizes. */
+function inTurn(kind: Chunk["kind"], renditions: string[], from: number, sizes: number[]): Chunk[] {
+  let first = from;
+  return sizes.map((count) => {
     first += count;
+    return { kind, renditions, first: first - count, count };
+  });
+}
+
+function pictureSizes(segments: number): number[] {
+  const sizes: number[] = [];
+  let left = segments;
+  while (left > 2 * longestPicture) {
+    const size = pictureGrowth[sizes.length] ?? longestPicture;
+    sizes.push(size);
+    left -= size;
   }
-  return chunks;
+  const half = Math.ceil(left / 2);
+  return [...sizes, half, left - half].filter((size) => size > 0);
+}
+
+function soundSizes(segments: number, unit: number): number[] {
+  const sizes: number[] = [];
+  for (let left = segments; left > 0; left -= sizes.at(-1) ?? left) {
+    sizes.push(Math.min(left, unit * (soundGrowth[sizes.length] ?? longestSound)));
+  }
+  return sizes;
 }
 
 /**

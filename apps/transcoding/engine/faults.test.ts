@@ -16,7 +16,7 @@ describe("an encoder that fails in the middle", () => {
   test("hands the rest of the video to the next one; what it made stays", async () => {
     let chunks = 0;
     const failing: Run = async (command, args, options) => {
-      if (isPosing(args) && ++chunks > 3)
+      if (isPosing(args) && ++chunks > 2)
         return { exitCode: 1, signalName: null, timedOut: false, errors: "device lost" };
       return run(command, args, options);
     };

@@ -39,8 +39,7 @@ export async function runJob(
   const demands = new Set<Promise<void>>();
   const common = { videoId, plan, source, failedEncoders };
   const makeInTurn = (chunk: Chunk, position: number): Promise<void> => {
-    // What everybody will ask for first is made as if they had.
-    const pace = chunk.first === 0 && chunk.renditions.length === 1 ? "now" : "background";
+    const pace = paceOf(chunk);
     // The n-th chunk of every video comes before the next of any: a long video does not hold up a short one.
     return deps.queue.add({ work: { ...common, chunk, pace, demanded: false }, priority: -position, signal: either });
   };
@@ -59,7 +58,10 @@ export async function runJob(
     const remaining = () => remainingChunks(plan, (rendition, index) => deps.ledger.has(videoId, rendition, index));
     // A second round finds what a demand had begun and did not finish; each round makes something or throws.
     for (let chunks = remaining(); chunks.length > 0; chunks = remaining()) {
-      await settle(chunks.map(makeInTurn), failed);
+      // The first picture and the first sound have the machine to themselves: for a second nothing else is wanted.
+      const isFirst = (chunk: Chunk) => paceOf(chunk) === "now";
+      await settle(chunks.filter(isFirst).map(makeInTurn), failed);
+      await settle(chunks.filter((chunk) => !isFirst(chunk)).map(makeInTurn), failed);
       await Promise.all(demands);
     }
     signal.throwIfAborted();
@@ -69,6 +71,11 @@ export async function runJob(
     await publisher.close(signal.aborted ? "making" : "ended");
   }
   await deps.workspace.remove(videoId);
+}
+
+/** What everybody will ask for first is made as if they had. */
+function paceOf({ first, count, renditions }: Chunk): "now" | "background" {
+  return first === 0 && count === 1 && renditions.length === 1 ? "now" : "background";
 }
 
 /** Waits for all; the first failure ends the others, and is what is thrown. */
