@@ -13,7 +13,14 @@ async function setup(first: number, count: number) {
   const world = createWorld();
   const source = await makeClip(world.path("clip.mp4"), { seconds: 6, width: 320, height: 240 });
   const plan = makePlan(await probe(source, run), { segmentSeconds: 2, networkSpeed: 10 });
-  const settings = { source, directory: world.directory, threads: 1, x264Preset: "veryfast", encoder: libx264 };
+  const settings = {
+    source,
+    directory: world.directory,
+    threads: 1,
+    x264Preset: "veryfast",
+    encoder: libx264,
+    reportSeconds: 0.1,
+  };
   await Promise.all([mkdir(world.path("360p")), mkdir(world.path("audio"))]);
   const commands = [
     pictureCommand(plan, { kind: "picture", renditions: ["360p"], first, count }, settings),

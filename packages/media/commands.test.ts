@@ -10,6 +10,7 @@ const settings = {
   threads: 2,
   x264Preset: "veryfast",
   encoder: libx264,
+  reportSeconds: 0.1,
 };
 const guard = guardedInput.join(" ");
 

@@ -23,6 +23,8 @@ export interface CommandSettings extends EncoderSettings {
   directory: string;
   /** Of the picture; sound is always ffmpeg's own AAC. */
   encoder: Encoder;
+  /** How often ffmpeg reports on stdout; finished segments are looked for then. */
+  reportSeconds: number;
 }
 
 /** The init segment's file name in every rendition's folder. */
@@ -30,7 +32,7 @@ export const initName = "init.mp4";
 export const segmentName = (index: number): string => `${index}.m4s`;
 
 const quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats"];
-const progress = ["-progress", "pipe:1", "-stats_period", "0.1"];
+const progress = (everySeconds: number) => ["-progress", "pipe:1", "-stats_period", String(everySeconds)];
 const untagged = ["-map_metadata", "-1", "-map_chapters", "-1"];
 
 /**
@@ -67,7 +69,7 @@ export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettin
       ...["-bsf:v", exactDurations],
       ...hls(rung.name, chunk.first, settings.directory, 0.1),
     ]),
-    ...progress,
+    ...progress(settings.reportSeconds),
   ];
 }
 
@@ -100,7 +102,7 @@ export function soundCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
     ...["-map", `0:${rendition.stream}`, ...untagged, "-af", filters.join(",")],
     ...["-c:a", "aac", "-b:a", `${rendition.kbps}k`, "-bsf:a", `noise=drop=lt(pts\\,${first})`],
     ...hls(rendition.name, chunk.first, settings.directory, plan.segmentSeconds),
-    ...progress,
+    ...progress(settings.reportSeconds),
   ];
 }
 

@@ -43,7 +43,13 @@ describe("the arguments of", () => {
 test("a rung goes onto the device after the next one was split off", () => {
   const encoder = encoders.get("h264_vaapi") as Encoder;
   const chunk = { kind: "picture" as const, renditions: ["720p", "360p"], first: 0, count: 1 };
-  const command = pictureCommand(examplePlan(), chunk, { ...settings, source: "/a.mp4", directory: "/w", encoder });
+  const command = pictureCommand(examplePlan(), chunk, {
+    ...settings,
+    source: "/a.mp4",
+    directory: "/w",
+    encoder,
+    reportSeconds: 0.1,
+  });
   expect(command[command.indexOf("-filter_complex") + 1]).toBe(
     [
       "[0:0]trim=start=0:end=4,scale=1280:720:flags=bicubic,setsar=1,format=yuv420p,split[scaled-720p][from-720p]",

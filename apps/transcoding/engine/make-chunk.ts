@@ -120,7 +120,8 @@ function encodePart(
       source,
       directory,
       encoder,
-      ...(isHurried && { threads: deps.settings.allThreads }),
+      threads: isHurried ? deps.settings.allThreads : deps.settings.threads,
+      reportSeconds: isHurried ? 0.1 : 0.5,
     };
     const command =
       chunk.kind === "sound" ? soundCommand(plan, chunk, settings) : pictureCommand(plan, chunk, settings);

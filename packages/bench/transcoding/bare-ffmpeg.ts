@@ -88,5 +88,5 @@ async function withDirectory(
   await using world = createWorld();
   const { directory } = world;
   await Promise.all(plan.renditions.map(({ name }) => mkdir(join(directory, name))));
-  await work({ source, directory, threads, x264Preset, encoder: libx264 });
+  await work({ source, directory, threads, x264Preset, encoder: libx264, reportSeconds: 0.5 });
 }
