@@ -17,7 +17,7 @@ const commands: Record<string, { run: string[]; needs: Program[] }> = {
   start: { run: script("start"), needs: ["ffmpeg", "ffprobe"] },
   stop: { run: script("stop"), needs: [] },
   upload: { run: ["--no-orphans", ...script("upload")], needs: [] },
-  test: { run: ["--no-orphans", "test"], needs: ["ffmpeg", "ffprobe", "curl"] },
+  test: { run: ["--no-orphans", "test", "--timeout=30000"], needs: ["ffmpeg", "ffprobe", "curl"] },
   bench: { run: ["--no-orphans", join(root, "packages", "bench", "main.ts")], needs: ["ffmpeg", "ffprobe"] },
 };
 
