@@ -43,6 +43,8 @@ interface ListedSegment {
   index: number;
   durationSeconds: number;
   init: string;
+  /** True where there is nothing to load, and time runs on all the same. */
+  isGap: boolean;
 }
 
 /**
@@ -57,7 +59,7 @@ export function mediaPlaylist(
   state: PlaylistState,
   nextInit: string,
 ): string {
-  const listed = state === "making" ? allSegments(plan, rendition, segments, nextInit) : existing(segments);
+  const listed = listedSegments(plan, rendition, segments, state, nextInit);
   const lines = [
     "#EXTM3U",
     "#EXT-X-VERSION:7",
@@ -67,21 +69,35 @@ export function mediaPlaylist(
   ];
   let init = "";
   for (const segment of listed) {
-    if (segment.init !== init) {
+    if (segment.init !== init && !segment.isGap) {
       init = segment.init;
       lines.push(`#EXT-X-MAP:URI="${init}"`);
     }
+    if (segment.isGap) lines.push("#EXT-X-GAP");
     lines.push(`#EXTINF:${segment.durationSeconds.toFixed(6)},`, segmentFile(segment.index));
   }
   return `${lines.join("\n")}\n#EXT-X-ENDLIST\n`;
 }
 
-/** Measured where it is made, as planned where it is not; intervals that turned out to be empty are passed over. */
-function allSegments(plan: Plan, rendition: Rendition, segments: LedgerSegment[], nextInit: string): ListedSegment[] {
+/**
+ * Measured where it is made, as planned where it is not; intervals that turned out to be empty are passed over. Once the
+ * video has ended, what lies between two segments and was not made is a gap, and what lies behind the last is left out.
+ */
+function listedSegments(
+  plan: Plan,
+  rendition: Rendition,
+  segments: LedgerSegment[],
+  state: PlaylistState,
+  nextInit: string,
+): ListedSegment[] {
   const made = new Map(segments.map((segment) => [segment.index, segment]));
-  return Array.from({ length: rendition.segmentCount }, (_, index) => {
+  const isEnded = state === "ended";
+  const count = isEnded
+    ? Math.max(-1, ...existing(segments).map((segment) => segment.index)) + 1
+    : rendition.segmentCount;
+  return Array.from({ length: count }, (_, index) => {
     const planned = { index, bytes: 1, durationSeconds: plannedSeconds(plan, rendition, index), init: nextInit };
-    return made.get(index) ?? planned;
+    return { ...(made.get(index) ?? planned), isGap: isEnded && !made.has(index) };
   }).filter((segment) => segment.bytes > 0);
 }
 
