@@ -6,7 +6,7 @@ import { guardedInput } from "./probe.ts";
 
 const settings = {
   source: "/originals/a/a b.mp4",
-  directory: "/work/tmp-1",
+  directory: "/chunks/tmp-1",
   threads: 2,
   x264Preset: "veryfast",
   encoder: libx264,
@@ -24,7 +24,7 @@ test("a picture chunk is one decode, each rung scaled from the one above, cut at
       "-bsf:v setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,PREV_OUTDURATION\\,NEXT_DTS-DTS)",
       "-avoid_negative_ts disabled -f hls -hls_time 0.1 -hls_list_size 0 -hls_segment_type fmp4",
       "-hls_segment_options movflags=+frag_discont+skip_sidx -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 2",
-      `-hls_segment_filename /work/tmp-1/${name}/%d.m4s /work/tmp-1/${name}/made.m3u8`,
+      `-hls_segment_filename /chunks/tmp-1/${name}/%d.m4s /chunks/tmp-1/${name}/made.m3u8`,
     ].join(" ");
   expect(pictureCommand(examplePlan(), chunk, settings).join(" ")).toBe(
     [
@@ -63,7 +63,7 @@ test("a piece of sound is encoded from a second before it, and what comes before
       "-c:a aac -b:a 192k -bsf:a noise=drop=lt(pts\\,768000)",
       "-avoid_negative_ts disabled -f hls -hls_time 4 -hls_list_size 0 -hls_segment_type fmp4",
       "-hls_segment_options movflags=+frag_discont+skip_sidx -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 4",
-      "-hls_segment_filename /work/tmp-1/audio/%d.m4s /work/tmp-1/audio/made.m3u8 -progress pipe:1 -stats_period 0.1",
+      "-hls_segment_filename /chunks/tmp-1/audio/%d.m4s /chunks/tmp-1/audio/made.m3u8 -progress pipe:1 -stats_period 0.1",
     ].join(" "),
   );
 });
