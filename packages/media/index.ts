@@ -8,7 +8,7 @@ export {
   SegmentError,
 } from "./check-segment.ts";
 export { type Chunk, demandedChunk, type Has, missingOf, remainingChunks } from "./chunks.ts";
-export { type CommandSettings, initName, pictureCommand, remuxCommand, segmentName, soundCommand } from "./commands.ts";
+export { type CommandSettings, initName, pictureCommand, remuxCommand, soundCommand } from "./commands.ts";
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 export { qualityLabel } from "./ladder.ts";
@@ -19,7 +19,6 @@ export {
   Plan,
   pictureRenditions,
   plannedSeconds,
-  planVersion,
   type Rendition,
   type SoundRendition,
   segmentSpan,

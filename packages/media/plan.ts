@@ -9,7 +9,7 @@ import { avcCodec, h264Level } from "./h264-level.ts";
 import { chooseRungs, qualityLabel } from "./ladder.ts";
 
 /** Raised when a plan of before would be read wrongly by the code of now. */
-export const planVersion = 1;
+const planVersion = 1;
 
 const Seconds = z.number().nonnegative();
 

@@ -177,7 +177,10 @@ export async function createSegmentCollector(
       if (fault) return;
       for (const rendition of renditions) {
         const indexes = Array.from({ length: chunk.count }, (_, offset) => chunk.first + offset);
-        const missing = indexes.filter((index) => !deps.ledger.has(videoId, rendition.name, index));
+        // What came here and is on its way into the ledger, by this hand or another's, is not empty.
+        const isMissing = (index: number) =>
+          !taken.has(`${rendition.name} ${index}`) && !deps.ledger.has(videoId, rendition.name, index);
+        const missing = indexes.filter(isMissing);
         for (const index of missing) enterEmpty(rendition, index, index + 1);
         const isEmpty = missing.length === chunk.count;
         const end = chunk.first + chunk.count;

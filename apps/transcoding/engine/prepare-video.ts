@@ -1,6 +1,5 @@
 /** The first step of a job: look at the source, and write the plan. */
 import { type Facts, makePlan, type Plan, probe, remuxCommand, SourceError } from "@video-backend/media";
-import { messageOf } from "@video-backend/service";
 import type { JobRow } from "../database/schema.ts";
 import { planOf } from "../jobs/jobs.ts";
 import type { EngineDeps } from "./engine.ts";
@@ -43,6 +42,6 @@ function seekableCopy(
   return deps.workspace.keep(job.videoId, copyName, async (temporary) => {
     const result = await deps.run("ffmpeg", remuxCommand(original, temporary, streams), { signal });
     signal.throwIfAborted();
-    if (result.exitCode !== 0) throw new SourceError(`The file could not be read through: ${messageOf(result.errors)}`);
+    if (result.exitCode !== 0) throw new SourceError(`The file could not be read through: ${result.errors}`);
   });
 }
