@@ -3,7 +3,7 @@
  * is to be made is always computed anew as the plan minus what the ledger has, so that start, resume and restart are the
  * same thing and nothing is made twice.
  */
-import { type Plan, pictureRenditions, type Rendition, soundRenditions } from "./plan.ts";
+import { gridIndex, gridSeconds, type Plan, pictureRenditions, type Rendition, soundRenditions } from "./plan.ts";
 
 export interface Chunk {
   kind: "picture" | "sound";
@@ -25,43 +25,46 @@ export type Has = (rendition: string, index: number) => boolean;
 const pictureGrowth = [2, 4];
 const longestPicture = 8;
 /** The same for sound, in units. */
-const soundGrowth = [1, 2, 4, 8];
+const soundGrowth = [1, 4];
 const longestSound = 16;
 
-/**
- * What is left to make of a video, in order: the first segment of the lowest rung, the first of the sound, the first of the
- * other rungs, then everything by the time at which it plays, in chunks that grow.
- */
-export function remainingChunks(plan: Plan, has: Has): Chunk[] {
-  return allChunks(plan).flatMap((chunk) => missingOf(plan, chunk, has));
+/** What is left to make of a video, each in order. */
+export interface Remaining {
+  /** What a player needs to begin: the first segment of the lowest rung and the first piece of the sound. */
+  opening: Chunk[];
+  /** The first segment of the other rungs, then everything by the time at which it plays, in chunks that grow. */
+  rest: Chunk[];
 }
 
-function allChunks(plan: Plan): Chunk[] {
+export function remainingChunks(plan: Plan, has: Has): Remaining {
+  const { opening, rest } = allChunks(plan);
+  const missing = (chunks: Chunk[]) => chunks.flatMap((chunk) => missingOf(plan, chunk, has));
+  return { opening: missing(opening), rest: missing(rest) };
+}
+
+function allChunks(plan: Plan): Remaining {
   const names = pictureRenditions(plan).map((rendition) => rendition.name);
   const total = pictureRenditions(plan)[0]?.segmentCount ?? 0;
   const first = (renditions: string[]): Chunk[] =>
     renditions.length > 0 ? [{ kind: "picture", renditions, first: 0, count: 1 }] : [];
-  // Alone, and then again as a part of its unit: half a second of work, so that it is there with the first picture.
-  const soundStart: Chunk[] = soundRenditions(plan).map(({ name }) => ({
-    kind: "sound",
-    renditions: [name],
-    first: 0,
-    count: 1,
-  }));
-  const sound = soundPieces(plan).flat();
-  const rest = [...sound, ...inTurn("picture", names, 1, pictureSizes(total - 1))];
-  rest.sort((a, b) => a.first - b.first || (a.kind === "sound" ? -1 : 1));
-  return [...first(names.slice(-1)), ...soundStart, ...first(names.slice(0, -1)), ...(names.length > 0 ? rest : sound)];
+  const [soundStart, ...sound] = soundPieces(plan);
+  const rest = [...sound, ...inTurn("picture", names, 1, pictureSizes(plan, total))];
+  const beginOf = ({ kind, first: index }: Chunk) => gridSeconds(plan, kind, index);
+  rest.sort((a, b) => beginOf(a) - beginOf(b) || (a.kind === "sound" ? -1 : 1));
+  return {
+    opening: [...first(names.slice(-1)), ...(soundStart ? [soundStart] : [])],
+    rest: [...first(names.slice(0, -1)), ...rest],
+  };
 }
 
 /** The pieces of every sound rendition: all first ones, all second ones … */
-function soundPieces(plan: Plan): Chunk[][] {
+function soundPieces(plan: Plan): Chunk[] {
   const unit = soundUnit(plan);
   const pieces = soundRenditions(plan).map(({ name, segmentCount }) =>
     inTurn("sound", [name], 0, soundSizes(segmentCount, unit)),
   );
   const longest = Math.max(0, ...pieces.map((list) => list.length));
-  return Array.from({ length: longest }, (_, position) => pieces.flatMap((list) => list[position] ?? []));
+  return Array.from({ length: longest }, (_, position) => pieces.flatMap((list) => list[position] ?? [])).flat();
 }
 
 /** Consecutive chunks of these sizes. */
@@ -73,16 +76,18 @@ function inTurn(kind: Chunk["kind"], renditions: string[], from: number, sizes: 
   });
 }
 
-function pictureSizes(segments: number): number[] {
+/** From the second segment on. */
+function pictureSizes(plan: Plan, total: number): number[] {
   const sizes: number[] = [];
-  let left = segments;
-  while (left > 2 * longestPicture) {
+  let first = 1;
+  while (total - first > 2 * longestPicture) {
     const size = pictureGrowth[sizes.length] ?? longestPicture;
     sizes.push(size);
-    left -= size;
+    first += size;
   }
-  const half = Math.ceil(left / 2);
-  return [...sizes, half, left - half].filter((size) => size > 0);
+  const middle = (gridSeconds(plan, "picture", first) + (plan.picture?.endSeconds ?? 0)) / 2;
+  const half = Math.max(first, gridIndex(plan, "picture", middle + plan.segmentSeconds / 2));
+  return [...sizes, half - first, total - half].filter((size) => size > 0);
 }
 
 function soundSizes(segments: number, unit: number): number[] {

@@ -15,7 +15,7 @@ const settings = {
 const guard = guardedInput.join(" ");
 
 test("a picture chunk is one decode, each rung scaled from the one above, cut at the grid", () => {
-  const chunk = { kind: "picture" as const, renditions: ["720p", "360p"], first: 2, count: 2 };
+  const chunk = { kind: "picture" as const, renditions: ["720p", "360p"], first: 4, count: 2 };
   const outputs = (name: string, level: string, rates: string) =>
     [
       `-map [${name}] -map_metadata -1 -map_chapters -1`,
@@ -23,7 +23,7 @@ test("a picture chunk is one decode, each rung scaled from the one above, cut at
       "-g 100000 -force_key_frames 8,12 -fps_mode passthrough -enc_time_base 1:25600",
       "-bsf:v setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,PREV_OUTDURATION\\,NEXT_DTS-DTS)",
       "-avoid_negative_ts disabled -f hls -hls_time 0.1 -hls_list_size 0 -hls_segment_type fmp4",
-      "-hls_segment_options movflags=+frag_discont+skip_sidx -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 2",
+      "-hls_segment_options movflags=+frag_discont+skip_sidx -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 4",
       `-hls_segment_filename /chunks/tmp-1/${name}/%d.m4s /chunks/tmp-1/${name}/made.m3u8`,
     ].join(" ");
   expect(pictureCommand(examplePlan(), chunk, settings).join(" ")).toBe(
@@ -39,7 +39,7 @@ test("a picture chunk is one decode, each rung scaled from the one above, cut at
 });
 
 test("the first chunk does not seek and the last one has no end", () => {
-  const chunk = { kind: "picture" as const, renditions: ["360p"], first: 0, count: 7 };
+  const chunk = { kind: "picture" as const, renditions: ["360p"], first: 0, count: 9 };
   const command = pictureCommand(examplePlan(), chunk, settings);
   expect(command).not.toContain("-ss");
   expect(command[command.indexOf("-filter_complex") + 1]).toBe(
@@ -50,7 +50,7 @@ test("the first chunk does not seek and the last one has no end", () => {
 test("a picture of 120 frames a second is brought to 60 before it is cut", () => {
   const plan = examplePlan({ frameRate: 120, frameRateNumerator: 120 });
   const command = pictureCommand(plan, { kind: "picture", renditions: ["360p"], first: 0, count: 1 }, settings);
-  expect(command[command.indexOf("-filter_complex") + 1]).toStartWith("[0:0]fps=60,trim=start=0:end=4,");
+  expect(command[command.indexOf("-filter_complex") + 1]).toStartWith("[0:0]fps=60,trim=start=0:end=1,");
 });
 
 test("a piece of sound is encoded from a second before it, and what comes before it is dropped", () => {

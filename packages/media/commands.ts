@@ -45,12 +45,12 @@ const exactDurations = "setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,P
 /** The arguments that encode a picture chunk: one decode, each rung scaled from the one above. */
 export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
   const rungs = chunk.renditions.map((name) => pictureRendition(plan, name));
-  const startSeconds = gridSeconds(plan, chunk.first);
+  const startSeconds = gridSeconds(plan, "picture", chunk.first);
   const lastIndex = chunk.first + chunk.count - 1;
   const isEnd = lastIndex === (rungs[0]?.segmentCount ?? 0) - 1;
-  const endSeconds = isEnd ? null : gridSeconds(plan, lastIndex + 1);
-  const keyFrames = Array.from({ length: chunk.count }, (_, offset) => gridSeconds(plan, chunk.first + offset)).join(
-    ",",
+  const endSeconds = isEnd ? null : gridSeconds(plan, "picture", lastIndex + 1);
+  const keyFrames = Array.from({ length: chunk.count }, (_, offset) =>
+    gridSeconds(plan, "picture", chunk.first + offset),
   );
   return [
     ...quiet,
@@ -64,7 +64,7 @@ export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettin
     ...rungs.flatMap((rung) => [
       ...["-map", `[${rung.name}]`, ...untagged],
       ...encoderArguments(settings.encoder, rung, settings),
-      ...["-force_key_frames", keyFrames],
+      ...["-force_key_frames", keyFrames.join(",")],
       ...["-fps_mode", "passthrough", "-enc_time_base", `1:${plan.picture?.timescale ?? 90_000}`],
       ...["-bsf:v", exactDurations],
       ...hls(rung.name, chunk.first, settings.directory, 0.1),

@@ -7,12 +7,13 @@ export {
   measureSegment,
   SegmentError,
 } from "./check-segment.ts";
-export { type Chunk, demandedChunk, type Has, missingOf, remainingChunks } from "./chunks.ts";
+export { type Chunk, demandedChunk, type Has, missingOf, type Remaining, remainingChunks } from "./chunks.ts";
 export { type CommandSettings, initName, pictureCommand, remuxCommand, soundCommand } from "./commands.ts";
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 export { qualityLabel } from "./ladder.ts";
 export {
+  gridIndex,
   gridSeconds,
   makePlan,
   type PictureRendition,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
-import { makePlan, Plan, plannedSeconds, segmentSpan } from "./plan.ts";
+import { gridIndex, gridSeconds, makePlan, Plan, plannedSeconds, segmentSpan } from "./plan.ts";
 
 describe("the plan", () => {
   test("is the same for the same facts, and survives JSON", () => {
@@ -10,11 +10,11 @@ describe("the plan", () => {
   });
 
   test.each([
-    [26, 7],
-    [24, 6],
-    [24.04, 7],
-    [24.02, 6],
-    [3, 1],
+    [26, 9],
+    [24, 8],
+    [24.04, 9],
+    [24.02, 8],
+    [3, 3],
     [0.04, 1],
   ])("%d s at 25 frames a second have %d segments: one for each interval with a frame", (endSeconds, count) => {
     const plan = examplePlan({ endSeconds });
@@ -45,9 +45,31 @@ describe("the plan", () => {
     const plan = examplePlan({ startSeconds: 0.5 });
     const [rung] = plan.renditions;
     if (!rung) throw new Error("no rung");
-    expect(segmentSpan(plan, rung, 0)).toEqual({ startSeconds: 0.5, endSeconds: 4 });
-    expect(segmentSpan(plan, rung, 3)).toEqual({ startSeconds: 12, endSeconds: 16 });
-    expect(segmentSpan(plan, rung, 6)).toEqual({ startSeconds: 24, endSeconds: 26 });
+    expect(segmentSpan(plan, rung, 0)).toEqual({ startSeconds: 0.5, endSeconds: 1 });
+    expect(segmentSpan(plan, rung, 5)).toEqual({ startSeconds: 12, endSeconds: 16 });
+    expect(segmentSpan(plan, rung, 8)).toEqual({ startSeconds: 24, endSeconds: 26 });
+  });
+
+  test.each([
+    [4, {}, [0, 1, 2, 4, 8, 12]],
+    [6, {}, [0, 1, 2, 4, 6, 12]],
+    [1, {}, [0, 1, 2, 3, 4, 5]],
+    [4, { startSeconds: 0.6 }, [0, 2, 4, 8, 12, 16]],
+    [4, { startSeconds: 3 }, [0, 4, 8, 12, 16, 20]],
+    [4, { frameRate: 1, frameRateNumerator: 1 }, [0, 4, 8, 12, 16, 20]],
+  ])("cuts a first interval of %d s so that something is there soon (%o)", (segmentSeconds, picture, starts) => {
+    const plan = makePlan(exampleFacts(picture), { segmentSeconds, networkSpeed: 10 });
+    expect(starts.map((_, index) => gridSeconds(plan, "picture", index))).toEqual(starts);
+    expect(starts.map((_, index) => gridSeconds(plan, "sound", index))).toEqual(
+      starts.map((_, i) => i * segmentSeconds),
+    );
+    for (const kind of ["picture", "sound"] as const) {
+      for (let index = 0; index < 10; index++) {
+        const begin = gridSeconds(plan, kind, index);
+        expect(gridIndex(plan, kind, begin)).toBe(index);
+        expect(gridIndex(plan, kind, gridSeconds(plan, kind, index + 1) - 0.001)).toBe(index);
+      }
+    }
   });
 
   test("knows how long a segment will be before it is made: the frames and packets that begin in its interval", () => {
@@ -56,7 +78,7 @@ describe("the plan", () => {
     const sound = plan.renditions.at(-1);
     if (!rung || !sound) throw new Error("no rendition");
     const durations = Array.from({ length: rung.segmentCount }, (_, index) => plannedSeconds(plan, rung, index));
-    expect(durations[0]).toBeCloseTo((96 * 1001) / 24_000, 9);
+    expect(durations[0]).toBeCloseTo((24 * 1001) / 24_000, 9);
     expect(durations.reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(26.026, 9);
     expect(plannedSeconds(plan, sound, 0)).toBeCloseTo((188 * 1024) / 48_000, 9);
     expect(plannedSeconds(plan, sound, 1)).toBeCloseTo((187 * 1024) / 48_000, 9);

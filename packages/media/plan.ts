@@ -38,8 +38,10 @@ const SoundRendition = z.object({
 
 export const Plan = z.object({
   version: z.literal(planVersion),
-  /** The grid: segment i of every rendition begins at i times this. Whole, so that every time base can express it. */
+  /** The grid: a segment begins at every multiple of this. Whole, so that every time base can express it. */
   segmentSeconds: z.int().positive(),
+  /** Where the picture's first interval is cut once more, so that the first segments are made in no time; ascending. */
+  ramp: z.array(z.int().positive()).default([]),
   picture: z
     .object({
       stream: z.int(),
@@ -84,7 +86,11 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   const heard = facts.sound.find((sound) => sound.isDefault) ?? facts.sound[0];
 
   const pictureEnd = facts.picture?.endSeconds ?? 0;
-  const pictureSegments = pictureSegmentCount(pictureEnd, frameRate, segmentSeconds);
+  const ramp = facts.picture ? rampFrom(facts.picture.startSeconds, frameRate, segmentSeconds) : [];
+  const grid = { segmentSeconds, ramp };
+  // The last frame begins one frame duration before the end.
+  const lastFrame = Math.max(0, pictureEnd - 1 / (frameRate || 25));
+  const pictureSegments = gridIndex(grid, "picture", lastFrame + roundingSeconds) + 1;
 
   const renditions: Rendition[] = rungs.map((rung) => {
     const levelIdc = h264Level({ ...rung, frameRate });
@@ -107,7 +113,7 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   }
   return {
     version: planVersion,
-    segmentSeconds,
+    ...grid,
     picture: facts.picture && {
       stream: facts.picture.stream,
       width: facts.picture.width,
@@ -136,10 +142,19 @@ function fineTimescale(frameRateNumerator: number): number {
   return timescale;
 }
 
-/** How many intervals have a frame: the last frame begins one frame duration before the end. */
-function pictureSegmentCount(endSeconds: number, frameRate: number, segmentSeconds: number): number {
-  const lastFrame = Math.max(0, endSeconds - 1 / (frameRate || 25));
-  return Math.max(1, Math.floor(lastFrame / segmentSeconds + 1e-6) + 1);
+const roundingSeconds = 1e-6;
+
+/** Less of a picture than this, in seconds, is no first segment. */
+const leastRampSeconds = 0.5;
+const leastRampFrameRate = 5;
+
+/** One second, and then twice as far each time, up to the segment's length. */
+function rampFrom(startSeconds: number, frameRate: number, segmentSeconds: number): number[] {
+  const ramp: number[] = [];
+  for (let at = 1; at < segmentSeconds && frameRate >= leastRampFrameRate; at *= 2) {
+    if (at >= startSeconds + leastRampSeconds) ramp.push(at);
+  }
+  return ramp;
 }
 
 /** A rest of sound shorter than this is left out: it would be a segment of one or two packets. */
@@ -159,11 +174,24 @@ export const soundSlackSeconds = 0.05;
 
 /** The first packet of a sound segment: the first that begins on the grid or after it. */
 export function firstPacket(plan: Plan, index: number): number {
-  return Math.ceil((gridSeconds(plan, index) * soundSampleRate) / samplesPerPacket);
+  return Math.ceil((gridSeconds(plan, "sound", index) * soundSampleRate) / samplesPerPacket);
 }
 
+type Grid = Pick<Plan, "segmentSeconds" | "ramp">;
+
 /** Where on the grid a segment begins; frames before it belong to the segment before. */
-export const gridSeconds = (plan: Plan, index: number): number => index * plan.segmentSeconds;
+export function gridSeconds({ segmentSeconds, ramp }: Grid, kind: Rendition["kind"], index: number): number {
+  const cuts = kind === "picture" ? ramp : [];
+  if (index === 0) return 0;
+  return cuts[index - 1] ?? (index - cuts.length) * segmentSeconds;
+}
+
+/** The index of the segment in whose interval this time lies. */
+export function gridIndex({ segmentSeconds, ramp }: Grid, kind: Rendition["kind"], seconds: number): number {
+  const cuts = kind === "picture" ? ramp : [];
+  const interval = Math.max(0, Math.floor(seconds / segmentSeconds));
+  return interval === 0 ? cuts.filter((cut) => cut <= seconds).length : interval + cuts.length;
+}
 
 /** When segment `index` of a rendition should begin and end, in seconds from the start of the file. */
 export function segmentSpan(
@@ -172,9 +200,11 @@ export function segmentSpan(
   index: number,
 ): { startSeconds: number; endSeconds: number } {
   const isSound = rendition.kind === "sound";
-  const startSeconds = Math.max(gridSeconds(plan, index), isSound ? 0 : (plan.picture?.startSeconds ?? 0));
+  const begin = gridSeconds(plan, rendition.kind, index);
+  const end = gridSeconds(plan, rendition.kind, index + 1);
+  const startSeconds = Math.max(begin, isSound ? 0 : (plan.picture?.startSeconds ?? 0));
   const renditionEnd = isSound ? rendition.endSeconds : (plan.picture?.endSeconds ?? 0);
-  return { startSeconds, endSeconds: Math.max(startSeconds, Math.min(gridSeconds(plan, index + 1), renditionEnd)) };
+  return { startSeconds, endSeconds: Math.max(startSeconds, Math.min(end, renditionEnd)) };
 }
 
 /**
@@ -191,8 +221,11 @@ export function plannedSeconds(plan: Plan, rendition: Rendition, index: number):
   if (!plan.picture || plan.picture.variableFrameRate) return endSeconds - startSeconds;
   const { frameRate, startSeconds: origin } = plan.picture;
   const firstFrame = (at: number) => Math.max(0, Math.ceil((at - origin) * frameRate - 1e-6));
-  const end = isLast ? Math.round((endSeconds - origin) * frameRate) : firstFrame(gridSeconds(plan, index + 1));
-  return Math.max(1, end - firstFrame(gridSeconds(plan, index))) / frameRate;
+  const begin = firstFrame(gridSeconds(plan, "picture", index));
+  const end = isLast
+    ? Math.round((endSeconds - origin) * frameRate)
+    : firstFrame(gridSeconds(plan, "picture", index + 1));
+  return Math.max(1, end - begin) / frameRate;
 }
 
 /** The renditions with a picture, highest first. */

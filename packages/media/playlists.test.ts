@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
-import { makePlan, type PictureRendition, pictureRenditions } from "./plan.ts";
+import { makePlan, type PictureRendition, type Plan, pictureRenditions } from "./plan.ts";
 import { type LedgerSegment, masterPlaylist, mediaPlaylist } from "./playlists.ts";
 
 const segment = (rendition: string, index: number, more: Partial<LedgerSegment> = {}): LedgerSegment => ({
@@ -14,8 +14,12 @@ const segment = (rendition: string, index: number, more: Partial<LedgerSegment> 
   ...more,
 });
 
-/** A plan of 480p and 360p with sound, eight seconds long. */
-const plan = examplePlan({ width: 854, height: 480, endSeconds: 8 });
+/** A plan of 480p and 360p with sound, eight seconds long, without a ramp. */
+const plan: Plan = {
+  ...examplePlan({ width: 854, height: 480, endSeconds: 8 }),
+  ramp: [],
+};
+for (const rendition of pictureRenditions(plan)) rendition.segmentCount = 2;
 const rung = pictureRenditions(plan).find((rendition) => rendition.name === "360p") as PictureRendition;
 const next = "init-libx264.mp4";
 
@@ -83,6 +87,15 @@ describe("the master playlist", () => {
     expect(master).toContain("360p/playlist.m3u8");
     expect(master).not.toContain("480p");
     expect(master).not.toContain("AUDIO");
+  });
+
+  test("takes the peak over runs of about a segment's length, not over the short ones at the start", () => {
+    const ramped = examplePlan({ width: 640, height: 360, endSeconds: 8 });
+    const made = (index: number, seconds: number, kilobytes: number) =>
+      segment("360p", index, { durationSeconds: seconds, bytes: kilobytes * 1000 });
+    const ledger = [made(0, 1, 400), made(1, 1, 100), made(2, 2, 200), made(3, 4, 500)];
+    // The second and a half with the first two: 500 kB in 2 s.
+    expect(masterPlaylist(ramped, ledger, "ended")).toContain("BANDWIDTH=2000000,AVERAGE-BANDWIDTH=1200000,");
   });
 
   test("tells measured rates once all is made, lowest rung first", () => {

@@ -181,16 +181,36 @@ function frameRateOf(plan: Plan, rung: PictureRendition, segments: LedgerSegment
 const sum = (segments: LedgerSegment[], value: (segment: LedgerSegment) => number): number =>
   segments.reduce((total, segment) => total + value(segment), 0);
 
-/** Bits a second: the largest segment's rate and the mean (RFC 8216, 4.3.4.2). */
+/** Bits a second: the peak and the mean (RFC 8216, 4.3.4.2); as the encoder was told until all is made. */
 function ratesOf(
   segments: LedgerSegment[],
   whole: boolean,
   ceilingKbps: number,
   meanKbps: number,
 ): { peak: number; average: number } {
-  const peak = Math.max(0, ...segments.map((segment) => (segment.bytes * 8) / segment.durationSeconds));
+  const peak = peakRate(segments);
   if (!whole || segments.length === 0)
     return { peak: Math.ceil(Math.max(peak, ceilingKbps * 1000)), average: meanKbps * 1000 };
-  const bits = sum(segments, (segment) => segment.bytes * 8);
-  return { peak: Math.ceil(peak), average: Math.ceil(bits / sum(segments, (segment) => segment.durationSeconds)) };
+  return { peak: Math.ceil(peak), average: Math.ceil(rateOf(segments)) };
+}
+
+const rateOf = (segments: LedgerSegment[]): number =>
+  (sum(segments, (segment) => segment.bytes) * 8) / sum(segments, (segment) => segment.durationSeconds);
+
+/** Of any run of segments that lasts between half the target duration and one and a half (RFC 8216, 4.1). */
+function peakRate(segments: LedgerSegment[]): number {
+  if (segments.length === 0) return 0;
+  const target = Math.max(...segments.map((segment) => segment.durationSeconds));
+  let peak = 0;
+  for (const first of segments.keys()) {
+    let bits = 0;
+    let seconds = 0;
+    for (const segment of segments.slice(first)) {
+      bits += segment.bytes * 8;
+      seconds += segment.durationSeconds;
+      if (seconds > 1.5 * target) break;
+      if (seconds >= 0.5 * target) peak = Math.max(peak, bits / seconds);
+    }
+  }
+  return peak;
 }

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import {
   checkPlacement,
   EmptySegmentError,
+  gridIndex,
   gridSeconds,
   hasPacketsFrom,
   initName,
@@ -96,7 +97,7 @@ export async function createSegmentCollector(
     if (!isWanted || deps.ledger.has(videoId, rendition.name, index)) return;
     const span = segmentSpan(plan, rendition, index);
     // A decoder may give its first frame before the time that the container tells.
-    const startSeconds = gridSeconds(plan, index);
+    const startSeconds = gridSeconds(plan, rendition.kind, index);
     const slackSeconds = slackFor(rendition) + span.startSeconds - startSeconds;
     // Where a source ends is known when it was read to its end, whatever its container says.
     const endSlackSeconds = index === rendition.segmentCount - 1 ? plan.segmentSeconds : slackSeconds;
@@ -133,13 +134,13 @@ export async function createSegmentCollector(
   /** Whether a chunk without anything is the end of a source that claims to be longer, and not a pause in it. */
   async function hasEnded(rendition: Rendition): Promise<boolean> {
     const stream = rendition.kind === "sound" ? rendition.stream : (plan.picture?.stream ?? 0);
-    return !(await hasPacketsFrom(source, stream, gridSeconds(plan, chunk.first), deps.run));
+    return !(await hasPacketsFrom(source, stream, gridSeconds(plan, rendition.kind, chunk.first), deps.run));
   }
 
   /** Sound is cut at packets, up to one before the grid; a frame belongs to the interval that it begins in. */
   function indexAt(rendition: Rendition, startSeconds: number): number {
     const early = rendition.kind === "sound" ? soundSlackSeconds : roundingSeconds;
-    return Math.max(0, Math.floor((startSeconds + early) / plan.segmentSeconds));
+    return gridIndex(plan, rendition.kind, startSeconds + early);
   }
 
   const frameSeconds = 1 / (plan.picture?.frameRate || 25);

@@ -37,6 +37,8 @@ const attempts = 3;
 const diskRetrySeconds = 2;
 /** Services stay quick beside it; 19 made the encoders themselves 5% slower, by ever shorter turns. */
 const backgroundNiceness = 10;
+/** Of the last chunk in the queue: it may use every processor, and takes what the ones before it leave. */
+const lastNiceness = 15;
 
 /**
  * What another encoder is at work on is left to that one, unless somebody waits: who demands the last segment of a long
@@ -114,13 +116,15 @@ function encodePart(
 ): Promise<Fault | null> {
   const { videoId, plan, chunk, source, demanded } = work;
   const isHurried = work.pace === "now";
+  // One thread a process wastes least; but when nothing waits any more, a processor that falls idle is wasted whole.
+  const isLast = !isHurried && deps.queue.waiting === 0;
   return deps.workspace.withDirectory(videoId, async (directory) => {
     const settings = {
       ...deps.settings,
       source,
       directory,
       encoder,
-      threads: isHurried ? deps.settings.allThreads : deps.settings.threads,
+      threads: isHurried || isLast ? deps.settings.allThreads : deps.settings.threads,
       reportSeconds: isHurried ? 0.1 : 0.5,
     };
     const command =
@@ -137,7 +141,7 @@ function encodePart(
       const result = await deps.run("ffmpeg", command, {
         signal,
         onLine,
-        niceness: nicenessOf(work),
+        niceness: isLast ? lastNiceness : nicenessOf(work),
       });
       await collecting;
       await collector.collect();

@@ -38,17 +38,23 @@ export async function runJob(
   const either = AbortSignal.any([signal, failed.signal]);
   const demands = new Set<Promise<void>>();
   const common = { videoId, plan, source, failedEncoders };
-  const makeInTurn = (chunk: Chunk, position: number): Promise<void> => {
-    const pace = paceOf(chunk);
+  const makeInTurn = (chunk: Chunk, position: number): Promise<void> =>
     // The n-th chunk of every video comes before the next of any: a long video does not hold up a short one.
-    return deps.queue.add({ work: { ...common, chunk, pace, demanded: false }, priority: -position, signal: either });
-  };
-  const makeNow = (chunk: Chunk): Promise<void> =>
-    deps.demands.add({ work: { ...common, chunk, pace: "now", demanded: true }, priority: 0, signal: either });
+    deps.queue.add({
+      work: { ...common, chunk, pace: "background", demanded: false },
+      priority: -position,
+      signal: either,
+    });
+  const makeNow = (chunk: Chunk, demanded: boolean): Promise<void> =>
+    deps.demands.add({
+      work: { ...common, chunk, pace: "now", demanded },
+      priority: demanded ? 1 : 0,
+      signal: either,
+    });
   onRunning({
     plan,
     makeNow(chunk) {
-      const making = makeNow(chunk);
+      const making = makeNow(chunk, true);
       const settled = making.catch(() => undefined).finally(() => demands.delete(settled));
       demands.add(settled);
       return making;
@@ -56,12 +62,12 @@ export async function runJob(
   });
   try {
     const remaining = () => remainingChunks(plan, (rendition, index) => deps.ledger.has(videoId, rendition, index));
+    // What everybody will ask for first is made as if they had, with the machine to itself.
+    const opening = (chunk: Chunk) => makeNow(chunk, false);
+    await settle(remaining().opening.map(opening), failed);
     // A second round finds what a demand had begun and did not finish; each round makes something or throws.
-    for (let chunks = remaining(); chunks.length > 0; chunks = remaining()) {
-      // The first picture and the first sound have the machine to themselves: for a second nothing else is wanted.
-      const isFirst = (chunk: Chunk) => paceOf(chunk) === "now";
-      await settle(chunks.filter(isFirst).map(makeInTurn), failed);
-      await settle(chunks.filter((chunk) => !isFirst(chunk)).map(makeInTurn), failed);
+    for (let left = remaining(); left.opening.length + left.rest.length > 0; left = remaining()) {
+      await settle([...left.opening, ...left.rest].map(makeInTurn), failed);
       await Promise.all(demands);
     }
     signal.throwIfAborted();
@@ -71,11 +77,6 @@ export async function runJob(
     await publisher.close(signal.aborted ? "making" : "ended");
   }
   await deps.workspace.remove(videoId);
-}
-
-/** What everybody will ask for first is made as if they had. */
-function paceOf({ first, count, renditions }: Chunk): "now" | "background" {
-  return first === 0 && count === 1 && renditions.length === 1 ? "now" : "background";
 }
 
 /** Waits for all; the first failure ends the others, and is what is thrown. */
