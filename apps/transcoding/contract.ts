@@ -42,6 +42,15 @@ export const OriginalStatus = z
   })
   .openapi("OriginalStatus");
 
+const AudioTrack = RenditionStatus.omit({ target_resolution: true })
+  .extend({
+    name: z.string().openapi({ description: "Its folder below the video's", example: "audio" }),
+    language: z.string().nullable().openapi({ description: "As the source tells it", example: "eng" }),
+    title: z.string().nullable().openapi({ description: "What the source calls it" }),
+    channels: z.number().openapi(integer("Of the source; what is made has two")),
+  })
+  .openapi("AudioTrack");
+
 export const TranscodingStatus = z
   .object({
     upload_id: VideoId,
@@ -61,7 +70,11 @@ export const TranscodingStatus = z
     qualities: z.record(z.string(), z.union([RenditionStatus, OriginalStatus])),
     audio: RenditionStatus.omit({ target_resolution: true })
       .nullable()
-      .openapi({ description: "Null where the source has no sound" }),
+      .openapi({ description: "The first track of audio_tracks; null where the source has no sound" }),
+    audio_tracks: z.array(AudioTrack).openapi({ description: "The one that plays when nobody chooses comes first" }),
+    warnings: z
+      .array(z.string())
+      .openapi({ description: "What does not come out as one would expect, a sentence each: damage, tracks left out" }),
   })
   .openapi("TranscodingStatus");
 export type TranscodingStatus = z.infer<typeof TranscodingStatus>;

@@ -97,7 +97,7 @@ describe("starting", () => {
     await Bun.write(app.world.path("originals", "bad", "clip.mp4"), "not a video at all");
     await Promise.all([app.start("bad"), app.start("good")]);
     const status = await app.overall("bad", "error");
-    expect(status.error).toBe("This is not a media file that can be read: Invalid data found when processing input");
+    expect(status.error).toBe("This is a text file, not a video");
     expect(status.playable).toBe(false);
     await app.overall("good", "ok");
   });

@@ -15,12 +15,14 @@ describe("what is left to make", () => {
       "1080p+720p+480p 0..0",
       "1080p+720p+480p+360p 1..2",
       "1080p+720p+480p+360p 3..6",
-      "audio 2..6",
+      "audio 2..9",
       "1080p+720p+480p+360p 7..14",
+      "audio 10..41",
       "1080p+720p+480p+360p 15..22",
       "1080p+720p+480p+360p 23..30",
       "1080p+720p+480p+360p 31..38",
       "1080p+720p+480p+360p 39..45",
+      "audio 42..49",
       "1080p+720p+480p+360p 46..51",
     ]);
   });
@@ -33,6 +35,16 @@ describe("what is left to make", () => {
       "1080p+720p+480p+360p 1..4",
       "1080p+720p+480p+360p 5..8",
     ]);
+  });
+
+  test.each([0.04, 1, 1.001, 1.5, 2.5, 4.04, 8])("never reaches beyond the end of a video of %d s", (endSeconds) => {
+    const plan = examplePlan({ endSeconds });
+    const ends = new Map(plan.renditions.map((rendition) => [rendition.name, rendition.segmentCount]));
+    const held = all(remainingChunks(plan, nothing));
+    for (const { renditions, first, count } of held) {
+      for (const name of renditions) expect(first + count).toBeLessThanOrEqual(ends.get(name) ?? 0);
+    }
+    expect(held.length).toBeGreaterThan(1);
   });
 
   test("is nothing once the ledger has all", () => {

@@ -86,7 +86,8 @@ function pictureSizes(plan: Plan, total: number): number[] {
     first += size;
   }
   const middle = (gridSeconds(plan, "picture", first) + (plan.picture?.endSeconds ?? 0)) / 2;
-  const half = Math.max(first, gridIndex(plan, "picture", middle + plan.segmentSeconds / 2));
+  const nearest = gridIndex(plan, "picture", middle + plan.segmentSeconds / 2);
+  const half = Math.min(Math.max(first, nearest), Math.max(first, total));
   return [...sizes, half - first, total - half].filter((size) => size > 0);
 }
 

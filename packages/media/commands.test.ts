@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { pictureCommand, remuxCommand, soundCommand } from "./commands.ts";
 import { libx264 } from "./encoders.ts";
-import { examplePlan } from "./example-plan.ts";
+import { exampleFacts, examplePlan } from "./example-plan.ts";
+import type { Facts, PictureFacts } from "./facts.ts";
+import { makePlan } from "./plan.ts";
 import { guardedInput } from "./probe.ts";
 
 const settings = {
@@ -13,6 +15,7 @@ const settings = {
   reportSeconds: 0.1,
 };
 const guard = guardedInput.join(" ");
+const bt709 = "flags=bicubic:in_color_matrix=bt709:in_range=tv:out_color_matrix=bt709:out_range=tv";
 
 test("a picture chunk is one decode, each rung scaled from the one above, cut at the grid", () => {
   const chunk = { kind: "picture" as const, renditions: ["720p", "360p"], first: 4, count: 2 };
@@ -20,7 +23,7 @@ test("a picture chunk is one decode, each rung scaled from the one above, cut at
     [
       `-map [${name}] -map_metadata -1 -map_chapters -1`,
       `-c:v libx264 -preset veryfast -threads 2 -profile:v main -level:v ${level} -sc_threshold 0 -forced-idr 1 ${rates}`,
-      "-g 100000 -force_key_frames 8,12 -fps_mode passthrough -enc_time_base 1:25600",
+      "-g 100000 -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv -force_key_frames 8,12 -fps_mode passthrough -enc_time_base 1:25600",
       "-bsf:v setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,PREV_OUTDURATION\\,NEXT_DTS-DTS)",
       "-avoid_negative_ts disabled -f hls -hls_time 0.1 -hls_list_size 0 -hls_segment_type fmp4",
       "-hls_segment_options movflags=+frag_discont+skip_sidx -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 4",
@@ -30,7 +33,7 @@ test("a picture chunk is one decode, each rung scaled from the one above, cut at
     [
       "-hide_banner -nostdin -loglevel error -nostats -y -threads 2 -noaccurate_seek -ss 7 -copyts -start_at_zero",
       `${guard} -i file:/originals/a/a b.mp4 -filter_complex_threads 2 -filter_complex`,
-      "[0:0]trim=start=8:end=16,scale=1280:720:flags=bicubic,setsar=1,format=yuv420p,split[720p][from-720p];[from-720p]scale=640:360:flags=bicubic,setsar=1,format=yuv420p[360p]",
+      `[0:0]trim=start=8:end=16,scale=1280:720:${bt709},setsar=1,format=yuv420p,split[720p][from-720p];[from-720p]scale=640:360:flags=bicubic,setsar=1[360p]`,
       outputs("720p", "3.1", "-b:v 3500k -maxrate 3900k -bufsize 5800k"),
       outputs("360p", "3.0", "-b:v 900k -maxrate 1100k -bufsize 2200k"),
       "-progress pipe:1 -stats_period 0.1",
@@ -43,7 +46,7 @@ test("the first chunk does not seek and the last one has no end", () => {
   const command = pictureCommand(examplePlan(), chunk, settings);
   expect(command).not.toContain("-ss");
   expect(command[command.indexOf("-filter_complex") + 1]).toBe(
-    "[0:0]trim=start=0,scale=640:360:flags=bicubic,setsar=1,format=yuv420p[360p]",
+    `[0:0]trim=start=0,scale=640:360:${bt709},setsar=1,format=yuv420p[360p]`,
   );
 });
 
@@ -51,6 +54,78 @@ test("a picture of 120 frames a second is brought to 60 before it is cut", () =>
   const plan = examplePlan({ frameRate: 120, frameRateNumerator: 120 });
   const command = pictureCommand(plan, { kind: "picture", renditions: ["360p"], first: 0, count: 1 }, settings);
   expect(command[command.indexOf("-filter_complex") + 1]).toStartWith("[0:0]fps=60,trim=start=0:end=1,");
+});
+
+describe("the picture's filters", () => {
+  const graph = (picture: Partial<PictureFacts>, more: Partial<Facts> = {}, chunk = { first: 0, count: 1 }) => {
+    const plan = makePlan({ ...exampleFacts(picture), ...more }, { segmentSeconds: 4, networkSpeed: 10 });
+    const command = pictureCommand(plan, { kind: "picture", renditions: ["360p"], ...chunk }, settings);
+    return { command: command.join(" "), graph: command[command.indexOf("-filter_complex") + 1] ?? "" };
+  };
+  const colour = (more: object) => ({
+    range: "standard" as const,
+    matrix: "bt709" as const,
+    isFullSwing: false,
+    ...more,
+  });
+
+  test("make one frame of two fields, before the cut", () => {
+    expect(graph({ isInterlaced: true }).graph).toStartWith(
+      "[0:0]bwdif=mode=send_frame:deint=interlaced,trim=start=0:end=1,",
+    );
+  });
+
+  test("bring the colours of standard definition and of full swing to BT.709", () => {
+    expect(graph({ colour: colour({ matrix: "bt601", isFullSwing: true }) }).graph).toContain(
+      "scale=640:360:flags=bicubic:in_color_matrix=bt601:in_range=pc:out_color_matrix=bt709:out_range=tv,",
+    );
+  });
+
+  test.each([
+    ["pq", "smpte2084"],
+    ["hlg", "arib-std-b67"],
+  ] as const)("tone-map %s, at the size of the highest rung", (range, transfer) => {
+    expect(graph({ colour: colour({ range, matrix: "bt2020" }) }).graph).toBe(
+      [
+        `[0:0]trim=start=0:end=1,scale=640:360:flags=bicubic,zscale=min=bt2020nc:pin=bt2020:rin=limited:tin=${transfer}:t=linear:npl=100`,
+        "format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=limited,setsar=1,format=yuv420p[360p]",
+      ].join(","),
+    );
+  });
+
+  test("bring a wide gamut to BT.709", () => {
+    expect(graph({ colour: colour({ range: "wide", matrix: "bt2020" }) }).graph).toContain(
+      ",zscale=min=bt2020nc:pin=bt2020:rin=limited:tin=bt709:m=bt709:p=bt709:t=bt709:r=limited,",
+    );
+  });
+
+  test("hold the last frame where the sound goes on, and find it from far behind the end", () => {
+    const [sound] = exampleFacts().sound;
+    const heard = sound && { sound: [{ ...sound, endSeconds: 40 }] };
+    expect(graph({ endSeconds: 26 }, heard, { first: 1, count: 2 }).graph).not.toContain("tpad");
+    expect(graph({ endSeconds: 26 }, heard, { first: 8, count: 1 }).graph).toContain(
+      "[0:0]tpad=stop_mode=clone:stop_duration=2.000,trim=start=24:end=28,",
+    );
+    const last = graph({ endSeconds: 26 }, heard, { first: 10, count: 2 });
+    expect(last.graph).toContain("[0:0]tpad=stop_mode=clone:stop_duration=14.000,trim=start=32,");
+    expect(last.command).toContain("-noaccurate_seek -ss 24 ");
+  });
+
+  test("tell the decoder which x264 made a picture of 4:4:4", () => {
+    expect(graph({ x264Build: 142 }).command).toContain("-x264_build 142 -i file:");
+    expect(graph({}).command).not.toContain("x264_build");
+  });
+});
+
+test("sound that ends before the picture goes on in silence, and one channel is heard from both sides", () => {
+  const facts = exampleFacts();
+  const sound = facts.sound.map((one) => ({ ...one, channels: 1, endSeconds: 10 }));
+  const plan = makePlan({ ...facts, sound }, { segmentSeconds: 4, networkSpeed: 10 });
+  const command = soundCommand(plan, { kind: "sound", renditions: ["audio"], first: 4, count: 3 }, settings);
+  expect(command.join(" ")).toContain(" -vn -ss 9 ");
+  expect(command[command.indexOf("-af") + 1]).toBe(
+    "aresample=48000,aresample=async=1:first_pts=432000,pan=stereo|c0=c0|c1=c0,apad,atrim=start_pts=718848:end_pts=1248000",
+  );
 });
 
 test("a piece of sound is encoded from a second before it, and what comes before it is dropped", () => {

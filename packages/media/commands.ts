@@ -5,6 +5,7 @@
  */
 import type { Chunk } from "./chunks.ts";
 import { type Encoder, type EncoderSettings, encoderArguments } from "./encoders.ts";
+import { pictureGraph } from "./picture-graph.ts";
 import {
   firstPacket,
   gridSeconds,
@@ -46,6 +47,7 @@ const exactDurations = "setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,P
 export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
   const rungs = chunk.renditions.map((name) => pictureRendition(plan, name));
   const startSeconds = gridSeconds(plan, "picture", chunk.first);
+  const x264Build = plan.picture?.x264Build;
   const lastIndex = chunk.first + chunk.count - 1;
   const isEnd = lastIndex === (rungs[0]?.segmentCount ?? 0) - 1;
   const endSeconds = isEnd ? null : gridSeconds(plan, "picture", lastIndex + 1);
@@ -55,12 +57,13 @@ export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettin
   return [
     ...quiet,
     ...["-y", ...settings.encoder.device, "-threads", String(settings.threads)],
-    ...seekTo(startSeconds - 1),
+    ...seekTo(seekSecondsFor(plan, startSeconds)),
     ...["-copyts", "-start_at_zero"],
     ...guardedInput,
+    ...(x264Build ? ["-x264_build", String(x264Build)] : []),
     ...["-i", `file:${settings.source}`],
     ...["-filter_complex_threads", String(settings.threads)],
-    ...["-filter_complex", pictureGraph(plan, rungs, startSeconds, endSeconds, settings.encoder)],
+    ...["-filter_complex", pictureGraph(plan, rungs, { startSeconds, endSeconds }, settings.encoder)],
     ...rungs.flatMap((rung) => [
       ...["-map", `[${rung.name}]`, ...untagged],
       ...encoderArguments(settings.encoder, rung, settings),
@@ -84,15 +87,21 @@ export function soundCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
   const rendition = soundRendition(plan, chunk.renditions[0]);
   const first = firstPacket(plan, chunk.first) * samplesPerPacket;
   const begin = Math.max(0, first - prerollPackets * samplesPerPacket);
-  const seekSeconds = Math.max(0, Math.floor(begin / soundSampleRate) - 1);
+  const { silentFromSeconds, endSeconds } = rendition;
+  const lastHeard = Math.min(begin / soundSampleRate, silentFromSeconds ?? Number.POSITIVE_INFINITY);
+  const seekSeconds = Math.max(0, Math.floor(lastHeard) - 1);
   const isEnd = chunk.first + chunk.count === rendition.segmentCount;
   // One packet more than is wanted: the last one overlaps with it.
-  const end = (firstPacket(plan, chunk.first + chunk.count) + 2) * samplesPerPacket;
+  const gridEnd = (firstPacket(plan, chunk.first + chunk.count) + 2) * samplesPerPacket;
+  const soundEnd = silentFromSeconds === undefined ? null : Math.round(endSeconds * soundSampleRate);
+  const end = isEnd ? soundEnd : gridEnd;
   const filters = [
     // Twice, because the second one counts its first_pts in samples of what comes in.
     `aresample=${soundSampleRate},aresample=async=1:first_pts=${seekSeconds * soundSampleRate}`,
-    "aformat=channel_layouts=stereo",
-    `atrim=start_pts=${begin}${isEnd ? "" : `:end_pts=${end}`}`,
+    // One channel sounds as loud from both sides; what more there are is mixed as swresample does by its standard matrix.
+    rendition.channels === 1 ? "pan=stereo|c0=c0|c1=c0" : "aformat=channel_layouts=stereo",
+    ...(silentFromSeconds === undefined ? [] : ["apad"]),
+    `atrim=start_pts=${begin}${end === null ? "" : `:end_pts=${end}`}`,
   ];
   return [
     ...quiet,
@@ -116,32 +125,14 @@ export function remuxCommand(source: string, target: string, streams: number[]):
   ];
 }
 
-function seekTo(seconds: number): string[] {
-  return seconds > 0 ? ["-noaccurate_seek", "-ss", String(seconds)] : [];
+/** A second early, since what is cut is decided by time stamps; further where the last frame has to be found. */
+function seekSecondsFor({ picture }: Plan, startSeconds: number): number {
+  const heldFrom = picture?.heldFromSeconds;
+  return heldFrom !== undefined && heldFrom < startSeconds + 1 ? Math.floor(heldFrom) - 2 : startSeconds - 1;
 }
 
-/**
- * One decode for all rungs, each scaled from the one above. A rung goes onto the encoder's device after the split, since
- * the next one is scaled in ordinary memory.
- */
-function pictureGraph(
-  plan: Plan,
-  rungs: PictureRendition[],
-  startSeconds: number,
-  endSeconds: number | null,
-  encoder: Encoder,
-): string {
-  const cap = plan.picture?.cappedFrameRate ? `fps=${plan.picture.frameRate},` : "";
-  const trim = `trim=start=${startSeconds}${endSeconds === null ? "" : `:end=${endSeconds}`}`;
-  let input = `[0:${plan.picture?.stream ?? 0}]${cap}${trim},`;
-  const steps = rungs.flatMap(({ name, width, height }, position) => {
-    const scale = `${input}scale=${width}:${height}:flags=bicubic,setsar=1,format=yuv420p`;
-    const scaled = encoder.upload ? `[scaled-${name}]` : `[${name}]`;
-    const upload = encoder.upload ? [`${scaled}${encoder.upload}[${name}]`] : [];
-    input = `[from-${name}]`;
-    return [position === rungs.length - 1 ? `${scale}${scaled}` : `${scale},split${scaled}${input}`, ...upload];
-  });
-  return steps.join(";");
+function seekTo(seconds: number): string[] {
+  return seconds > 0 ? ["-noaccurate_seek", "-ss", String(seconds)] : [];
 }
 
 function hls(rendition: string, first: number, directory: string, seconds: number): string[] {

@@ -7,7 +7,8 @@ import { type PictureRendition, pictureRenditions } from "./plan.ts";
 const settings = { threads: 2, x264Preset: "veryfast" };
 const encoders = new Map(knownEncoders("/dev/dri/renderD128").map((encoder) => [encoder.name, encoder]));
 const [rung] = pictureRenditions(examplePlan()) as [PictureRendition];
-const rates = "-b:v 5800k -maxrate 6400k -bufsize 9600k -g 100000";
+const tags = "-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv";
+const rates = `-b:v 5800k -maxrate 6400k -bufsize 9600k -g 100000 ${tags}`;
 
 describe("the arguments of", () => {
   test.each([
@@ -35,7 +36,7 @@ describe("the arguments of", () => {
     const encoder = encoders.get(name) as Encoder;
     const codec = encoder.codec({ levelIdc: 30 }, settings).join(" ");
     expect(proofCommand(encoder, settings).join(" ")).toBe(
-      `-hide_banner -nostdin -loglevel error -nostats ${device}-f lavfi -i testsrc2=size=640x360:rate=25:duration=1 -vf ${filters} ${codec} -b:v 900k -maxrate 1100k -bufsize 2200k -g 100000 -force_key_frames 0,0.48 -f null -`,
+      `-hide_banner -nostdin -loglevel error -nostats ${device}-f lavfi -i testsrc2=size=640x360:rate=25:duration=1 -vf ${filters} ${codec} -b:v 900k -maxrate 1100k -bufsize 2200k -g 100000 ${tags} -force_key_frames 0,0.48 -f null -`,
     );
   });
 });
@@ -52,9 +53,9 @@ test("a rung goes onto the device after the next one was split off", () => {
   });
   expect(command[command.indexOf("-filter_complex") + 1]).toBe(
     [
-      "[0:0]trim=start=0:end=1,scale=1280:720:flags=bicubic,setsar=1,format=yuv420p,split[scaled-720p][from-720p]",
+      "[0:0]trim=start=0:end=1,scale=1280:720:flags=bicubic:in_color_matrix=bt709:in_range=tv:out_color_matrix=bt709:out_range=tv,setsar=1,format=yuv420p,split[scaled-720p][from-720p]",
       "[scaled-720p]format=nv12,hwupload[720p]",
-      "[from-720p]scale=640:360:flags=bicubic,setsar=1,format=yuv420p[scaled-360p]",
+      "[from-720p]scale=640:360:flags=bicubic,setsar=1[scaled-360p]",
       "[scaled-360p]format=nv12,hwupload[360p]",
     ].join(";"),
   );

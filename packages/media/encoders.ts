@@ -2,6 +2,7 @@
  * The H.264 encoders, as data: what each adds to an ffmpeg command. That ffmpeg lists one says nothing; `proofCommand` is
  * how it is found out whether it works here, with the very arguments that jobs use.
  */
+import { colourTags } from "./colour.ts";
 import { h264Level } from "./h264-level.ts";
 import type { PictureRendition } from "./plan.ts";
 
@@ -76,7 +77,7 @@ export function encoderArguments(encoder: Encoder, rung: PictureRendition, setti
   return [
     ...encoder.codec(rung, settings),
     ...["-b:v", `${rung.videoKbps}k`, "-maxrate", `${rung.maxrateKbps}k`, "-bufsize", `${rung.bufferKbps}k`],
-    ...["-g", "100000"],
+    ...["-g", "100000", ...colourTags],
   ];
 }
 

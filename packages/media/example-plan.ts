@@ -1,4 +1,4 @@
-/** Facts and a plan for tests: 26 s of 1080p25 with sound, as a phone or a camera makes it. */
+/** Facts and a plan for tests: 26 s of 1080p25 with sound of the same length. */
 import type { Facts, PictureFacts } from "./facts.ts";
 import { makePlan, type Plan } from "./plan.ts";
 
@@ -14,6 +14,10 @@ export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
       frameRate: 25,
       frameRateNumerator: 25,
       variableFrameRate: false,
+      isInterlaced: false,
+      pixelFormat: "yuv420p",
+      x264Build: null,
+      colour: { range: "standard", matrix: "bt709", isFullSwing: false },
       startSeconds: 0,
       endSeconds: 26,
       ...picture,
@@ -25,11 +29,13 @@ export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
         channels: 2,
         sampleRate: 44_100,
         language: "eng",
+        title: null,
         isDefault: true,
         startSeconds: 0,
-        endSeconds: 26,
+        endSeconds: picture.endSeconds ?? 26,
       },
     ],
+    warnings: [],
   };
 }
 

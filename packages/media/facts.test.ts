@@ -5,6 +5,8 @@ const phone = {
   index: 0,
   codec_type: "video",
   codec_name: "h264",
+  pix_fmt: "yuv420p",
+  field_order: "progressive",
   width: 1920,
   height: 1080,
   r_frame_rate: "30/1",
@@ -34,7 +36,8 @@ describe("the picture", () => {
       width: 1920,
       height: 1080,
     });
-    expect(facts([{ ...phone, sample_aspect_ratio: "0:1" }]).picture).toMatchObject({ width: 1920 });
+    for (const sample_aspect_ratio of ["0:1", "1:100", "4000:3"])
+      expect(facts([{ ...phone, sample_aspect_ratio }]).picture).toMatchObject({ width: 1920 });
   });
 
   test("is never the cover of a song, nor a stream without size", () => {
@@ -46,6 +49,31 @@ describe("the picture", () => {
   test("is the default one of several", () => {
     const second = { ...phone, index: 1, disposition: { default: 1 } };
     expect(facts([phone, second]).picture?.stream).toBe(1);
+  });
+
+  test("is none that cannot be decoded, and a moving one rather than a still", () => {
+    const vvc = { ...phone, codec_name: "unknown", codec_tag_string: "vvc1", pix_fmt: "unknown" };
+    expect(facts([vvc])).toMatchObject({
+      picture: null,
+      warnings: ["Track 0 (picture, vvc1) is left out: it cannot be decoded"],
+    });
+    const cover = { ...phone, codec_name: "png", disposition: { default: 1 } };
+    expect(facts([cover, { ...phone, index: 4 }]).picture?.stream).toBe(4);
+    expect(facts([cover]).picture?.stream).toBe(0);
+  });
+
+  test("is interlaced where the container says so, or does not say and the codec may be", () => {
+    expect(facts([phone]).picture?.isInterlaced).toBe(false);
+    expect(facts([{ ...phone, field_order: "tt" }]).picture?.isInterlaced).toBe(true);
+    expect(facts([{ ...phone, field_order: "unknown", codec_name: "mpeg2video" }]).picture?.isInterlaced).toBe(true);
+    expect(facts([{ ...phone, field_order: undefined, codec_name: "vp9" }]).picture?.isInterlaced).toBe(false);
+  });
+
+  test("warns of Dolby Vision that has no base layer for others", () => {
+    const dolby = (dv_profile: number, dv_bl_signal_compatibility_id: number) =>
+      facts([{ ...phone, side_data_list: [{ dv_profile, dv_bl_signal_compatibility_id }] }]).warnings;
+    expect(dolby(8, 4)).toEqual([]);
+    expect(dolby(5, 0)).toHaveLength(1);
   });
 
   test("counts its times from the start of the file", () => {
@@ -79,6 +107,7 @@ test("sound without a channel is none, and `und` is no language", () => {
     index: 1,
     codec_type: "audio",
     codec_name: "aac",
+    sample_fmt: "fltp",
     channels: 2,
     sample_rate: "48000",
     tags: { language: "und" },

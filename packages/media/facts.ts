@@ -4,6 +4,7 @@
  * about a video is decided from these facts alone.
  */
 import { z } from "zod";
+import { type Colour, colourOf } from "./colour.ts";
 
 export interface Facts {
   /** ffprobe's list of names for the container, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
@@ -11,7 +12,10 @@ export interface Facts {
   /** False where `-ss` loses frames; such a source is copied into Matroska once and encoded from that. */
   seeksExactly: boolean;
   picture: PictureFacts | null;
+  /** Every track that can be decoded, in the file's order. */
   sound: SoundFacts[];
+  /** What cannot come out as people expect, a sentence each. */
+  warnings: string[];
 }
 
 export interface PictureFacts {
@@ -27,6 +31,13 @@ export interface PictureFacts {
   frameRateNumerator: number;
   /** True where frames may come at unequal distances. */
   variableFrameRate: boolean;
+  /** True where frames may be two fields of different moments. */
+  isInterlaced: boolean;
+  colour: Colour;
+  /** ffmpeg's name, such as `yuv420p`. */
+  pixelFormat: string;
+  /** Version of the x264 that made it, where the decoder must be told: see `probe.ts`. */
+  x264Build: number | null;
   /** Seconds from the start of the file. */
   startSeconds: number;
   endSeconds: number;
@@ -39,6 +50,8 @@ export interface SoundFacts {
   /** Hz. */
   sampleRate: number;
   language: string | null;
+  /** What the file calls the track. */
+  title: string | null;
   isDefault: boolean;
   startSeconds: number;
   endSeconds: number;
@@ -50,8 +63,16 @@ const Stream = z.object({
   index: z.number(),
   codec_type: z.string().optional(),
   codec_name: z.string().optional(),
+  codec_tag_string: z.string().optional(),
   width: z.number().optional(),
   height: z.number().optional(),
+  pix_fmt: z.string().optional(),
+  sample_fmt: z.string().optional(),
+  field_order: z.string().optional(),
+  color_range: z.string().optional(),
+  color_space: z.string().optional(),
+  color_transfer: z.string().optional(),
+  color_primaries: z.string().optional(),
   sample_aspect_ratio: z.string().optional(),
   r_frame_rate: z.string().optional(),
   avg_frame_rate: z.string().optional(),
@@ -59,9 +80,17 @@ const Stream = z.object({
   duration: Numeric,
   channels: z.number().optional(),
   sample_rate: Numeric,
-  disposition: z.object({ default: z.number().optional(), attached_pic: z.number().optional() }).optional(),
+  disposition: z
+    .object({
+      default: z.number().optional(),
+      attached_pic: z.number().optional(),
+      timed_thumbnails: z.number().optional(),
+    })
+    .optional(),
   tags: z.record(z.string(), z.string()).optional(),
-  side_data_list: z.array(z.looseObject({ rotation: Numeric })).optional(),
+  side_data_list: z
+    .array(z.looseObject({ rotation: Numeric, dv_profile: Numeric, dv_bl_signal_compatibility_id: Numeric }))
+    .optional(),
 });
 
 /** The parts of `ffprobe -show_format -show_streams -of json` that are used. */
@@ -84,8 +113,10 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
     return { startSeconds, endSeconds };
   };
   const pictures = streams.filter((stream) => isPicture(stream));
-  const picture = pictures.find((stream) => stream.disposition?.default === 1) ?? pictures[0];
-  const sounds = streams.filter((stream) => stream.codec_type === "audio" && (stream.channels ?? 0) > 0);
+  const moving = pictures.filter((stream) => !stillCodecs.test(stream.codec_name ?? ""));
+  const candidates = moving.length > 0 ? moving : pictures;
+  const picture = candidates.find((stream) => stream.disposition?.default === 1) ?? candidates[0];
+  const sounds = streams.filter((stream) => isSound(stream));
   return {
     container: format.format_name,
     seeksExactly: !inexactContainers.test(format.format_name),
@@ -95,20 +126,70 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
       codec: stream.codec_name ?? "unknown",
       channels: stream.channels ?? 0,
       sampleRate: stream.sample_rate ?? 0,
-      language: stream.tags?.language && stream.tags.language !== "und" ? stream.tags.language : null,
+      language: languageOf(stream),
+      title: stream.tags?.title ?? null,
       isDefault: stream.disposition?.default === 1,
       ...span(stream),
     })),
+    warnings: [...streams.flatMap(warningsOfUndecodable), ...(picture ? warningsOfColour(picture) : [])],
   };
+}
+
+function languageOf({ tags }: Stream): string | null {
+  return tags?.language && tags.language !== "und" ? tags.language : null;
 }
 
 /** Containers without an index that ffmpeg seeks by: MPEG-TS, MPEG-PS, ASF, FLV and raw streams. */
 const inexactContainers = /^(mpegts|mpeg|mpegvideo|asf|flv|live_flv|h264|hevc|m4v|obu|ivf)$/;
 
+/** Codecs of pictures that do not move: covers that nobody marked as such. */
+const stillCodecs = /^(png|bmp|gif|tiff|webp|mjpeg)$/;
+
+/** ffprobe has decoded a frame, or it would not know the format of its pixels. */
 function isPicture(stream: Stream): boolean {
   const hasSize = (stream.width ?? 0) > 0 && (stream.height ?? 0) > 0;
-  return stream.codec_type === "video" && stream.disposition?.attached_pic !== 1 && hasSize;
+  return isMovingPictures(stream) && hasSize && isKnown(stream.pix_fmt);
 }
+
+function isMovingPictures({ codec_type, disposition }: Stream): boolean {
+  return codec_type === "video" && disposition?.attached_pic !== 1 && disposition?.timed_thumbnails !== 1;
+}
+
+function isSound(stream: Stream): boolean {
+  return stream.codec_type === "audio" && (stream.channels ?? 0) > 0 && isKnown(stream.sample_fmt);
+}
+
+const isKnown = (format: string | undefined): boolean => format !== undefined && format !== "unknown";
+
+/** Tracks that stay out because nothing here can decode them. */
+function warningsOfUndecodable(stream: Stream): string[] {
+  const isOut = (isMovingPictures(stream) && !isPicture(stream)) || (stream.codec_type === "audio" && !isSound(stream));
+  if (!isOut) return [];
+  const kind = stream.codec_type === "audio" ? "sound" : "picture";
+  return [`Track ${stream.index} (${kind}, ${codecName(stream)}) is left out: it cannot be decoded`];
+}
+
+/** What people call the codec: ffprobe's name, else the four letters that the file has. */
+export function codecName({ codec_name, codec_tag_string }: ProbeOutput["streams"][number]): string {
+  const tag = /^[\x21-\x7e]{4}$/.test(codec_tag_string ?? "") ? codec_tag_string : undefined;
+  return codec_name && codec_name !== "unknown" ? codec_name : (tag ?? "unknown codec");
+}
+
+/** Dolby Vision whose base layer is in a colour space of its own; what comes out is green and purple. */
+function warningsOfColour({ side_data_list }: Stream): string[] {
+  const dolby = side_data_list?.find((data) => data.dv_profile !== undefined);
+  if (dolby?.dv_profile !== 5 && dolby?.dv_bl_signal_compatibility_id !== 0) return [];
+  return [`Dolby Vision profile ${dolby.dv_profile} has no base layer that others can show: its colours will be wrong`];
+}
+
+/** Interlaced, or not told by a codec that may be. */
+function isInterlaced({ field_order, codec_name }: Stream): boolean {
+  if (isKnown(field_order)) return field_order !== "progressive";
+  return /^(mpeg2video|h264|vc1|wmv3|dvvideo|prores|dnxhd|mpeg4|rawvideo|huffyuv|ffv1)$/.test(codec_name ?? "");
+}
+
+/** Beyond this one side would be a line. */
+const mostSquashed = 10;
 
 function pictureOf(stream: Stream) {
   const [width, height] = [stream.width ?? 0, stream.height ?? 0];
@@ -125,6 +206,10 @@ function pictureOf(stream: Stream) {
     frameRate: nearlyEqual(average, nominal, 0.01) ? nominal : average || nominal || 25,
     frameRateNumerator: Number.parseInt(stream.r_frame_rate ?? "", 10) || 25,
     variableFrameRate: !nearlyEqual(average, nominal, 0.0005),
+    isInterlaced: isInterlaced(stream),
+    pixelFormat: stream.pix_fmt ?? "",
+    x264Build: null,
+    colour: colourOf({ ...stream, width, height, pixelFormat: stream.pix_fmt ?? "" }),
   };
 }
 
@@ -132,9 +217,10 @@ function nearlyEqual(a: number, b: number, tolerance: number): boolean {
   return a > 0 && b > 0 && Math.abs(a - b) / b <= tolerance;
 }
 
-/** `0:1` and absence both mean square. */
+/** `0:1`, absence and nonsense all mean square. */
 function pixelAspect(text: string | undefined): number {
-  return ratio(text?.replace(":", "/")) || 1;
+  const aspect = ratio(text?.replace(":", "/"));
+  return aspect >= 1 / mostSquashed && aspect <= mostSquashed ? aspect : 1;
 }
 
 /** `30000/1001` as a number; 0 for what is none. */

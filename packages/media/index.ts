@@ -37,4 +37,4 @@ export {
   segmentFile,
 } from "./playlists.ts";
 export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
-export { type Run, type RunOptions, type RunResult, run } from "./spawn.ts";
+export { type Run, type RunOptions, type RunResult, run, withoutAddress } from "./spawn.ts";

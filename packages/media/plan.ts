@@ -4,7 +4,8 @@
  * restart or on another machine, cuts at the same places.
  */
 import { z } from "zod";
-import type { Facts } from "./facts.ts";
+import { Colour } from "./colour.ts";
+import type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 import { avcCodec, h264Level } from "./h264-level.ts";
 import { chooseRungs, qualityLabel } from "./ladder.ts";
 
@@ -32,6 +33,10 @@ const SoundRendition = z.object({
   kbps: z.int(),
   codec: z.string(),
   language: z.string().nullable(),
+  title: z.string().nullable().default(null),
+  channels: z.int().default(2),
+  /** Where the track ends; silence follows up to `endSeconds`. Absent where it goes on to the end. */
+  silentFromSeconds: Seconds.optional(),
   endSeconds: Seconds,
   segmentCount: z.int(),
 });
@@ -50,6 +55,11 @@ export const Plan = z.object({
       qualityLabel: z.string(),
       startSeconds: Seconds,
       endSeconds: Seconds,
+      /** Where the source's picture ends; its last frame is held from there to `endSeconds`. */
+      heldFromSeconds: Seconds.optional(),
+      isInterlaced: z.boolean().default(false),
+      x264Build: z.int().nullable().default(null),
+      colour: Colour.default({ range: "standard", matrix: "bt709", isFullSwing: false }),
       /** Of the renditions: the source's, or 60 where that has more. */
       frameRate: z.number(),
       variableFrameRate: z.boolean(),
@@ -61,6 +71,8 @@ export const Plan = z.object({
   /** Highest rung first, sound last. */
   renditions: z.array(z.discriminatedUnion("kind", [PictureRendition, SoundRendition])),
   leftOut: z.array(z.object({ name: z.string(), width: z.int(), height: z.int(), reason: z.string() })),
+  /** What cannot come out as people expect, a sentence each. */
+  warnings: z.array(z.string()).default([]),
 });
 export type Plan = z.infer<typeof Plan>;
 export type PictureRendition = z.infer<typeof PictureRendition>;
@@ -83,9 +95,8 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   const sourceRate = facts.picture?.frameRate ?? 0;
   const cappedFrameRate = sourceRate > highestFrameRate + 0.5;
   const frameRate = cappedFrameRate ? highestFrameRate : sourceRate;
-  const heard = facts.sound.find((sound) => sound.isDefault) ?? facts.sound[0];
-
-  const pictureEnd = facts.picture?.endSeconds ?? 0;
+  const shown = facts.picture && heldPicture(facts.picture, facts.sound);
+  const pictureEnd = shown?.endSeconds ?? 0;
   const ramp = facts.picture ? rampFrom(facts.picture.startSeconds, frameRate, segmentSeconds) : [];
   const grid = { segmentSeconds, ramp };
   // The last frame begins one frame duration before the end.
@@ -99,28 +110,39 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
     const codec = avcCodec(levelIdc);
     return { kind: "picture", name, width, height, ...rates, levelIdc, codec, segmentCount: pictureSegments };
   });
-  if (heard) {
+  const kbps = rungs[0]?.audioKbps ?? 192;
+  for (const [position, heard] of defaultFirst(facts.sound).entries()) {
+    const { stream, language, title, channels } = heard;
+    const isShort = heard.endSeconds < pictureEnd;
+    const endSeconds = isShort ? pictureEnd : heard.endSeconds;
     renditions.push({
       kind: "sound",
-      name: "audio",
-      stream: heard.stream,
-      kbps: rungs[0]?.audioKbps ?? 192,
+      name: position === 0 ? "audio" : `audio-${position + 1}`,
+      stream,
+      kbps,
       codec: "mp4a.40.2",
-      language: heard.language,
-      endSeconds: heard.endSeconds,
-      segmentCount: soundSegmentCount(heard.endSeconds, segmentSeconds),
+      language,
+      title,
+      channels,
+      ...(isShort ? { silentFromSeconds: heard.endSeconds } : {}),
+      endSeconds,
+      segmentCount: soundSegmentCount(endSeconds, segmentSeconds),
     });
   }
   return {
     version: planVersion,
     ...grid,
     picture: facts.picture && {
+      ...(shown?.heldFromSeconds === undefined ? {} : { heldFromSeconds: shown.heldFromSeconds }),
       stream: facts.picture.stream,
       width: facts.picture.width,
       height: facts.picture.height,
       qualityLabel: qualityLabel(facts.picture),
       startSeconds: facts.picture.startSeconds,
       endSeconds: pictureEnd,
+      isInterlaced: facts.picture.isInterlaced,
+      x264Build: facts.picture.x264Build,
+      colour: facts.picture.colour,
       frameRate,
       variableFrameRate: facts.picture.variableFrameRate,
       cappedFrameRate,
@@ -130,7 +152,24 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
     },
     renditions,
     leftOut,
+    warnings: facts.warnings,
   };
+}
+
+/** Sound may outlast the picture by this much, in seconds, without a player that waits for a picture standing still. */
+const leastHeldSeconds = 0.5;
+
+/** The picture's end in the renditions: that of the longest sound where it is much longer. */
+function heldPicture({ endSeconds }: PictureFacts, sound: SoundFacts[]) {
+  const soundEnd = Math.max(0, ...sound.map((one) => one.endSeconds));
+  if (soundEnd - endSeconds < leastHeldSeconds) return { endSeconds };
+  return { endSeconds: soundEnd, heldFromSeconds: endSeconds };
+}
+
+/** The track that plays when nobody chooses, then the others in the file's order. */
+function defaultFirst(sound: SoundFacts[]): SoundFacts[] {
+  const first = sound.find((one) => one.isDefault) ?? sound[0];
+  return first ? [first, ...sound.filter((one) => one !== first)] : [];
 }
 
 const mpegTimescale = 90_000;

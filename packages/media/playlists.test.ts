@@ -100,7 +100,7 @@ describe("the master playlist", () => {
 
   test("tells measured rates once all is made, lowest rung first", () => {
     const ledger = [
-      ...[0, 1, 2, 3, 4, 5, 6].map((index) => segment("audio", index, { bytes: 50_000 })),
+      ...[0, 1].map((index) => segment("audio", index, { bytes: 50_000 })),
       segment("360p", 0, { bytes: 300_000 }),
       segment("360p", 1, { bytes: 200_000 }),
       segment("480p", 0, { bytes: 900_000 }),
@@ -112,6 +112,33 @@ describe("the master playlist", () => {
     expect(variants).toEqual([
       '#EXT-X-STREAM-INF:BANDWIDTH=700000,AVERAGE-BANDWIDTH=600000,CODECS="avc1.4d401e,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio"',
       '#EXT-X-STREAM-INF:BANDWIDTH=1900000,AVERAGE-BANDWIDTH=1700000,CODECS="avc1.4d401e,mp4a.40.2",RESOLUTION=854x480,FRAME-RATE=25.000,AUDIO="audio"',
+    ]);
+  });
+
+  test("lists every track of sound under a name of its own, the one that plays by itself first", () => {
+    const [sound] = exampleFacts().sound;
+    if (!sound) throw new Error("no sound");
+    const track = (stream: number, language: string | null, title: string | null) => ({
+      ...sound,
+      stream,
+      language,
+      title,
+      isDefault: stream === 2,
+    });
+    const facts = {
+      ...exampleFacts(),
+      sound: [track(1, "eng", null), track(2, "deu", null), track(3, "eng", null), track(4, null, 'The "director"')],
+    };
+    const master = masterPlaylist(makePlan(facts, { segmentSeconds: 4, networkSpeed: 10 }), [], "making") ?? "";
+    const shown = master.split("\n").flatMap((line) => {
+      const [, name, rest] = /NAME="([^"]*)",(.*)/.exec(line) ?? [];
+      return name ? [`${name}: ${rest}`] : [];
+    });
+    expect(shown).toEqual([
+      'German: LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/playlist.m3u8"',
+      'English: LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-2/playlist.m3u8"',
+      'English 2: LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-3/playlist.m3u8"',
+      'The director: DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-4/playlist.m3u8"',
     ]);
   });
 

@@ -112,16 +112,19 @@ export function masterPlaylist(plan: Plan, ledger: LedgerSegment[], state: Playl
   const made = (rendition: Rendition) => existing(ledger.filter((segment) => segment.rendition === rendition.name));
   const isListed = (rendition: Rendition) => state === "making" || made(rendition).length > 0;
   const rungs = pictureRenditions(plan).filter(isListed).reverse();
-  const sound = soundRenditions(plan).filter(isListed)[0];
-  const heard = sound && soundFacts(sound, made(sound), isWhole(sound, ledger));
+  const sounds = soundRenditions(plan).filter(isListed);
+  const heard = loudest(sounds.map((sound) => soundFacts(sound, made(sound), isWhole(sound, ledger))));
   const lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"];
-  if (sound && heard && rungs.length === 0 && !plan.picture) {
+  const [first] = sounds;
+  if (first && heard && rungs.length === 0 && !plan.picture) {
     const rates = `BANDWIDTH=${heard.peak},AVERAGE-BANDWIDTH=${heard.average}`;
-    lines.push(`#EXT-X-STREAM-INF:${rates},CODECS="${heard.codec}"`, `${sound.name}/${playlistFile}`);
+    const group = sounds.length > 1 ? ',AUDIO="audio"' : "";
+    if (group) lines.push(...soundLines(sounds));
+    lines.push(`#EXT-X-STREAM-INF:${rates},CODECS="${heard.codec}"${group}`, `${first.name}/${playlistFile}`);
     return `${lines.join("\n")}\n`;
   }
   if (rungs.length === 0) return null;
-  if (sound) lines.push(soundLine(sound));
+  lines.push(...soundLines(sounds));
   for (const rung of rungs) {
     const segments = made(rung);
     const rates = ratesOf(segments, isWhole(rung, ledger), rung.maxrateKbps, rung.videoKbps);
@@ -132,27 +135,52 @@ export function masterPlaylist(plan: Plan, ledger: LedgerSegment[], state: Playl
       `CODECS="${codecs.join(",")}"`,
       `RESOLUTION=${rung.width}x${rung.height}`,
       `FRAME-RATE=${frameRateOf(plan, rung, segments).toFixed(3)}`,
-      ...(sound ? ['AUDIO="audio"'] : []),
+      ...(first ? ['AUDIO="audio"'] : []),
     ];
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(",")}`, `${rung.name}/${playlistFile}`);
   }
   return `${lines.join("\n")}\n`;
 }
 
-function soundLine(sound: SoundRendition): string {
-  const tag = languageTag(sound.language);
-  const name = tag ? (new Intl.DisplayNames(["en"], { type: "language" }).of(tag) ?? tag) : "Sound";
-  const attributes = [
-    "TYPE=AUDIO",
-    'GROUP-ID="audio"',
-    `NAME="${name}"`,
-    ...(tag ? [`LANGUAGE="${tag}"`] : []),
-    "DEFAULT=YES",
-    "AUTOSELECT=YES",
-    'CHANNELS="2"',
-    `URI="${sound.name}/${playlistFile}"`,
-  ];
-  return `#EXT-X-MEDIA:${attributes.join(",")}`;
+/** One group of all tracks; the first is the one that plays when nobody chooses. */
+function soundLines(sounds: SoundRendition[]): string[] {
+  const names = distinctNames(sounds.map(soundName));
+  return sounds.map((sound, position) => {
+    const tag = languageTag(sound.language);
+    const attributes = [
+      "TYPE=AUDIO",
+      'GROUP-ID="audio"',
+      `NAME="${names[position]}"`,
+      ...(tag ? [`LANGUAGE="${tag}"`] : []),
+      `DEFAULT=${position === 0 ? "YES" : "NO"}`,
+      "AUTOSELECT=YES",
+      'CHANNELS="2"',
+      `URI="${sound.name}/${playlistFile}"`,
+    ];
+    return `#EXT-X-MEDIA:${attributes.join(",")}`;
+  });
+}
+
+/** What the file calls the track, else its language. */
+function soundName({ title, language }: SoundRendition): string {
+  const tag = languageTag(language);
+  const called = title?.replace(/["\p{Cc}]/gu, "").trim();
+  return called || (tag ? (new Intl.DisplayNames(["en"], { type: "language" }).of(tag) ?? tag) : "Sound");
+}
+
+/** Names are unique within a group (RFC 8216, 4.3.4.1.1): the second of a name gets a number, and so on. */
+function distinctNames(names: string[]): string[] {
+  const seen = new Map<string, number>();
+  return names.map((name) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count === 1 ? name : `${name} ${count}`;
+  });
+}
+
+/** Rates of the track that has the highest, since any of them may be the one that plays. */
+function loudest<Facts extends { peak: number }>(facts: Facts[]): Facts | undefined {
+  return facts.toSorted((a, b) => b.peak - a.peak)[0];
 }
 
 function soundFacts(sound: SoundRendition, made: LedgerSegment[], whole: boolean) {

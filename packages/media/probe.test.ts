@@ -36,9 +36,7 @@ describe("probing", () => {
   test("refuses text that calls itself video, with the reason", async () => {
     await using world = createWorld();
     await Bun.write(world.path("notes.mp4"), "These are my notes.");
-    expect(await refusal(world.path("notes.mp4"))).toBe(
-      "This is not a media file that can be read: Invalid data found when processing input",
-    );
+    expect(await refusal(world.path("notes.mp4"))).toBe("This is a text file, not a video");
   });
 
   test("never opens what a playlist or a concat script names", async () => {
@@ -46,13 +44,43 @@ describe("probing", () => {
     const clip = await makeClip(world.path("secret.mp4"), { seconds: 1 });
     await Bun.write(world.path("list.mp4"), `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${clip}\n#EXT-X-ENDLIST\n`);
     await Bun.write(world.path("concat.mp4"), `ffconcat version 1.0\nfile '${clip}'\n`);
-    expect(await refusal(world.path("list.mp4"))).toStartWith("This is not a media file that can be read");
-    expect(await refusal(world.path("concat.mp4"))).toStartWith("This is not a media file that can be read");
+    expect(await refusal(world.path("list.mp4"))).toBe("This is a text file, not a video");
+    expect(await refusal(world.path("concat.mp4"))).toBe("This is a text file, not a video");
   });
 
-  test("refuses an empty file", async () => {
+  test("says of what is no video what it is", async () => {
     await using world = createWorld();
-    await Bun.write(world.path("empty.mp4"), "");
-    expect(await refusal(world.path("empty.mp4"))).toStartWith("This is not a media file that can be read");
+    const fragmented = ["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-g", "25"];
+    const clip = new Uint8Array(
+      await Bun.file(await makeClip(world.path("clip.mp4"), { seconds: 2, extra: fragmented })).arrayBuffer(),
+    );
+    const at = (type: string) => Buffer.from(clip).indexOf(type) - 4;
+    const encrypted = Buffer.from(clip);
+    encrypted.write("encv", encrypted.indexOf("avc1", at("moov") + 8), "latin1");
+    encrypted.write("sinf", encrypted.indexOf("udta"), "latin1");
+    const files: [Uint8Array | string, string][] = [
+      ["", "This file is empty"],
+      [
+        "version https://git-lfs.github.com/spec/v1\noid sha256:00\n",
+        "This is a Git LFS pointer, not the file that it stands for",
+      ],
+      ["%PDF-1.7\n\u0000", "This is a PDF document, not a video"],
+      [clip.subarray(at("moof")), "This is a lone media segment: without its init segment nothing can decode it"],
+      [clip.subarray(0, at("moof")), "This is a lone init segment: it describes a video and holds none of it"],
+      [clip.subarray(0, at("moov")), "This MP4 has no index (moov): its recording or its transfer was cut short"],
+      [encrypted, "This video is encrypted (DRM); only its owner's player can decode it"],
+    ];
+    for (const [content, sentence] of files) {
+      await Bun.write(world.path("file.mp4"), content);
+      expect(await refusal(world.path("file.mp4"))).toStartWith(sentence);
+    }
+  });
+
+  test("finds the x264 that made a picture of 4:4:4", async () => {
+    await using world = createWorld();
+    const extra = ["-pix_fmt", "yuv444p"];
+    const { picture } = await probe(await makeClip(world.path("a.mp4"), { seconds: 1, extra }), run);
+    expect(picture?.x264Build).toBeGreaterThan(100);
+    expect((await probe(await makeClip(world.path("b.mp4"), { seconds: 1 }), run)).picture?.x264Build).toBeNull();
   });
 });

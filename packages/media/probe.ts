@@ -2,8 +2,10 @@
  * Asks ffprobe what a source is. Input is hostile: only demuxers and protocols that are needed, so that a playlist or a
  * concat script that calls itself video cannot make ffprobe open other files; and a bound on time.
  */
-import { type Facts, factsOf, type PictureFacts, ProbeOutput } from "./facts.ts";
-import type { Run } from "./spawn.ts";
+import { openAsBlob } from "node:fs";
+import { codecName, type Facts, factsOf, type PictureFacts, ProbeOutput } from "./facts.ts";
+import { type Run, withoutAddress } from "./spawn.ts";
+import { isEncryptedMp4, whatItIs } from "./what-it-is.ts";
 
 /** The source cannot be used; the message is for people. */
 export class SourceError extends Error {
@@ -12,63 +14,18 @@ export class SourceError extends Error {
 
 /** Demuxers that read one file and never open another. */
 const demuxers = [
-  ...[
-    "mov",
-    "mp4",
-    "m4a",
-    "3gp",
-    "3g2",
-    "mj2",
-    "matroska",
-    "webm",
-    "avi",
-    "mpegts",
-    "mpeg",
-    "mpegvideo",
-    "flv",
-    "live_flv",
-  ],
-  ...[
-    "asf",
-    "ogg",
-    "mxf",
-    "h264",
-    "hevc",
-    "m4v",
-    "ivf",
-    "obu",
-    "dv",
-    "rm",
-    "nut",
-    "mjpeg",
-    "gif",
-    "wav",
-    "w64",
-    "aiff",
-  ],
-  ...[
-    "mp3",
-    "aac",
-    "flac",
-    "ac3",
-    "eac3",
-    "amr",
-    "caf",
-    "ape",
-    "wv",
-    "au",
-    "swf",
-    "gxf",
-    "nsv",
-    "wtv",
-    "ty",
-    "h263",
-    "vc1",
-  ],
-].join(",");
+  "mov mp4 m4a 3gp 3g2 mj2 matroska webm avi mpegts mpeg mpegvideo flv live_flv asf ogg mxf gxf nsv nut rm wtv ty dv swf",
+  "h261 h263 h264 hevc m4v vc1 av1 obu ivf dirac cavsvideo dnxhd mjpeg gif yuv4mpegpipe",
+  "mp3 aac loas flac wav w64 aiff au caf ac3 eac3 dts dtshd truehd mlp amr amrnb amrwb ape wv tta tak mpc mpc8 dsf voc",
+]
+  .join(" ")
+  .replaceAll(" ", ",");
 
-/** What comes before `-i` for every source, in ffprobe and ffmpeg alike. */
-export const guardedInput = ["-protocol_whitelist", "file", "-format_whitelist", demuxers] as const;
+/** What comes before `-i` for every source, in ffprobe and ffmpeg alike; no single block of memory beyond 512 MiB. */
+export const guardedInput = [
+  ...["-max_alloc", String(512 * 1024 * 1024)],
+  ...["-protocol_whitelist", "file", "-format_whitelist", demuxers],
+] as const;
 
 const probeSeconds = 30;
 
@@ -77,27 +34,54 @@ const probeSeconds = 30;
  * @throws SourceError when nothing in it can be shown or heard
  */
 export async function probe(source: string, run: Run, signal?: AbortSignal): Promise<Facts> {
-  const output = await ffprobe(source, ["-show_format", "-show_streams", "-of", "json"], run, signal);
-  const parsed = ProbeOutput.safeParse(parseJson(output));
-  if (!parsed.success) throw new SourceError("This is not a media file that can be read: ffprobe describes no format");
-  const facts = factsOf(parsed.data);
-  if (!facts.picture && facts.sound.length === 0) {
-    throw new SourceError("This file has neither a picture nor sound that can be decoded");
-  }
-  const measure: Measure = { source, origin: parsed.data.format.start_time ?? 0, run, signal };
-  const isPlausible = isPlausibleDuration(parsed.data.format);
+  const file = await openAsBlob(source);
+  const described = await describe(source, run, signal).catch(async (error: unknown) => {
+    const sentence = error instanceof SourceError ? await whatItIs(file) : null;
+    throw sentence === null ? error : new SourceError(sentence);
+  });
+  const facts = factsOf(described);
+  if (/\bmp4\b/.test(facts.container) && (await isEncryptedMp4(file))) throw await refusal(file, described);
+  if (!facts.picture && facts.sound.length === 0) throw await refusal(file, described);
+  assertSize(facts.picture);
+  const measure: Measure = { source, origin: described.format.start_time ?? 0, run, signal };
+  const isPlausible = isPlausibleDuration(described.format);
   const trustsEnd = isPlausible && /\b(mov|mp4)\b/.test(facts.container);
-  const picture = facts.picture && (await measuredPicture(measure, facts.picture, trustsEnd));
-  const sound = await Promise.all(
+  const shown = facts.picture && (await measuredPicture(measure, facts.picture, trustsEnd));
+  const picture = shown && shown.endSeconds > 0 ? shown : null;
+  const heard = await Promise.all(
     facts.sound.map(async (one) => {
       if (isPlausible && one.endSeconds > 0) return one;
       return { ...one, endSeconds: (await measuredEnd(measure, { ...one, endSeconds: 0 })) ?? 0 };
     }),
   );
+  const sound = heard.filter((one) => one.endSeconds > 0);
+  if (!picture && sound.length === 0) throw await refusal(file, described);
   const hours = Math.max(picture?.endSeconds ?? 0, ...sound.map((one) => one.endSeconds)) / 3600;
   if (!(hours <= mostHours))
     throw new SourceError(`This file claims to be ${Math.round(hours)} h long; at most ${mostHours} h are taken`);
   return { ...facts, picture, sound };
+}
+
+async function describe(source: string, run: Run, signal?: AbortSignal): Promise<ProbeOutput> {
+  const output = await ffprobe(source, ["-show_format", "-show_streams", "-of", "json"], run, signal);
+  const parsed = ProbeOutput.safeParse(parseJson(output));
+  if (!parsed.success) throw new SourceError("This is not a media file that can be read: ffprobe describes no format");
+  return parsed.data;
+}
+
+/** What a readable file is whose streams are of no use, with their codecs. */
+async function refusal(file: Blob, described: ProbeOutput): Promise<SourceError> {
+  const codecs = described.streams.map((stream) => `${stream.codec_type ?? "data"} ${codecName(stream)}`).join(", ");
+  const reason = (await whatItIs(file)) ?? `This file has neither a picture nor sound that can be decoded`;
+  return new SourceError(codecs ? `${reason} (it has: ${codecs})` : reason);
+}
+
+/** 8K in either direction. */
+const mostPixels = 8192 * 8192;
+
+function assertSize(picture: PictureFacts | null): void {
+  if (!picture || picture.width * picture.height <= mostPixels) return;
+  throw new SourceError(`The picture is ${picture.width}x${picture.height}; at most ${mostPixels} pixels are taken`);
 }
 
 /** A week. Beyond it stand only broken time stamps. */
@@ -127,17 +111,41 @@ async function measuredPicture(measure: Measure, picture: PictureFacts, trustsEn
   const frameRate = (countsRate && (await countedFrameRate(measure, picture))) || picture.frameRate;
   const variableFrameRate = picture.variableFrameRate || Math.abs(frameRate / picture.frameRate - 1) > 0.01;
   const endSeconds = trustsEnd && picture.endSeconds > 0 ? null : await measuredEnd(measure, { ...picture, frameRate });
-  return { ...picture, frameRate, variableFrameRate, endSeconds: endSeconds ?? picture.endSeconds };
+  const x264Build = await x264BuildOf(measure, picture);
+  return { ...picture, frameRate, variableFrameRate, x264Build, endSeconds: endSeconds ?? picture.endSeconds };
 }
+
+/**
+ * Old versions of x264 coded 4:4:4 in their own way. The version stands in the first packet, and a decoder that begins in
+ * the middle does not see it: it has to be told, or it decodes noise.
+ */
+async function x264BuildOf({ source, run, signal }: Measure, picture: PictureFacts): Promise<number | null> {
+  if (picture.codec !== "h264" || !picture.pixelFormat.includes("444")) return null;
+  const first = ["-read_intervals", "%+#1", "-show_entries", "packet=pos,size", "-of", "csv=p=0"];
+  const told = await ffprobe(source, ["-select_streams", String(picture.stream), ...first], run, signal);
+  const [size = 0, position = Number.NaN] = told.split(",").map(Number.parseFloat);
+  if (Number.isNaN(position)) return null;
+  const packet = (await openAsBlob(source)).slice(position, position + Math.min(size, mostPacketBytes));
+  const build = /x264 - core (\d+)/.exec(new TextDecoder("latin1").decode(await packet.arrayBuffer()))?.[1];
+  return build === undefined ? null : Number(build);
+}
+
+/** The version stands at the beginning. */
+const mostPacketBytes = 4096;
 
 const countedSeconds = 10;
 
 /** Frames a second at the beginning; null where there are too few. */
 async function countedFrameRate(measure: Measure, { stream }: PictureFacts): Promise<number | null> {
-  const times = (await packetsOf(measure, stream, `%+${countedSeconds}`)).map((packet) => packet.seconds);
-  if (times.length < 3) return null;
-  const span = Math.max(...times) - Math.min(...times);
-  return span > 0 ? (times.length - 1) / span : null;
+  let count = 0;
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  await eachPacket(measure, stream, `%+${countedSeconds}`, ({ seconds }) => {
+    count++;
+    first = Math.min(first, seconds);
+    last = Math.max(last, seconds);
+  });
+  return count > 2 && last > first ? (count - 1) / (last - first) : null;
 }
 
 /** The end of a stream's last packet, from the packets of the last seconds, else of all; null when there are none. */
@@ -145,52 +153,81 @@ async function measuredEnd(
   measure: Measure,
   { stream, endSeconds, frameRate = 0 }: { stream: number; endSeconds: number; frameRate?: number },
 ): Promise<number | null> {
-  const from = Math.max(0, measure.origin + endSeconds - 10);
-  const near = endSeconds > 0 ? await packetsOf(measure, stream, `${from.toFixed(3)}%`) : [];
-  const packets = near.length > 0 ? near : await packetsOf(measure, stream, "%");
-  if (packets.length === 0) return null;
   const frameSeconds = frameRate > 0 ? 1 / frameRate : 0;
-  return Math.max(...packets.map((packet) => packet.seconds + (packet.duration || frameSeconds))) - measure.origin;
+  const endWithin = async (interval: string) => {
+    let end = Number.NEGATIVE_INFINITY;
+    await eachPacket(measure, stream, interval, (packet) => {
+      end = Math.max(end, packet.seconds + (packet.duration || frameSeconds));
+    });
+    return Number.isFinite(end) ? end - measure.origin : null;
+  };
+  const from = Math.max(0, measure.origin + endSeconds - 10);
+  return (endSeconds > 0 ? await endWithin(`${from.toFixed(3)}%`) : null) ?? (await endWithin("%"));
 }
 
 /** True where the stream has a packet at or after this time, in seconds from the start of the file. */
 export async function hasPacketsFrom(source: string, stream: number, seconds: number, run: Run): Promise<boolean> {
-  const origin =
-    Number((await ffprobe(source, ["-show_entries", "format=start_time", "-of", "csv=p=0"], run)) || 0) || 0;
+  const told = await ffprobe(source, ["-show_entries", "format=start_time", "-of", "csv=p=0"], run);
+  const origin = Number(told) || 0;
+  let found = false;
   const from = `${(origin + seconds).toFixed(3)}%+#200`;
-  const packets = await packetsOf({ source, origin, run, signal: undefined }, stream, from);
-  return packets.some((packet) => packet.seconds - origin >= seconds);
-}
-
-/** Times and durations of packets, in seconds; none where a damaged file cannot be read there. */
-async function packetsOf({ source, run, signal }: Measure, stream: number, interval: string) {
-  const question = [
-    "-select_streams",
-    String(stream),
-    "-show_entries",
-    "packet=pts_time,duration_time",
-    "-of",
-    "csv=p=0",
-  ];
-  const intervals = interval === "%" ? [] : ["-read_intervals", interval];
-  let csv: string;
-  try {
-    csv = await ffprobe(source, [...question, ...intervals], run, signal);
-  } catch (error) {
-    if (error instanceof SourceError) return [];
-    throw error;
-  }
-  return csv.split("\n").flatMap((line) => {
-    const [seconds = Number.NaN, duration = Number.NaN] = line.split(",").map(Number.parseFloat);
-    return Number.isNaN(seconds) ? [] : [{ seconds, duration: duration || 0 }];
+  await eachPacket({ source, origin, run, signal: undefined }, stream, from, (packet) => {
+    found ||= packet.seconds - origin >= seconds;
   });
+  return found;
 }
 
+interface Packet {
+  seconds: number;
+  duration: number;
+}
+
+/** Times and durations of packets, in seconds, one by one; none where a damaged file cannot be read there. */
+async function eachPacket(
+  { source, run, signal }: Measure,
+  stream: number,
+  interval: string,
+  onPacket: (packet: Packet) => void,
+): Promise<void> {
+  const shown = ["-show_entries", "packet=pts_time,duration_time", "-of", "csv=p=0"];
+  const intervals = interval === "%" ? [] : ["-read_intervals", interval];
+  const onLine = (line: string) => {
+    const [seconds = Number.NaN, duration = Number.NaN] = line.split(",").map(Number.parseFloat);
+    if (!Number.isNaN(seconds)) onPacket({ seconds, duration: duration || 0 });
+  };
+  try {
+    await eachLine(source, ["-select_streams", String(stream), ...shown, ...intervals], onLine, run, signal);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+  }
+}
+
+/** More than any description of a real file has. */
+const mostCharacters = 4 * 1024 * 1024;
+
+/** ffprobe's whole answer. */
 async function ffprobe(source: string, question: string[], run: Run, signal?: AbortSignal): Promise<string> {
   const lines: string[] = [];
+  let characters = 0;
+  const keep = (line: string) => {
+    characters += line.length;
+    if (characters <= mostCharacters) lines.push(line);
+  };
+  await eachLine(source, question, keep, run, signal);
+  if (characters > mostCharacters) throw new SourceError("This file has more streams than can be described");
+  return lines.join("\n");
+}
+
+async function eachLine(
+  source: string,
+  question: string[],
+  onLine: (line: string) => void,
+  run: Run,
+  signal?: AbortSignal,
+): Promise<void> {
   const result = await run("ffprobe", ["-v", "error", ...guardedInput, ...question, "-i", `file:${source}`], {
     timeoutSeconds: probeSeconds,
-    onLine: (line) => lines.push(line),
+    onLine,
     ...(signal ? { signal } : {}),
   });
   signal?.throwIfAborted();
@@ -198,13 +235,12 @@ async function ffprobe(source: string, question: string[], run: Run, signal?: Ab
   if (result.exitCode !== 0) {
     throw new SourceError(`This is not a media file that can be read: ${reasonIn(result.errors, source)}`);
   }
-  return lines.join("\n");
 }
 
-/** ffprobe's last word, without the path it begins with. */
+/** ffprobe's last word, without the path that it begins with. */
 function reasonIn(errors: string, source: string): string {
   const last = errors.split("\n").at(-1) ?? "";
-  return last.replace(`file:${source}: `, "") || "ffprobe gives no reason";
+  return withoutAddress(last).replace(`file:${source}: `, "") || "ffprobe gives no reason";
 }
 
 function parseJson(text: string): unknown {

@@ -18,7 +18,7 @@ export interface RunResult {
   exitCode: number | null;
   signalName: string | null;
   timedOut: boolean;
-  /** The last lines of stderr, at most 4 KiB. */
+  /** The last whole lines of stderr, at most 4 KiB. */
   errors: string;
 }
 
@@ -69,6 +69,14 @@ async function readLines(stream: ReadableStream<Uint8Array>, onLine: RunOptions[
 async function tail(stream: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const bytes of stream) text = (text + decoder.decode(bytes, { stream: true })).slice(-keptErrorBytes);
-  return text.trim();
+  let isCut = false;
+  for await (const bytes of stream) {
+    text += decoder.decode(bytes, { stream: true });
+    isCut ||= text.length > keptErrorBytes;
+    text = text.slice(-keptErrorBytes);
+  }
+  return (isCut ? text.slice(text.indexOf("\n") + 1) : text).trim();
 }
+
+/** A line of ffmpeg's stderr without the address in memory of whoever speaks: `[h264 @ 0x55d1] no frame!` is `h264: no frame!`. */
+export const withoutAddress = (line: string): string => line.replace(/^\[(\S+) @ 0x[0-9a-f]+\] /, "$1: ");

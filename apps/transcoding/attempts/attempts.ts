@@ -1,6 +1,6 @@
 /** Every ffmpeg that was run for a video, so that a job explains itself: arguments, encoder, time, end, last words. */
 import type { Chunk } from "@video-backend/media";
-import { desc, eq } from "drizzle-orm";
+import { and, desc, eq, isNull, ne } from "drizzle-orm";
 import type { TranscodingDatabase } from "../database/open.ts";
 import { type AttemptRow, attempts } from "../database/schema.ts";
 import type { FaultClass } from "../engine/faults.ts";
@@ -24,6 +24,8 @@ export interface Attempts {
   record(attempt: NewAttempt): void;
   /** Newest first. */
   list(videoId: string, limit: number): AttemptRow[];
+  /** What ffmpeg complained of in an attempt that went well all the same; null where it never did. */
+  complaint(videoId: string): string | null;
 }
 
 export function createAttempts(database: TranscodingDatabase): Attempts {
@@ -49,5 +51,12 @@ export function createAttempts(database: TranscodingDatabase): Attempts {
         .orderBy(desc(attempts.id))
         .limit(limit)
         .all(),
+    complaint: (videoId) =>
+      database
+        .select({ errors: attempts.errors })
+        .from(attempts)
+        .where(and(eq(attempts.videoId, videoId), isNull(attempts.fault), ne(attempts.errors, "")))
+        .limit(1)
+        .get()?.errors ?? null,
   };
 }

@@ -1,5 +1,13 @@
 /** A job as the contract shows it, from plan, ledger and what is in flight. Nothing of it is stored. */
-import { masterFile, type Plan, playlistFile, type Rendition } from "@video-backend/media";
+import {
+  masterFile,
+  type Plan,
+  pictureRenditions,
+  playlistFile,
+  type Rendition,
+  soundRenditions,
+  withoutAddress,
+} from "@video-backend/media";
 import type { RenditionStatus, TranscodingStatus } from "../contract.ts";
 import type { JobRow, SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../service.ts";
@@ -10,7 +18,7 @@ const overallOf = { queued: "running", running: "running", ok: "ok", error: "err
 
 /** @throws ServiceError `not_found`: Status not found */
 export function describeJob(
-  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "progress">,
+  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "progress" | "attempts">,
   videoId: string,
 ): TranscodingStatus {
   const job = deps.jobs.get(videoId);
@@ -20,7 +28,7 @@ export function describeJob(
   const waiting = deps.progress.waitingFor(videoId);
   const describe = (rendition: Rendition) => describeRendition(job, rendition, ledger, inFlight);
   const total = plan?.renditions.reduce((sum, rendition) => sum + rendition.segmentCount, 0) ?? 0;
-  const sound = plan?.renditions.find((rendition) => rendition.kind === "sound");
+  const sounds = plan ? soundRenditions(plan) : [];
   return {
     upload_id: videoId,
     filename: job.filename,
@@ -46,14 +54,25 @@ export function describeJob(
         quality_label: plan?.picture?.qualityLabel ?? null,
       },
       ...Object.fromEntries(
-        (plan?.renditions ?? [])
-          .filter((rendition) => rendition.kind === "picture")
-          .map((rung) => [rung.name, { ...describe(rung), target_resolution: `${rung.width}x${rung.height}` }]),
+        (plan ? pictureRenditions(plan) : []).map((rung) => [
+          rung.name,
+          { ...describe(rung), target_resolution: `${rung.width}x${rung.height}` },
+        ]),
       ),
       ...Object.fromEntries((plan?.leftOut ?? []).map((rung) => [rung.name, describeLeftOut(rung)])),
     },
-    audio: sound ? describe(sound) : null,
+    audio: sounds[0] ? describe(sounds[0]) : null,
+    audio_tracks: sounds.map((sound) => {
+      const { name, language, title, channels } = sound;
+      return { name, language, title, channels, ...describe(sound) };
+    }),
+    warnings: [...(plan?.warnings ?? []), ...damage(deps.attempts.complaint(videoId))],
   };
+}
+
+function damage(complaint: string | null): string[] {
+  const [first] = complaint?.split("\n") ?? [];
+  return first ? [`The source is damaged in places; what can be decoded is shown (${withoutAddress(first)})`] : [];
 }
 
 function describeRendition(job: JobRow, rendition: Rendition, ledger: SegmentRow[], inFlight: Set<string>) {
