@@ -113,7 +113,7 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   const kbps = rungs[0]?.audioKbps ?? 192;
   for (const [position, heard] of defaultFirst(facts.sound).entries()) {
     const { stream, language, title, channels } = heard;
-    const isShort = heard.endSeconds < pictureEnd;
+    const isShort = pictureEnd - heard.endSeconds >= leastUnevenSeconds;
     const endSeconds = isShort ? pictureEnd : heard.endSeconds;
     renditions.push({
       kind: "sound",
@@ -156,13 +156,16 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   };
 }
 
-/** Sound may outlast the picture by this much, in seconds, without a player that waits for a picture standing still. */
-const leastHeldSeconds = 0.5;
+/**
+ * Where picture and sound end so far apart, in seconds, the shorter one is held or goes on in silence: a player that waits
+ * for both would stand still. For less it has all of both before it gets there, and plays on by itself.
+ */
+const leastUnevenSeconds = 5;
 
 /** The picture's end in the renditions: that of the longest sound where it is much longer. */
 function heldPicture({ endSeconds }: PictureFacts, sound: SoundFacts[]) {
   const soundEnd = Math.max(0, ...sound.map((one) => one.endSeconds));
-  if (soundEnd - endSeconds < leastHeldSeconds) return { endSeconds };
+  if (soundEnd - endSeconds < leastUnevenSeconds) return { endSeconds };
   return { endSeconds: soundEnd, heldFromSeconds: endSeconds };
 }
 
