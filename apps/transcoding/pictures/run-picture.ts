@@ -1,0 +1,50 @@
+/** Runs one ffmpeg that makes a picture for people: behind all encoders, bounded in time, and written down as they are. */
+import type { EngineDeps } from "../engine/engine.ts";
+import { faultOfRun } from "../engine/faults.ts";
+
+export interface PictureRun {
+  videoId: string;
+  name: "poster" | "storyboard";
+  /** Index of the first tile, and how many; nothing for a poster. */
+  first: number;
+  count: number;
+  command: string[];
+  timeoutSeconds: number;
+}
+
+/** Nobody waits for it so much that an encoder should. */
+const pictureNiceness = 15;
+
+/**
+ * Answers the lines of stdout.
+ *
+ * @throws Error with ffmpeg's last words when it does not end well; the signal's reason
+ */
+export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: AbortSignal): Promise<string[]> {
+  const { videoId, name, first, count, command, timeoutSeconds } = picture;
+  const lines: string[] = [];
+  const startedAt = deps.now();
+  const result = await deps.run("ffmpeg", command, {
+    signal,
+    timeoutSeconds,
+    niceness: pictureNiceness,
+    onLine: (line) => lines.push(line),
+  });
+  const fault = faultOfRun(result);
+  deps.attempts.record({
+    videoId,
+    chunk: { kind: "picture", renditions: [name], first, count },
+    demanded: false,
+    encoder: "mjpeg",
+    command,
+    startedAt,
+    seconds: deps.now() - startedAt,
+    exitCode: result.exitCode,
+    errors: result.errors,
+    fault: signal.aborted ? "stopped" : (fault?.class ?? null),
+  });
+  signal.throwIfAborted();
+  if (result.timedOut) throw new Error(`ffmpeg was not done within ${timeoutSeconds} s`);
+  if (fault) throw new Error(fault.reason);
+  return lines;
+}
