@@ -38,12 +38,14 @@ export interface TileRun {
   init: string;
   firstTile: number;
   tiles: number;
+  /** So many intervals before its first tile the first of its segments begins, rounded up. */
+  lead: number;
   /** Indexes of the segments in which they lie, ascending. */
   segments: number[];
 }
 
 /** A run of tiles and the file that has its init segment and then its segments. */
-export type TileInput = Pick<TileRun, "firstTile" | "tiles"> & { path: string };
+export type TileInput = Pick<TileRun, "firstTile" | "tiles" | "lead"> & { path: string };
 
 /** Pixels of the longer side of a tile, at most. */
 const longestSide = 160;
@@ -114,7 +116,9 @@ export function sheetRuns(board: Storyboard, sheet: number, segments: TileSegmen
     if (!segment) return [];
     let run = runs.at(-1);
     if (run?.init !== segment.init) {
-      run = { init: segment.init, firstTile: tile, tiles: 0, segments: [] };
+      const early = tileSeconds(board, tile) - segment.startSeconds;
+      const lead = early < 0 ? 0 : Math.floor(early / board.intervalSeconds) + 1;
+      run = { init: segment.init, firstTile: tile, tiles: 0, lead, segments: [] };
       runs.push(run);
     }
     run.tiles++;
@@ -145,15 +149,16 @@ export function sheetCommand(board: Storyboard, inputs: TileInput[], { target, t
 }
 
 /**
- * `fps` that rounds up gives at each moment the frame that is on screen, and the first one before there is any; whatever
- * the source does, the clones at the end make sure that there are as many tiles as cues.
+ * `fps` that rounds up gives at each moment the frame that is on screen, and the first one before there is any. It begins
+ * where there is something, since it gives nothing at all from behind the last frame on; and the clones at the end make
+ * sure that there are as many tiles as cues, whatever the source does.
  */
-function tilesOf(board: Storyboard, { firstTile, tiles }: TileInput): string {
+function tilesOf(board: Storyboard, { firstTile, tiles, lead }: TileInput): string {
   return [
-    `setpts=PTS-${tileSeconds(board, firstTile)}/TB`,
+    `setpts=PTS-(${tileSeconds(board, firstTile - lead)})/TB`,
     `fps=fps=1/${board.intervalSeconds}:start_time=0:round=up`,
     `scale=${board.tileWidth}:${board.tileHeight}:flags=bicubic:${jpegColours}`,
     "setsar=1,format=yuvj420p",
-    `tpad=stop=-1:stop_mode=clone,trim=end_frame=${tiles}`,
+    `tpad=stop=-1:stop_mode=clone,trim=start_frame=${lead}:end_frame=${lead + tiles}`,
   ].join(",");
 }

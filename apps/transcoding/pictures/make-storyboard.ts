@@ -2,7 +2,7 @@
  * Makes a video's storyboard, once all its segments are there: a sheet at a time, each put in place when it is whole, and
  * the index last. A sheet that is in place is not made again, so a run that was ended goes on where it was.
  */
-import { appendFile } from "node:fs/promises";
+import { appendFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   makeStoryboard as layOut,
@@ -82,7 +82,7 @@ function makeSheet(deps: EngineDeps, videoId: string, sheet: Sheet, signal: Abor
   const { board, runs, rendition, key } = sheet;
   return deps.workspace.withDirectory(videoId, async (directory) => {
     const inputs: TileInput[] = [];
-    for (const [number, { init, firstTile, tiles, segments }] of runs.entries()) {
+    for (const [number, { init, segments, ...run }] of runs.entries()) {
       const path = join(directory, `run-${number}.mp4`);
       const folder = `hls/${videoId}/${rendition}`;
       await concatenate(
@@ -91,7 +91,7 @@ function makeSheet(deps: EngineDeps, videoId: string, sheet: Sheet, signal: Abor
         path,
         signal,
       );
-      inputs.push({ path, firstTile, tiles });
+      inputs.push({ ...run, path });
     }
     const target = join(directory, "sheet.jpg");
     const command = sheetCommand(board, inputs, { target, threads: deps.settings.threads });
@@ -102,6 +102,7 @@ function makeSheet(deps: EngineDeps, videoId: string, sheet: Sheet, signal: Abor
       { videoId, name: "storyboard", first, count, command, timeoutSeconds: sheetSeconds },
       signal,
     );
+    if ((await stat(target)).size === 0) throw new Error(`Sheet ${key} came out empty`);
     await deps.store.adopt(target, key);
   });
 }
