@@ -79,7 +79,7 @@ describe("the segments of a sheet", () => {
   test("are those in which the middle of a tile's interval lies, each once", () => {
     const short = makeStoryboard(size, 8);
     expect(sheetRuns(short, 0, [segment(0), segment(1)])).toEqual([
-      { init: "init-libx264.mp4", firstTile: 0, tiles: 8, lead: 1, segments: [0, 1] },
+      { init: "init-libx264.mp4", firstTile: 0, tiles: 8, segments: [0, 1] },
     ]);
     const long = makeStoryboard(size, 3600);
     const segments = Array.from({ length: 900 }, (_, index) => segment(index));
@@ -88,7 +88,7 @@ describe("the segments of a sheet", () => {
         init: "init-libx264.mp4",
         firstTile: 25,
         tiles: 25,
-        lead: 1,
+
         segments: Array.from({ length: 25 }, (_, tile) => Math.floor((765 + 30 * tile) / 4)),
       },
     ]);
@@ -97,20 +97,20 @@ describe("the segments of a sheet", () => {
   test("are in as many runs as there are changes of encoder", () => {
     const segments = [segment(0, { init: "init-h264_nvenc.mp4" }), segment(1)];
     expect(sheetRuns(makeStoryboard(size, 8), 0, segments)).toEqual([
-      { init: "init-h264_nvenc.mp4", firstTile: 0, tiles: 4, lead: 1, segments: [0] },
-      { init: "init-libx264.mp4", firstTile: 4, tiles: 4, lead: 1, segments: [1] },
+      { init: "init-h264_nvenc.mp4", firstTile: 0, tiles: 4, segments: [0] },
+      { init: "init-libx264.mp4", firstTile: 4, tiles: 4, segments: [1] },
     ]);
   });
 
   test("are never those in which the source has nothing: what was on screen stays, and before all is the first", () => {
     const segments = [segment(0, { bytes: 0 }), segment(1, { startSeconds: 6 }), segment(2, { bytes: 0 })];
     expect(sheetRuns(makeStoryboard(size, 12), 0, segments)).toEqual([
-      { init: "init-libx264.mp4", firstTile: 0, tiles: 12, lead: 0, segments: [1] },
+      { init: "init-libx264.mp4", firstTile: 0, tiles: 12, segments: [1] },
     ]);
     expect(sheetRuns(makeStoryboard(size, 12), 0, [segment(0, { bytes: 0 })])).toEqual([]);
     // The picture is over after 4 s, the sound after an hour.
     expect(sheetRuns(makeStoryboard(size, 3600), 1, [segment(0)])).toEqual([
-      { init: "init-libx264.mp4", firstTile: 25, tiles: 25, lead: 26, segments: [0] },
+      { init: "init-libx264.mp4", firstTile: 25, tiles: 25, segments: [0] },
     ]);
   });
 });
@@ -118,18 +118,22 @@ describe("the segments of a sheet", () => {
 test("a sheet is one command: every run's tiles at their moments, joined and laid out", () => {
   const board = makeStoryboard(size, 8);
   const inputs = [
-    { path: "/work/tmp-1/run-0.mp4", firstTile: 0, tiles: 4, lead: 1 },
-    { path: "/work/tmp-1/run-1.mp4", firstTile: 4, tiles: 4, lead: 3 },
+    { path: "/work/tmp-1/run-0.mp4", firstTile: 0, tiles: 4 },
+    { path: "/work/tmp-1/run-1.mp4", firstTile: 4, tiles: 4 },
   ];
   const guard = `-threads 1 ${guardedInput.join(" ")}`;
-  const tiles = (lead: number) =>
-    `fps=fps=1/1:start_time=0:round=up,scale=160:90:flags=bicubic:out_color_matrix=bt601:out_range=full,setsar=1,format=yuvj420p,tpad=stop=-1:stop_mode=clone,trim=start_frame=${lead}:end_frame=${lead + 4}`;
+  const tiles = (number: number, seconds: number) =>
+    [
+      `color=size=160x90:rate=1/1,setsar=1,format=yuvj420p[clock${number}]`,
+      `[${number}:v]setpts='if(eq(N,0),min(0,PTS-${seconds}/TB),PTS-${seconds}/TB)',scale=160:90:flags=bicubic:out_color_matrix=bt601:out_range=full,setsar=1,format=yuvj420p[shown${number}]`,
+      `[clock${number}][shown${number}]blend=all_opacity=0,trim=end_frame=4[run${number}]`,
+    ].join(";");
   expect(sheetCommand(board, inputs, { target: "/work/tmp-1/sheet.jpg", threads: 1 }).join(" ")).toBe(
     [
       "-hide_banner -nostdin -loglevel error -nostats -y -copyts",
       `${guard} -i file:/work/tmp-1/run-0.mp4 ${guard} -i file:/work/tmp-1/run-1.mp4`,
       "-filter_complex_threads 1 -filter_complex",
-      `[0:v]setpts=PTS-(-0.5)/TB,${tiles(1)}[run0];[1:v]setpts=PTS-(1.5)/TB,${tiles(3)}[run1];[run0][run1]concat=n=2,tile=5x2`,
+      `${tiles(0, 0.5)};${tiles(1, 4.5)};[run0][run1]concat=n=2,tile=5x2`,
       "-map_metadata -1 -frames:v 1 -c:v mjpeg -q:v 4 -f mjpeg file:/work/tmp-1/sheet.jpg",
     ].join(" "),
   );

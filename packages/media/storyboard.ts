@@ -38,14 +38,12 @@ export interface TileRun {
   init: string;
   firstTile: number;
   tiles: number;
-  /** So many intervals before its first tile the first of its segments begins, rounded up. */
-  lead: number;
   /** Indexes of the segments in which they lie, ascending. */
   segments: number[];
 }
 
 /** A run of tiles and the file that has its init segment and then its segments. */
-export type TileInput = Pick<TileRun, "firstTile" | "tiles" | "lead"> & { path: string };
+export type TileInput = Pick<TileRun, "firstTile" | "tiles"> & { path: string };
 
 /** Pixels of the longer side of a tile, at most. */
 const longestSide = 160;
@@ -116,9 +114,7 @@ export function sheetRuns(board: Storyboard, sheet: number, segments: TileSegmen
     if (!segment) return [];
     let run = runs.at(-1);
     if (run?.init !== segment.init) {
-      const early = tileSeconds(board, tile) - segment.startSeconds;
-      const lead = early < 0 ? 0 : Math.floor(early / board.intervalSeconds) + 1;
-      run = { init: segment.init, firstTile: tile, tiles: 0, lead, segments: [] };
+      run = { init: segment.init, firstTile: tile, tiles: 0, segments: [] };
       runs.push(run);
     }
     run.tiles++;
@@ -135,7 +131,7 @@ export interface SheetSettings {
 
 /** The arguments that make a sheet: from each input its tiles, one after another into rows of five. */
 export function sheetCommand(board: Storyboard, inputs: TileInput[], { target, threads }: SheetSettings): string[] {
-  const chains = inputs.map((input, number) => `[${number}:v]${tilesOf(board, input)}[run${number}]`);
+  const chains = inputs.flatMap((input, number) => tilesOf(board, input, number));
   const tiles = inputs.reduce((sum, input) => sum + input.tiles, 0);
   const layout = `${Math.min(columns, tiles)}x${Math.ceil(tiles / columns)}`;
   const joined = inputs.map((_, number) => `[run${number}]`).join("");
@@ -149,16 +145,19 @@ export function sheetCommand(board: Storyboard, inputs: TileInput[], { target, t
 }
 
 /**
- * `fps` that rounds up gives at each moment the frame that is on screen, and the first one before there is any. It begins
- * where there is something, since it gives nothing at all from behind the last frame on; and the clones at the end make
- * sure that there are as many tiles as cues, whatever the source does.
+ * A clock of one empty frame an interval, over which lies what is on screen then: `blend` takes of its second input the
+ * last frame so far, for as long as the first one goes on. The `fps` filter would lose the last frame of what has no
+ * duration. A picture that begins after the first moment is taken as being there.
  */
-function tilesOf(board: Storyboard, { firstTile, tiles, lead }: TileInput): string {
+function tilesOf(board: Storyboard, { firstTile, tiles }: TileInput, number: number): string[] {
+  const { tileWidth, tileHeight, intervalSeconds } = board;
+  const sinceFirst = `PTS-${tileSeconds(board, firstTile)}/TB`;
   return [
-    `setpts=PTS-(${tileSeconds(board, firstTile - lead)})/TB`,
-    `fps=fps=1/${board.intervalSeconds}:start_time=0:round=up`,
-    `scale=${board.tileWidth}:${board.tileHeight}:flags=bicubic:${jpegColours}`,
-    "setsar=1,format=yuvj420p",
-    `tpad=stop=-1:stop_mode=clone,trim=start_frame=${lead}:end_frame=${lead + tiles}`,
-  ].join(",");
+    `color=size=${tileWidth}x${tileHeight}:rate=1/${intervalSeconds},setsar=1,format=yuvj420p[clock${number}]`,
+    [
+      `[${number}:v]setpts='if(eq(N,0),min(0,${sinceFirst}),${sinceFirst})'`,
+      `scale=${tileWidth}:${tileHeight}:flags=bicubic:${jpegColours},setsar=1,format=yuvj420p[shown${number}]`,
+    ].join(","),
+    `[clock${number}][shown${number}]blend=all_opacity=0,trim=end_frame=${tiles}[run${number}]`,
+  ];
 }

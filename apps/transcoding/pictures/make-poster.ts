@@ -59,11 +59,9 @@ function choosePoster(deps: EngineDeps, { videoId, plan, source }: VideoOfPoster
       if (deps.now() > until) break;
       const path = join(directory, `${number}.jpg`);
       try {
-        const measure = await look(deps, { videoId, plan, source }, candidate, path, signal);
-        if (!measure) continue;
-        const score = isGoodPoster(measure) ? Number.POSITIVE_INFINITY : posterScore(measure);
-        if (!best || score > best.score) best = { path, score };
-        if (isGoodPoster(measure)) break;
+        const seen = await look(deps, { videoId, plan, source }, candidate, path, signal);
+        if (seen && (seen.isGood || !best || seen.score > best.score)) best = { path, score: seen.score };
+        if (seen?.isGood) break;
       } catch (error) {
         signal.throwIfAborted();
         reason = messageOf(error);
@@ -85,7 +83,11 @@ async function look(
   if (!plan.picture) return null;
   const command = posterCommand(plan.picture, candidate, { source, target, threads: deps.settings.threads });
   const run = { videoId, name: "poster", first: 0, count: 0, command, timeoutSeconds: candidateSeconds } as const;
-  const measure = measureOf(await runPicture(deps, run, signal));
+  const { lines, errors } = await runPicture(deps, run, signal);
+  const measure = measureOf(lines);
   const made = await stat(target).catch(() => null);
-  return made && made.size > 0 ? measure : null;
+  if (!measure || !made?.size) return null;
+  // What ffmpeg complains of is seldom whole; it is taken where there is nothing better.
+  if (errors) return { isGood: false, score: posterScore(measure) / 4 };
+  return { isGood: isGoodPoster(measure), score: posterScore(measure) };
 }

@@ -16,11 +16,11 @@ export interface PictureRun {
 const pictureNiceness = 15;
 
 /**
- * Answers the lines of stdout.
+ * Answers the lines of stdout, and what ffmpeg complained of though it went on.
  *
  * @throws Error with ffmpeg's last words when it does not end well; the signal's reason
  */
-export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: AbortSignal): Promise<string[]> {
+export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: AbortSignal) {
   const { videoId, name, first, count, command, timeoutSeconds } = picture;
   const lines: string[] = [];
   const startedAt = deps.now();
@@ -46,5 +46,5 @@ export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: 
   signal.throwIfAborted();
   if (result.timedOut) throw new Error(`ffmpeg was not done within ${timeoutSeconds} s`);
   if (fault) throw new Error(fault.reason);
-  return lines;
+  return { lines, errors: result.errors };
 }
