@@ -18,8 +18,9 @@ export interface RunningJob {
 }
 
 /**
- * Resolves when every segment is made, the playlists say so and the pictures are there; rejects with the signal's reason when stopped, with
- * SourceError or ChunkError when it cannot be made. Whatever happens, the playlists list what may be asked for.
+ * Resolves when every segment is made, the playlists say so and the pictures are there; rejects with the signal's reason
+ * when stopped, with SourceError or ChunkError when it cannot be made. Whatever happens, the playlists list what may be
+ * asked for.
  *
  * @param onRunning called when the playlists are there and demands can be taken
  */

@@ -1,4 +1,4 @@
-/** A job as the contract shows it, from plan, ledger, what is in flight and the pictures there are. Nothing of it is stored. */
+/** A job as the contract shows it, from plan, ledger, pictures and what is in flight. Nothing of it is stored. */
 import { masterFile, type Plan, playlistFile, type Rendition } from "@video-backend/media";
 import type { RenditionStatus, TranscodingStatus } from "../contract.ts";
 import type { JobRow, SegmentRow } from "../database/schema.ts";

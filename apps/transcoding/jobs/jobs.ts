@@ -86,11 +86,11 @@ export function createJobs(database: TranscodingDatabase, now: () => number): Jo
     unreported: () => database.select().from(jobs).where(gt(jobs.unreported, 0)).all(),
     markUnreported: (videoId) =>
       void database.update(jobs).set({ unreported: oneMore }).where(eq(jobs.videoId, videoId)).run(),
-    markReported: ({ videoId, unreported }) =>
+    markReported: ({ videoId, state, unreported }) =>
       void database
         .update(jobs)
         .set({ unreported: 0 })
-        .where(and(eq(jobs.videoId, videoId), eq(jobs.unreported, unreported)))
+        .where(and(eq(jobs.videoId, videoId), eq(jobs.state, state), eq(jobs.unreported, unreported)))
         .run(),
     remove: (videoId) => void database.delete(jobs).where(eq(jobs.videoId, videoId)).run(),
   };

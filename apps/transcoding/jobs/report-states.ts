@@ -1,6 +1,6 @@
 /**
- * Tells metadata how each job stands, and that there is a poster. What could not be told stays marked in the database and is told later, so metadata
- * may be away for as long as it likes.
+ * Tells metadata how each job stands, and that there is a poster. What could not be told stays marked in the database and
+ * is told later, so metadata may be away for as long as it likes.
  */
 
 import type { TranscodingStatus, VideoChanges } from "@video-backend/metadata/client";

@@ -15,7 +15,6 @@ import {
   posterScore,
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
-import { untilThereIsRoom } from "../engine/disk.ts";
 import type { EngineDeps } from "../engine/engine.ts";
 import { runPicture } from "./run-picture.ts";
 
@@ -39,7 +38,6 @@ export async function makePoster(deps: EngineDeps, video: VideoOfPoster, signal:
   const { videoId, plan } = video;
   try {
     if (!plan.picture || (await deps.store.exists(`hls/${videoId}/${posterFile}`))) return;
-    await untilThereIsRoom(deps.disk, signal, () => undefined);
     await deps.pictures.add(() => choosePoster(deps, video, signal), { signal });
     deps.jobs.markUnreported(videoId);
     deps.progress.jobMoved(videoId);

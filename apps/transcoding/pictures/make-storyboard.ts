@@ -22,7 +22,6 @@ import {
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
 import type { SegmentRow } from "../database/schema.ts";
-import { untilThereIsRoom } from "../engine/disk.ts";
 import type { EngineDeps } from "../engine/engine.ts";
 import { runPicture } from "./run-picture.ts";
 
@@ -43,7 +42,6 @@ export async function makeStoryboard(deps: EngineDeps, video: VideoOfStoryboard,
   const rendition = pictureRenditions(plan).at(-1);
   try {
     if (!rendition || (await deps.store.exists(`hls/${videoId}/${storyboardFile}`))) return;
-    await untilThereIsRoom(deps.disk, signal, () => undefined);
     const ledger = deps.ledger.list(videoId);
     const segments = ledger.filter((segment) => segment.rendition === rendition.name);
     const board = layOut(rendition, endOf(ledger));
@@ -64,10 +62,9 @@ export async function makeStoryboard(deps: EngineDeps, video: VideoOfStoryboard,
 
 /** Where the last segment of all ends, of picture or sound: that is how long a player takes the video to be. */
 const endOf = (ledger: SegmentRow[]): number =>
-  Math.max(
-    0,
-    ...ledger.map(({ bytes, startSeconds, durationSeconds }) => (bytes ? startSeconds + durationSeconds : 0)),
-  );
+  ledger
+    .filter(({ bytes }) => bytes > 0)
+    .reduce((end, { startSeconds, durationSeconds }) => Math.max(end, startSeconds + durationSeconds), 0);
 
 interface Sheet {
   board: Storyboard;
@@ -85,23 +82,16 @@ function makeSheet(deps: EngineDeps, videoId: string, sheet: Sheet, signal: Abor
     for (const [number, { init, segments, ...run }] of runs.entries()) {
       const path = join(directory, `run-${number}.mp4`);
       const folder = `hls/${videoId}/${rendition}`;
-      await concatenate(
-        deps,
-        [init, ...segments.map(segmentFile)].map((name) => `${folder}/${name}`),
-        path,
-        signal,
-      );
+      const keys = [init, ...segments.map(segmentFile)].map((name) => `${folder}/${name}`);
+      await concatenate(deps, keys, path, signal);
       inputs.push({ ...run, path });
     }
     const target = join(directory, "sheet.jpg");
     const command = sheetCommand(board, inputs, { target, threads: deps.settings.threads });
     const first = runs[0]?.firstTile ?? 0;
     const count = runs.reduce((sum, { tiles }) => sum + tiles, 0);
-    await runPicture(
-      deps,
-      { videoId, name: "storyboard", first, count, command, timeoutSeconds: sheetSeconds },
-      signal,
-    );
+    const run = { videoId, name: "storyboard", first, count, command, timeoutSeconds: sheetSeconds } as const;
+    await runPicture(deps, run, signal);
     if ((await stat(target)).size === 0) throw new Error(`Sheet ${key} came out empty`);
     await deps.store.adopt(target, key);
   });

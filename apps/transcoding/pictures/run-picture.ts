@@ -1,4 +1,5 @@
-/** Runs one ffmpeg that makes a picture for people: behind all encoders, bounded in time, and written down as they are. */
+/** Runs one ffmpeg that makes a picture for people: in the background, bounded in time, and written down as encoders are. */
+import { untilThereIsRoom } from "../engine/disk.ts";
 import type { EngineDeps } from "../engine/engine.ts";
 import { faultOfRun } from "../engine/faults.ts";
 
@@ -12,8 +13,8 @@ export interface PictureRun {
   timeoutSeconds: number;
 }
 
-/** Nobody waits for it so much that an encoder should. */
-const pictureNiceness = 15;
+/** As an encoder in the background. */
+const pictureNiceness = 10;
 
 /**
  * Answers the lines of stdout, and what ffmpeg complained of though it went on.
@@ -23,6 +24,8 @@ const pictureNiceness = 15;
 export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: AbortSignal) {
   const { videoId, name, first, count, command, timeoutSeconds } = picture;
   const lines: string[] = [];
+  await untilThereIsRoom(deps.disk, signal, (sentence) => deps.progress.waiting(videoId, sentence));
+  deps.progress.waiting(videoId, null);
   const startedAt = deps.now();
   const result = await deps.run("ffmpeg", command, {
     signal,
