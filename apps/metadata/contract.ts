@@ -49,6 +49,11 @@ export const VideoChanges = z
     title: z.string().max(500).nullable(),
     description: z.string().max(10_000).nullable(),
     thumbnail_filename: z.string().max(255).nullable(),
+    default_thumbnail_filename: z
+      .string()
+      .min(1)
+      .max(255)
+      .openapi({ description: "Becomes the thumbnail_filename of a video that has none, and else changes nothing" }),
     original_resolution: z
       .string()
       .regex(/^\d+x\d+$/, "such as 1920x1080")

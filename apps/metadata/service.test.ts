@@ -107,6 +107,24 @@ describe("changing", () => {
     expect((await send("GET /videos/a")).body).toMatchObject({ title: "A", ...changes });
   });
 
+  test("a default thumbnail is taken where there is none, and never instead of one that somebody gave", async () => {
+    await using metadata = setup();
+    const { send } = metadata;
+    const put = (json: object) => send("PUT /videos/a", { json });
+    const thumbnail = async () => (await send("GET /videos/a")).body.thumbnail_filename;
+    await send("POST /videos", { json: { hash: "a", filename: "a.mp4" } });
+    await put({ default_thumbnail_filename: "poster.jpg" });
+    expect(await thumbnail()).toBe("poster.jpg");
+    await put({ thumbnail_filename: "thumbnail.png" });
+    await put({ default_thumbnail_filename: "poster.jpg", title: "A" });
+    expect(await thumbnail()).toBe("thumbnail.png");
+    await put({ thumbnail_filename: "thumbnail.webp", default_thumbnail_filename: "poster.jpg" });
+    expect(await thumbnail()).toBe("thumbnail.webp");
+    await put({ thumbnail_filename: null });
+    expect(await thumbnail()).toBeNull();
+    expect((await put({ default_thumbnail_filename: null })).status).toBe(422);
+  });
+
   test("a completed video cannot become failed, and is told what it can become", async () => {
     await using metadata = setup();
     const { send } = metadata;

@@ -31,6 +31,9 @@ async function setup() {
   await store.put("hls/film/720p/init.mp4", "init");
   await store.put("hls/film/720p/segment-00001.m4s", "0123456789");
   await store.put("hls/film/pictures/small/sheet.jpg", "jpeg");
+  await store.put("hls/film/poster.jpg", "poster");
+  await store.put("hls/film/storyboard/storyboard.vtt", "WEBVTT\n");
+  await store.put("hls/film/storyboard/sheet-000.jpg", "sheet");
   await store.put("hls/film/.half-written.tmp", "secret");
   await store.put("originals/film/Film, Teil 1.mov", "original");
   await store.put("videos.db", "secret");
@@ -54,6 +57,9 @@ describe("files", () => {
     ["720p/init.mp4", "init", "video/mp4", "public, max-age=31536000, immutable"],
     ["720p/segment-00001.m4s", "0123456789", "video/iso.segment", "public, max-age=31536000, immutable"],
     ["pictures/small/sheet.jpg", "jpeg", "image/jpeg", "no-cache"],
+    ["poster.jpg", "poster", "image/jpeg", "no-cache"],
+    ["storyboard/storyboard.vtt", "WEBVTT\n", "text/vtt", "no-cache"],
+    ["storyboard/sheet-000.jpg", "sheet", "image/jpeg", "no-cache"],
     ["original", "original", "video/quicktime", "public, max-age=31536000, immutable"],
   ])("%s is served with its own type, length and freshness, to GET and HEAD", async (path, text, type, freshness) => {
     await using streaming = await setup();

@@ -49,6 +49,7 @@ export function assembleTranscoding(parts: Parts): TranscodingDeps {
     queue: createInProcessQueue<ChunkOfVideo>({ concurrency: processes, worker }),
     demands: createInProcessQueue<ChunkOfVideo>({ concurrency: demandedAtOnce, worker }),
     preparations: createLimiter(processes),
+    pictures: createLimiter(1),
   };
   return { ...engineDeps, engine: createEngine(engineDeps), metadata: parts.metadata, database };
 }

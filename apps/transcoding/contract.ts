@@ -62,6 +62,15 @@ export const TranscodingStatus = z
     original_quality_label: z.string().nullable().openapi({ example: "1080p" }),
     duration: z.number().nullable().openapi({ description: "Seconds of picture" }),
     master_playlist: z.string().openapi({ example: "master.m3u8" }),
+    poster: z
+      .string()
+      .nullable()
+      .openapi({ description: "A JPEG below hls/{id}/; null until it is there", example: "poster.jpg" }),
+    storyboard: z.string().nullable().openapi({
+      description:
+        "WebVTT index of small pictures for the seek bar, below hls/{id}/; null until it is there, last of all",
+      example: "storyboard/storyboard.vtt",
+    }),
     playable: z.boolean().openapi({ description: "True once the master lists something that plays" }),
     progress: z.number().openapi({ description: "Of the whole job, 0 to 100" }),
     error: z.string().optional(),
@@ -111,9 +120,9 @@ export const EncoderState = z
 
 export const Attempt = z
   .object({
-    renditions: z.array(z.string()),
-    first_segment: z.number().openapi(integer("Index of the first segment")),
-    segment_count: z.number().openapi(integer("Number of segments")),
+    renditions: z.array(z.string()).openapi({ description: "`poster` or `storyboard` for what is no rendition" }),
+    first_segment: z.number().openapi(integer("Index of the first segment; of a storyboard, the first tile")),
+    segment_count: z.number().openapi(integer("Number of segments, or tiles; 0 for a poster")),
     demanded: z.boolean().openapi({ description: "Somebody waited for it" }),
     encoder: z.string(),
     arguments: z.array(z.string()),

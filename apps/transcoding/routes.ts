@@ -24,7 +24,9 @@ export function createRoutes(deps: TranscodingDeps) {
       await startJob(deps, { videoId: upload_id, filename, networkSpeed: network_speed });
       return c.json({ status: "started" as const, upload_id }, 200);
     })
-    .openapi(contract.getTranscodeStatus, (c) => c.json(describeJob(deps, c.req.valid("param").upload_id), 200))
+    .openapi(contract.getTranscodeStatus, async (c) =>
+      c.json(await describeJob(deps, c.req.valid("param").upload_id), 200),
+    )
     .openapi(contract.resumeTranscodes, async (c) =>
       c.json({ status: "completed" as const, resumed_count: await resumeJobs(deps) }, 200),
     )

@@ -37,7 +37,14 @@ describe("starting", () => {
     });
     expect(status.finished_at).toBeGreaterThanOrEqual(status.started_at ?? Number.POSITIVE_INFINITY);
     expect(status.error).toBeUndefined();
-    expect((await readdir(app.world.path("hls", "a"))).sort()).toEqual(["360p", "480p", "audio", "master.m3u8"]);
+    expect((await readdir(app.world.path("hls", "a"))).sort()).toEqual([
+      "360p",
+      "480p",
+      "audio",
+      "master.m3u8",
+      "poster.jpg",
+      "storyboard",
+    ]);
     expect(await readdir(app.world.path("transcoding"))).toEqual([]);
   });
 

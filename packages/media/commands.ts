@@ -5,7 +5,7 @@
  */
 import type { Chunk } from "./chunks.ts";
 import { type Encoder, type EncoderSettings, encoderArguments } from "./encoders.ts";
-import { pictureGraph } from "./picture-graph.ts";
+import { decoderOptions, pictureGraph } from "./picture-graph.ts";
 import {
   firstPacket,
   gridSeconds,
@@ -47,7 +47,6 @@ const exactDurations = "setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,P
 export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
   const rungs = chunk.renditions.map((name) => pictureRendition(plan, name));
   const startSeconds = gridSeconds(plan, "picture", chunk.first);
-  const x264Build = plan.picture?.x264Build;
   const lastIndex = chunk.first + chunk.count - 1;
   const isEnd = lastIndex === (rungs[0]?.segmentCount ?? 0) - 1;
   const endSeconds = isEnd ? null : gridSeconds(plan, "picture", lastIndex + 1);
@@ -60,7 +59,7 @@ export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettin
     ...seekTo(seekSecondsFor(plan, startSeconds)),
     ...["-copyts", "-start_at_zero"],
     ...guardedInput,
-    ...(x264Build ? ["-x264_build", String(x264Build)] : []),
+    ...(plan.picture ? decoderOptions(plan.picture) : []),
     ...["-i", `file:${settings.source}`],
     ...["-filter_complex_threads", String(settings.threads)],
     ...["-filter_complex", pictureGraph(plan, rungs, { startSeconds, endSeconds }, settings.encoder)],

@@ -36,5 +36,28 @@ export {
   playlistFile,
   segmentFile,
 } from "./playlists.ts";
+export {
+  type FrameMeasure,
+  isGoodPoster,
+  measureOf,
+  type PosterCandidate,
+  posterCandidates,
+  posterCommand,
+  posterFile,
+  posterScore,
+} from "./poster.ts";
 export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
 export { type Run, type RunOptions, type RunResult, run, withoutAddress } from "./spawn.ts";
+export {
+  makeStoryboard,
+  type Storyboard,
+  sheetCommand,
+  sheetCount,
+  sheetFile,
+  sheetRuns,
+  storyboardFile,
+  storyboardFolder,
+  storyboardVtt,
+  type TileInput,
+  type TileRun,
+} from "./storyboard.ts";

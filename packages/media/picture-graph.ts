@@ -6,6 +6,8 @@ import { toStandardPicture } from "./colour.ts";
 import type { Encoder } from "./encoders.ts";
 import type { PictureRendition, Plan } from "./plan.ts";
 
+type Picture = NonNullable<Plan["picture"]>;
+
 export interface Cut {
   /** Seconds from the start of the file. */
   startSeconds: number;
@@ -32,16 +34,23 @@ export function pictureGraph(plan: Plan, rungs: PictureRendition[], cut: Cut, en
   return steps.join(";");
 }
 
+/** What the decoder has to be told before the input; see `x264BuildOf` in `probe.ts`. */
+export const decoderOptions = ({ x264Build }: Pick<Picture, "x264Build">): string[] =>
+  x264Build === null ? [] : ["-x264_build", String(x264Build)];
+
+/** One frame for two fields, and none of those that are marked as progressive. */
+export const deinterlacing = ({ isInterlaced }: Pick<Picture, "isInterlaced">): string[] =>
+  isInterlaced ? ["bwdif=mode=send_frame:deint=interlaced"] : [];
+
 const scaleTo = ({ width, height }: PictureRendition): string => `scale=${width}:${height}:flags=bicubic,setsar=1`;
 
 /** Which frames there are, and when. */
-function framesOf(picture: NonNullable<Plan["picture"]>, { startSeconds, endSeconds }: Cut): string[] {
-  const { isInterlaced, cappedFrameRate, frameRate, heldFromSeconds } = picture;
+function framesOf(picture: Picture, { startSeconds, endSeconds }: Cut): string[] {
+  const { cappedFrameRate, frameRate, heldFromSeconds } = picture;
   const shownUntil = endSeconds ?? picture.endSeconds;
   const heldSeconds = heldFromSeconds === undefined ? 0 : shownUntil - heldFromSeconds;
   return [
-    // One frame for two fields, and none of those that are marked as progressive.
-    ...(isInterlaced ? ["bwdif=mode=send_frame:deint=interlaced"] : []),
+    ...deinterlacing(picture),
     ...(cappedFrameRate ? [`fps=${frameRate}`] : []),
     ...(heldSeconds > 0 ? [`tpad=stop_mode=clone:stop_duration=${heldSeconds.toFixed(3)}`] : []),
     `trim=start=${startSeconds}${endSeconds === null ? "" : `:end=${endSeconds}`}`,

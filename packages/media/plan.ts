@@ -99,8 +99,7 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   const pictureEnd = shown?.endSeconds ?? 0;
   const ramp = facts.picture ? rampFrom(facts.picture.startSeconds, frameRate, segmentSeconds) : [];
   const grid = { segmentSeconds, ramp };
-  // The last frame begins one frame duration before the end.
-  const lastFrame = Math.max(0, pictureEnd - 1 / (frameRate || 25));
+  const lastFrame = Math.max(0, pictureEnd - lastFrameSeconds(frameRate, facts.picture?.variableFrameRate ?? false));
   const pictureSegments = gridIndex(grid, "picture", lastFrame + roundingSeconds) + 1;
 
   const renditions: Rendition[] = rungs.map((rung) => {
@@ -185,6 +184,14 @@ function fineTimescale(frameRateNumerator: number): number {
 }
 
 const roundingSeconds = 1e-6;
+
+/** How long the last frame is shown; where the rate varies nobody knows, and an interval too many turns out empty. */
+function lastFrameSeconds(frameRate: number, variableFrameRate: boolean): number {
+  const mean = 1 / (frameRate || 25);
+  return variableFrameRate ? Math.min(mean, leastFrameSeconds) : mean;
+}
+
+const leastFrameSeconds = 0.01;
 
 /** Less of a picture than this, in seconds, is no first segment. */
 const leastRampSeconds = 0.5;

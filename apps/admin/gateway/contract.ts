@@ -245,7 +245,7 @@ export const getThumbnail = createRoute({
   path: "/thumbnail/{hash}",
   operationId: "getThumbnail",
   tags: thumbnails,
-  summary: "A video's thumbnail",
+  summary: "A video's thumbnail: the one that was given, else the poster that was made of it",
   request,
   responses: {
     200: { description: "The picture", content: { "image/*": { schema: binary } } },

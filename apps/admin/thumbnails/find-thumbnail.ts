@@ -1,10 +1,10 @@
-/** Finds the picture that a video names as its thumbnail. */
+/** Finds the picture that stands for a video: the one it names as its thumbnail, else the poster that was made of it. */
 import { ServiceError } from "@video-backend/service";
 import type { StoredBlob } from "@video-backend/storage";
 import { parseResponse } from "hono/client";
 import type { AdminDeps } from "../service.ts";
 import { imageTypes } from "./image-kind.ts";
-import { kindOfName, thumbnailFolder } from "./thumbnail-key.ts";
+import { kindOfName, posterKey, thumbnailFolder } from "./thumbnail-key.ts";
 
 /** @throws ServiceError `not_found`: Video not found, Thumbnail not found; `unavailable` without metadata */
 export async function findThumbnail(
@@ -14,7 +14,9 @@ export async function findThumbnail(
   const video = await parseResponse(services.metadata.client.videos[":hash"].$get({ param: { hash: videoId } }));
   const name = video.thumbnail_filename ?? "";
   const kind = kindOfName(name);
-  const stored = kind && (await store.open(`${thumbnailFolder(videoId)}/${name}`));
-  if (!stored) throw new ServiceError("not_found", "Thumbnail not found");
-  return { ...stored, mediaType: imageTypes[kind] };
+  const uploaded = kind && (await store.open(`${thumbnailFolder(videoId)}/${name}`));
+  if (uploaded) return { ...uploaded, mediaType: imageTypes[kind] };
+  const poster = await store.open(posterKey(videoId));
+  if (!poster) throw new ServiceError("not_found", "Thumbnail not found");
+  return { ...poster, mediaType: imageTypes.jpg };
 }

@@ -7,6 +7,9 @@ import { type ImageKind, imageTypes } from "./image-kind.ts";
 /** The folder of a video's thumbnails. */
 export const thumbnailFolder = (videoId: string): string => `thumbnails/${videoId}`;
 
+/** What transcoding made of the video by itself; it lies, and goes, with the streams. */
+export const posterKey = (videoId: string): string => `hls/${videoId}/poster.jpg`;
+
 /** A stored thumbnail has one of three names, whatever it was called before. */
 export const thumbnailName = (kind: ImageKind): string => `thumbnail.${kind}`;
 

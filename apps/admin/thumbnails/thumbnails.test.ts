@@ -85,7 +85,7 @@ test("a video that nobody knows gets none", async () => {
 });
 
 test.each([null, "cover.jpg", "../../videos.db", "thumbnail.png"])(
-  "a video that names %j but has no such picture of ours is 404",
+  "a video that names %j but has neither such a picture of ours nor a poster is 404",
   async (thumbnail_filename) => {
     await using admin = await setup();
     await admin.metadata("PUT /videos/film", { json: { thumbnail_filename } });
@@ -93,6 +93,21 @@ test.each([null, "cover.jpg", "../../videos.db", "thumbnail.png"])(
       status: 404,
       body: { detail: "Thumbnail not found" },
     });
+  },
+);
+
+test.each([null, "poster.jpg", "thumbnail.png"])(
+  "a video that names %j and was given nothing is shown by its poster, and by what is given afterwards",
+  async (thumbnail_filename) => {
+    await using admin = await setup();
+    await admin.metadata("PUT /videos/film", { json: { thumbnail_filename } });
+    await admin.store.put("hls/film/poster.jpg", jpg);
+    const ask = () => admin.service.fetch(new Request("http://service.test/thumbnail/film"));
+    const poster = await ask();
+    expect(poster.headers.get("content-type")).toBe("image/jpeg");
+    expect(await poster.bytes()).toEqual(jpg);
+    await admin.give(webp);
+    expect(await (await ask()).bytes()).toEqual(webp);
   },
 );
 

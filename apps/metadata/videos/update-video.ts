@@ -1,6 +1,7 @@
 /** Changes what may be changed of a video. */
 import { ServiceError } from "@video-backend/service";
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { VideoChanges } from "../contract.ts";
 import { videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../service.ts";
@@ -40,12 +41,12 @@ export function updateVideo({ database, changes, now }: MetadataDeps, hash: stri
   );
 }
 
-function columnsOf(fields: VideoChanges): Partial<typeof videos.$inferInsert> {
+function columnsOf(fields: VideoChanges): SQLiteUpdateSetSource<typeof videos> {
   const columns = {
     filename: fields.filename,
     title: fields.title,
     description: fields.description,
-    thumbnailFilename: fields.thumbnail_filename,
+    thumbnailFilename: thumbnailOf(fields),
     originalResolution: fields.original_resolution,
     originalQualityLabel: fields.original_quality_label,
     duration: fields.duration,
@@ -53,4 +54,10 @@ function columnsOf(fields: VideoChanges): Partial<typeof videos.$inferInsert> {
     error: fields.error,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+}
+
+/** What somebody chose counts; the default is taken by the very statement that sees that there is none. */
+function thumbnailOf({ thumbnail_filename: chosen, default_thumbnail_filename: otherwise }: VideoChanges) {
+  if (chosen !== undefined || otherwise === undefined) return chosen;
+  return sql`coalesce(${videos.thumbnailFilename}, ${otherwise})`;
 }

@@ -20,7 +20,7 @@ export const jobs = sqliteTable(
     plan: text("plan"),
     /** 1 where somebody asked metadata to stop it, so that taking that wish back sets it going again. */
     stoppedByWish: integer("stopped_by_wish").notNull().default(0),
-    /** 1 until metadata has heard of the state. */
+    /** How many changes metadata has not heard of; 0 when it knows all. */
     unreported: integer("unreported").notNull().default(0),
     createdAt: real("created_at").notNull(),
     startedAt: real("started_at"),
@@ -62,7 +62,7 @@ export const attempts = sqliteTable(
       .notNull()
       .references(() => jobs.videoId, { onDelete: "cascade" }),
     kind: text("kind", { enum: ["picture", "sound"] }).notNull(),
-    /** Names joined by commas. */
+    /** Names joined by commas; `poster` or `storyboard` for what is no rendition. */
     renditions: text("renditions").notNull(),
     first: integer("first").notNull(),
     count: integer("count").notNull(),

@@ -35,6 +35,8 @@ export interface EngineDeps {
   claims: Set<string>;
   /** Bounds how many sources are examined at the same time. */
   preparations: Limiter;
+  /** Makes posters and sheets of storyboards one at a time, beside the chunks. */
+  pictures: Limiter;
   run: Run;
   settings: EngineSettings;
   log: Log;

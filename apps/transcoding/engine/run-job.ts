@@ -4,6 +4,8 @@
  */
 import { type Chunk, type Plan, pictureRenditions, remainingChunks, SourceError } from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
+import { makePoster } from "../pictures/make-poster.ts";
+import { makeStoryboard } from "../pictures/make-storyboard.ts";
 import type { EngineDeps } from "./engine.ts";
 import { prepareVideo } from "./prepare-video.ts";
 import { createPublisher } from "./publisher.ts";
@@ -16,8 +18,9 @@ export interface RunningJob {
 }
 
 /**
- * Resolves when every segment is made and the playlists say so; rejects with the signal's reason when stopped, with
- * SourceError or ChunkError when it cannot be made. Whatever happens, the playlists list what may be asked for.
+ * Resolves when every segment is made, the playlists say so and the pictures are there; rejects with the signal's reason
+ * when stopped, with SourceError or ChunkError when it cannot be made. Whatever happens, the playlists list what may be
+ * asked for.
  *
  * @param onRunning called when the playlists are there and demands can be taken
  */
@@ -37,6 +40,7 @@ export async function runJob(
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const demands = new Set<Promise<void>>();
+  let poster = Promise.resolve();
   const common = { videoId, plan, source, failedEncoders };
   const makeInTurn = (chunk: Chunk, position: number): Promise<void> =>
     // The n-th chunk of every video comes before the next of any: a long video does not hold up a short one.
@@ -65,6 +69,7 @@ export async function runJob(
     // What everybody will ask for first is made as if they had, with the machine to itself.
     const opening = (chunk: Chunk) => makeNow(chunk, false);
     await settle(remaining().opening.map(opening), failed);
+    poster = makePoster(deps, { videoId, plan, source }, either);
     // A second round finds what a demand had begun and did not finish; each round makes something or throws.
     for (let left = remaining(); left.opening.length + left.rest.length > 0; left = remaining()) {
       await settle([...left.opening, ...left.rest].map(makeInTurn), failed);
@@ -73,9 +78,11 @@ export async function runJob(
     signal.throwIfAborted();
     assertSomethingIsThere(deps, videoId, plan);
   } finally {
-    await Promise.all(demands);
+    await Promise.all([...demands, poster]);
     await publisher.close(signal.aborted ? "making" : "ended");
   }
+  await makeStoryboard(deps, { videoId, plan }, signal);
+  signal.throwIfAborted();
   await deps.workspace.remove(videoId);
 }
 

@@ -1,4 +1,4 @@
-/** A job as the contract shows it, from plan, ledger and what is in flight. Nothing of it is stored. */
+/** A job as the contract shows it, from plan, ledger, pictures and what is in flight. Nothing of it is stored. */
 import {
   masterFile,
   type Plan,
@@ -10,6 +10,7 @@ import {
 } from "@video-backend/media";
 import type { RenditionStatus, TranscodingStatus } from "../contract.ts";
 import type { JobRow, SegmentRow } from "../database/schema.ts";
+import { findPictures } from "../pictures/find-pictures.ts";
 import type { TranscodingDeps } from "../service.ts";
 import type { JobState } from "./job-states.ts";
 import { planOf } from "./jobs.ts";
@@ -17,10 +18,10 @@ import { planOf } from "./jobs.ts";
 const overallOf = { queued: "running", running: "running", ok: "ok", error: "error", stopped: "stopped" } as const;
 
 /** @throws ServiceError `not_found`: Status not found */
-export function describeJob(
-  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "progress" | "attempts">,
+export async function describeJob(
+  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "progress" | "attempts" | "store">,
   videoId: string,
-): TranscodingStatus {
+): Promise<TranscodingStatus> {
   const job = deps.jobs.get(videoId);
   const plan = planOf(job);
   const ledger = deps.ledger.list(videoId);
@@ -39,6 +40,7 @@ export function describeJob(
     original_quality_label: plan?.picture?.qualityLabel ?? null,
     duration: plan?.picture?.endSeconds ?? null,
     master_playlist: masterFile,
+    ...(await findPictures(deps.store, videoId)),
     playable: plan !== null && isPlayable(plan, ledger),
     progress: percent(ledger.length, total),
     ...(job.error === null ? {} : { error: job.error }),

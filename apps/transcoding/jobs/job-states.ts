@@ -1,5 +1,5 @@
 /**
- * The states of a job and who moves it. Every move is one guarded update in `move-job.ts`; a move that is not listed here
+ * The states of a job and who moves it. Every move is one guarded update in `jobs.ts`; a move that is not listed here
  * is a conflict.
  */
 export const jobStates = ["queued", "running", "ok", "error", "stopped"] as const;

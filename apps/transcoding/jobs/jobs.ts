@@ -1,7 +1,7 @@
 /** The jobs, one a video: finding them, making them, and the one guarded update by which they change state. */
 import { Plan } from "@video-backend/media";
 import { ServiceError } from "@video-backend/service";
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, gt, inArray, sql } from "drizzle-orm";
 import type { TranscodingDatabase } from "../database/open.ts";
 import { type JobRow, jobs } from "../database/schema.ts";
 import { type JobState, statesBefore, transitions } from "./job-states.ts";
@@ -25,7 +25,10 @@ export interface Jobs {
   /** Writes the plan, once; a plan that is there already is the one that counts. */
   keepPlan(videoId: string, plan: Plan): Plan;
   unreported(): JobRow[];
-  markReported(videoId: string, state: JobState): void;
+  /** There is something new to tell metadata, though the state is the same. */
+  markUnreported(videoId: string): void;
+  /** Metadata has heard of the job as it was in this row; what has changed since is still to be told. */
+  markReported(told: JobRow): void;
   remove(videoId: string): void;
 }
 
@@ -60,7 +63,7 @@ export function createJobs(database: TranscodingDatabase, now: () => number): Jo
     move(videoId, next, fields = {}) {
       const [moved] = database
         .update(jobs)
-        .set({ ...fields, state: next, unreported: 1 })
+        .set({ ...fields, state: next, unreported: oneMore })
         .where(and(eq(jobs.videoId, videoId), inArray(jobs.state, statesBefore(next))))
         .returning()
         .all();
@@ -80,17 +83,21 @@ export function createJobs(database: TranscodingDatabase, now: () => number): Jo
         .run();
       return plan;
     },
-    unreported: () => database.select().from(jobs).where(eq(jobs.unreported, 1)).all(),
-    markReported(videoId, state) {
-      database
+    unreported: () => database.select().from(jobs).where(gt(jobs.unreported, 0)).all(),
+    markUnreported: (videoId) =>
+      void database.update(jobs).set({ unreported: oneMore }).where(eq(jobs.videoId, videoId)).run(),
+    markReported: ({ videoId, state, unreported }) =>
+      void database
         .update(jobs)
         .set({ unreported: 0 })
-        .where(and(eq(jobs.videoId, videoId), eq(jobs.state, state)))
-        .run();
-    },
+        .where(and(eq(jobs.videoId, videoId), eq(jobs.state, state), eq(jobs.unreported, unreported)))
+        .run(),
     remove: (videoId) => void database.delete(jobs).where(eq(jobs.videoId, videoId)).run(),
   };
 }
+
+/** Another change: a report that is under way does not speak of it. */
+const oneMore = sql`${jobs.unreported} + 1`;
 
 /** The plan of a job; null until its source was examined. */
 export function planOf(job: JobRow): Plan | null {

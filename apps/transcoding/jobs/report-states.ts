@@ -1,12 +1,13 @@
 /**
- * Tells metadata how each job stands. What could not be told stays marked in the database and is told later, so metadata
- * may be away for as long as it likes.
+ * Tells metadata how each job stands, and that there is a poster. What could not be told stays marked in the database and
+ * is told later, so metadata may be away for as long as it likes.
  */
 
 import type { TranscodingStatus, VideoChanges } from "@video-backend/metadata/client";
 import { isServiceError, messageOf } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { JobRow } from "../database/schema.ts";
+import { findPictures } from "../pictures/find-pictures.ts";
 import type { TranscodingDeps } from "../service.ts";
 import type { JobState } from "./job-states.ts";
 import { planOf } from "./jobs.ts";
@@ -23,7 +24,9 @@ const statusOf: Record<JobState, TranscodingStatus> = {
 export async function reportStates(deps: TranscodingDeps): Promise<void> {
   for (const job of deps.jobs.unreported()) {
     try {
-      await parseResponse(deps.metadata.videos[":hash"].$put({ param: { hash: job.videoId }, json: changesOf(job) }));
+      const { poster } = await findPictures(deps.store, job.videoId);
+      const json = { ...changesOf(job), ...(poster && { default_thumbnail_filename: poster }) };
+      await parseResponse(deps.metadata.videos[":hash"].$put({ param: { hash: job.videoId }, json }));
     } catch (error) {
       if (isServiceError(error, "unavailable")) return;
       // Metadata knows no such video, or knows better: there is nobody to tell.
@@ -32,7 +35,7 @@ export async function reportStates(deps: TranscodingDeps): Promise<void> {
         "metadata did not take the state",
       );
     }
-    deps.jobs.markReported(job.videoId, job.state);
+    deps.jobs.markReported(job);
   }
 }
 

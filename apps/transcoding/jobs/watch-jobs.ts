@@ -29,7 +29,7 @@ export async function* watchJobs(
       changed.clear();
       for (const videoId of videoIds) {
         if (deps.jobs.find(videoId))
-          yield { id: String(++sequence), event: "progress", data: describeJob(deps, videoId) };
+          yield { id: String(++sequence), event: "progress", data: await describeJob(deps, videoId) };
       }
       await Promise.race([new Promise((resolve) => setTimeout(resolve, leastMilliseconds)), aborted]);
     }

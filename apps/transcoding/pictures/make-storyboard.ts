@@ -1,0 +1,108 @@
+/**
+ * Makes a video's storyboard, once all its segments are there: a sheet at a time, each put in place when it is whole, and
+ * the index last. A sheet that is in place is not made again, so a run that was ended goes on where it was.
+ */
+import { appendFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  makeStoryboard as layOut,
+  type Plan,
+  pictureRenditions,
+  type Storyboard,
+  segmentFile,
+  sheetCommand,
+  sheetCount,
+  sheetFile,
+  sheetRuns,
+  storyboardFile,
+  storyboardFolder,
+  storyboardVtt,
+  type TileInput,
+  type TileRun,
+} from "@video-backend/media";
+import { messageOf } from "@video-backend/service";
+import type { SegmentRow } from "../database/schema.ts";
+import type { EngineDeps } from "../engine/engine.ts";
+import { runPicture } from "./run-picture.ts";
+
+export interface VideoOfStoryboard {
+  videoId: string;
+  plan: Plan;
+}
+
+/** A sheet decodes 25 segments at most. */
+const sheetSeconds = 180;
+
+/**
+ * Does nothing where there is one already, or no picture. A video without a storyboard is still a video: whatever happens
+ * is logged and goes no further.
+ */
+export async function makeStoryboard(deps: EngineDeps, video: VideoOfStoryboard, signal: AbortSignal): Promise<void> {
+  const { videoId, plan } = video;
+  const rendition = pictureRenditions(plan).at(-1);
+  try {
+    if (!rendition || (await deps.store.exists(`hls/${videoId}/${storyboardFile}`))) return;
+    const ledger = deps.ledger.list(videoId);
+    const segments = ledger.filter((segment) => segment.rendition === rendition.name);
+    const board = layOut(rendition, endOf(ledger));
+    for (let sheet = 0; sheet < sheetCount(board); sheet++) {
+      const key = `hls/${videoId}/${storyboardFolder}/${sheetFile(sheet)}`;
+      if (await deps.store.exists(key)) continue;
+      const runs = sheetRuns(board, sheet, segments);
+      // One sheet at a time, so that the poster of another video comes between two.
+      await deps.pictures.add(() => makeSheet(deps, videoId, { board, runs, rendition: rendition.name, key }, signal), {
+        signal,
+      });
+    }
+    await deps.store.put(`hls/${videoId}/${storyboardFile}`, storyboardVtt(board));
+  } catch (error) {
+    if (!signal.aborted) deps.log.warn({ videoId, reason: messageOf(error) }, "the storyboard could not be made");
+  }
+}
+
+/** Where the last segment of all ends, of picture or sound: that is how long a player takes the video to be. */
+const endOf = (ledger: SegmentRow[]): number =>
+  ledger
+    .filter(({ bytes }) => bytes > 0)
+    .reduce((end, { startSeconds, durationSeconds }) => Math.max(end, startSeconds + durationSeconds), 0);
+
+interface Sheet {
+  board: Storyboard;
+  runs: TileRun[];
+  /** Name of the rendition that the tiles are made of. */
+  rendition: string;
+  key: string;
+}
+
+/** One ffmpeg over copies of the segments in which the tiles of this sheet lie. */
+function makeSheet(deps: EngineDeps, videoId: string, sheet: Sheet, signal: AbortSignal): Promise<void> {
+  const { board, runs, rendition, key } = sheet;
+  return deps.workspace.withDirectory(videoId, async (directory) => {
+    const inputs: TileInput[] = [];
+    for (const [number, { init, segments, ...run }] of runs.entries()) {
+      const path = join(directory, `run-${number}.mp4`);
+      const folder = `hls/${videoId}/${rendition}`;
+      const keys = [init, ...segments.map(segmentFile)].map((name) => `${folder}/${name}`);
+      await concatenate(deps, keys, path, signal);
+      inputs.push({ ...run, path });
+    }
+    const target = join(directory, "sheet.jpg");
+    const command = sheetCommand(board, inputs, { target, threads: deps.settings.threads });
+    const first = runs[0]?.firstTile ?? 0;
+    const count = runs.reduce((sum, { tiles }) => sum + tiles, 0);
+    const run = { videoId, name: "storyboard", first, count, command, timeoutSeconds: sheetSeconds } as const;
+    await runPicture(deps, run, signal);
+    if ((await stat(target)).size === 0) throw new Error(`Sheet ${key} came out empty`);
+    await deps.store.adopt(target, key);
+  });
+}
+
+/** An init segment and segments one after another are a file that ffmpeg reads as it reads any MP4. */
+async function concatenate(deps: EngineDeps, keys: string[], path: string, signal: AbortSignal): Promise<void> {
+  for (const key of keys) {
+    signal.throwIfAborted();
+    const stored = await deps.store.open(key);
+    if (!stored) throw new Error(`${key} is not there`);
+    await appendFile(path, new Uint8Array(await stored.blob.arrayBuffer()));
+  }
+}

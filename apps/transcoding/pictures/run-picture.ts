@@ -1,0 +1,53 @@
+/** Runs one ffmpeg that makes a picture for people: in the background, bounded in time, and written down as encoders are. */
+import { untilThereIsRoom } from "../engine/disk.ts";
+import type { EngineDeps } from "../engine/engine.ts";
+import { faultOfRun } from "../engine/faults.ts";
+
+export interface PictureRun {
+  videoId: string;
+  name: "poster" | "storyboard";
+  /** Index of the first tile, and how many; nothing for a poster. */
+  first: number;
+  count: number;
+  command: string[];
+  timeoutSeconds: number;
+}
+
+/** As an encoder in the background. */
+const pictureNiceness = 10;
+
+/**
+ * Answers the lines of stdout, and what ffmpeg complained of though it went on.
+ *
+ * @throws Error with ffmpeg's last words when it does not end well; the signal's reason
+ */
+export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: AbortSignal) {
+  const { videoId, name, first, count, command, timeoutSeconds } = picture;
+  const lines: string[] = [];
+  await untilThereIsRoom(deps.disk, signal, (sentence) => deps.progress.waiting(videoId, sentence));
+  deps.progress.waiting(videoId, null);
+  const startedAt = deps.now();
+  const result = await deps.run("ffmpeg", command, {
+    signal,
+    timeoutSeconds,
+    niceness: pictureNiceness,
+    onLine: (line) => lines.push(line),
+  });
+  const fault = faultOfRun(result);
+  deps.attempts.record({
+    videoId,
+    chunk: { kind: "picture", renditions: [name], first, count },
+    demanded: false,
+    encoder: "mjpeg",
+    command,
+    startedAt,
+    seconds: deps.now() - startedAt,
+    exitCode: result.exitCode,
+    errors: result.errors,
+    fault: signal.aborted ? "stopped" : (fault?.class ?? null),
+  });
+  signal.throwIfAborted();
+  if (result.timedOut) throw new Error(`ffmpeg was not done within ${timeoutSeconds} s`);
+  if (fault) throw new Error(fault.reason);
+  return { lines, errors: result.errors };
+}
