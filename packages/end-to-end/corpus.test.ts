@@ -17,7 +17,6 @@ const representative = [
   "av-audio-starts-05s.mkv",
   "av-video-starts-1s-late.mp4",
   "corrupt-broken-nomoov.mp4",
-  "h264-aac-1080p23976-1s-faststart.mp4",
   "hevc-hlg-1080p-colorchart.mp4",
   "interlaced-avchd-1080i50.mts",
   "lies-duration-39h.mp4",

@@ -19,7 +19,7 @@ export interface InspectedPart {
   /** Presentation times of all frames, or packets of sound, and of the key frames; seconds, ascending. */
   times: number[];
   keyFrames: number[];
-  /** How long the last one lasts; 0 where ffprobe does not say, as for the picture of a fragmented file. */
+  /** How long the last one lasts. */
   lastSeconds: number;
   /** Lines that ffmpeg complained with while decoding it. */
   decodeErrors: string[];
@@ -41,7 +41,7 @@ const timeoutSeconds = 300;
 
 /** @param kind whether to look at the picture or at the sound in it */
 export async function inspectPart(path: string, kind: "v" | "a"): Promise<InspectedPart> {
-  const ofStream = "codec_name,codec_tag_string,profile,level,width,height,sample_aspect_ratio,r_frame_rate";
+  const ofStream = "codec_name,codec_tag_string,profile,level,width,height,sample_aspect_ratio,r_frame_rate,duration";
   const entries = `stream=${ofStream}:packet=pts_time,duration_time,flags`;
   const question = ["-select_streams", kind, "-show_entries", entries, "-of", "json"];
   const probed = await output(["ffprobe", "-v", "error", ...question, path]);
@@ -66,7 +66,8 @@ export async function inspectPart(path: string, kind: "v" | "a"): Promise<Inspec
     frameRate: ratio(stream.r_frame_rate),
     times,
     keyFrames: packets.filter((packet) => packet.flags.includes("K")).map((packet) => Number(packet.pts_time)),
-    lastSeconds: Number(last?.duration_time) || 0,
+    // Of a fragmented picture ffprobe tells no packet's duration; that of the stream is where its last one ends.
+    lastSeconds: Number(last?.duration_time) || Math.max(0, Number(stream.duration) - (times.at(-1) ?? 0)) || 0,
     decodeErrors: decoded.stderr.split("\n").filter((line) => line !== ""),
   };
 }
@@ -76,24 +77,17 @@ export function joinParts(parts: InspectedPart[]): JoinedParts {
   const [first, last] = [parts[0], parts.at(-1)];
   if (!first || !last) throw new Error("The playlist lists nothing");
   const times = parts.flatMap((part) => part.times).sort((a, b) => a - b);
-  const lastSeconds = last.lastSeconds || usualDistance(times) || 1 / first.frameRate;
   return {
     ...first,
     codecStrings: [...new Set(parts.flatMap((part) => part.codecStrings))],
     times,
     frames: times.length,
     keyFrames: parts.flatMap((part) => part.keyFrames),
-    lastSeconds,
+    lastSeconds: last.lastSeconds,
     startSeconds: times[0] ?? Number.NaN,
-    endSeconds: (times.at(-1) ?? Number.NaN) + lastSeconds,
+    endSeconds: (times.at(-1) ?? Number.NaN) + last.lastSeconds,
     decodeErrors: parts.flatMap((part) => part.decodeErrors),
   };
-}
-
-/** Undefined of fewer than two. */
-function usualDistance(times: number[]): number | undefined {
-  const distances = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-  return distances.sort((a, b) => a - b)[Math.floor(distances.length / 2)];
 }
 
 /** Audio object types (ISO/IEC 14496-3) by ffprobe's name of the profile. */

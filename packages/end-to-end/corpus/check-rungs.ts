@@ -12,8 +12,8 @@ const boxes = [
   { name: "720p", long: 1280, short: 720 },
   { name: "1080p", long: 1920, short: 1080 },
 ];
-/** 4:2:0 needs even sides. */
-const roundingPixels = 1;
+/** 4:2:0 needs even sides, and square pixels may have been made whole ones before. */
+const roundingPixels = 1.5;
 const mostAspectError = 0.01;
 
 export const rungName = (rung: InspectedRendition): string => rung.uri.split("/")[0] ?? "";
@@ -62,7 +62,7 @@ function checkRung(rung: InspectedRendition, sounds: InspectedRendition[], sourc
   const aspect = (rung.width * rung.pixelAspect) / rung.height;
   const wanted = source.width / source.height;
   // Where a pixel more or less is over 1%, only the size can be judged.
-  const rounding = roundingPixels / Math.min(rung.width, rung.height);
+  const rounding = 1 / Math.min(rung.width, rung.height);
   if (Math.abs(aspect / wanted - 1) > Math.max(mostAspectError, 2 * rounding)) {
     say(`its aspect is ${aspect.toFixed(3)}, the source's is ${wanted.toFixed(3)}`);
   }

@@ -1,7 +1,10 @@
-/** Decodes a source with ffprobe to learn what it really holds. Claimed durations play no part, so that 39 h take a second. */
+/**
+ * Decodes a source with ffprobe to learn what it really holds. Claimed durations play no part, so that 39 h take a second.
+ * In one thread, as ffprobe does unasked: with several, a damaged file yields a frame more or less each time.
+ */
 import { type Decoded, type SourceFacts, sourceFacts } from "./source-facts.ts";
 
-/** Decoding the longest of them, six minutes of 1080p, takes less than a minute. */
+/** Decoding the longest of them, six minutes of 1080p, takes about a minute. */
 const timeoutSeconds = 300;
 
 const ofStream = "index,codec_type,width,height,sample_aspect_ratio,r_frame_rate,sample_rate";
@@ -10,7 +13,7 @@ const entries = `stream=${ofStream}:stream_disposition=default,attached_pic:stre
 
 /** @throws Error when ffprobe does not end, or says nothing that can be read */
 export async function measureSource(path: string): Promise<SourceFacts> {
-  const command = ["ffprobe", "-v", "quiet", "-threads", "0", "-show_entries", entries, "-of", "json", `file:${path}`];
+  const command = ["ffprobe", "-v", "quiet", "-show_entries", entries, "-of", "json", `file:${path}`];
   const child = Bun.spawn(command, {
     stdin: "ignore",
     stdout: "pipe",

@@ -22,7 +22,7 @@ export function fileLine(result: Result): string {
 
 /** A line for each result, columns under each other. */
 export function table(results: Result[]): string {
-  const lines = [head, ...results.map(cells)];
+  const lines = [head, ...results.map(cells)].map((line) => line.map(shortened));
   const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   const padded = lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
   return padded.map((line) => line.trimEnd()).join("\n");
@@ -49,6 +49,11 @@ export function summary(results: Result[], aftermath: string[]): string {
   ];
   return lines.join("\n");
 }
+
+const longestCell = 60;
+
+/** A reason may be long; its file's own line has all of it. */
+const shortened = (cell: string): string => (cell.length > longestCell ? `${cell.slice(0, longestCell - 1)}…` : cell);
 
 function cells({ file, outcome, verdict }: Result): string[] {
   const { timing, differences } = verdict;

@@ -26,6 +26,11 @@ describe("how long a source really is", () => {
     expect(picture?.endSeconds).toBeCloseTo(0.3);
   });
 
+  test("a last frame that is told to last as long as a field lasts as long as the others", () => {
+    const frames = at(0, [0, 0.04, 0.08], { pkt_duration_time: "0.020000" });
+    expect(sourceFacts({ streams: [video], frames }).picture?.endSeconds).toBeCloseTo(0.12);
+  });
+
   test("a stream of which nothing could be decoded is none", () => {
     expect(sourceFacts({ streams: [video, audio], frames: at(0, [0]) }).sounds).toEqual([]);
     expect(sourceFacts({ streams: [video, audio], frames: at(1, [0], { nb_samples: 1 }) }).picture).toBeNull();

@@ -73,31 +73,44 @@ function pictureOf(stream: Stream, frames: Span[]): SourcePicture {
   const square = { width: (stream.width ?? 0) * (ratio(stream.sample_aspect_ratio) || 1), height: stream.height ?? 0 };
   const rotation = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0;
   const onItsSide = Math.abs(Math.round(rotation / 90)) % 2 === 1;
-  const frameSeconds = frameSecondsOf(frames) ?? (1 / ratio(stream.r_frame_rate) || 1 / 25);
+  const distances = distancesOf(frames);
+  const nominal = 1 / ratio(stream.r_frame_rate) || 1 / 25;
+  const { startSeconds } = spanOf(frames);
   const last = frames.reduce((latest, frame) => (frame.startSeconds > latest.startSeconds ? frame : latest));
-  const span = spanOf(frames);
+  const stated = last.endSeconds - last.startSeconds;
   return {
-    startSeconds: span.startSeconds,
-    // Many containers do not say how long the last frame is shown.
-    endSeconds: last.endSeconds > last.startSeconds ? span.endSeconds : last.startSeconds + frameSeconds,
+    startSeconds,
+    endSeconds: last.startSeconds + lastSeconds(stated, distances, nominal),
     width: onItsSide ? square.height : square.width,
     height: onItsSide ? square.width : square.height,
-    frameSeconds,
+    frameSeconds: distances ? (distances.areUneven ? distances.longest : distances.usual) : nominal,
   };
+}
+
+/** Many containers do not say how long the last frame is shown, and for interlaced pictures some tell it of a field. */
+function lastSeconds(stated: number, distances: Distances | null, nominal: number): number {
+  if (!distances || distances.areUneven) return stated || distances?.usual || nominal;
+  return Math.max(stated, distances.usual);
+}
+
+interface Distances {
+  usual: number;
+  longest: number;
+  areUneven: boolean;
 }
 
 /** More of the distances than this have to be uneven, or it is a hole and not a frame rate that varies. */
 const unevenShare = 0.05;
 
-/** Null for a single frame. */
-function frameSecondsOf(frames: Span[]): number | null {
+/** Between frames, in seconds; null of a single frame. */
+function distancesOf(frames: Span[]): Distances | null {
   const times = frames.map((frame) => frame.startSeconds).sort((a, b) => a - b);
   const distances = times.slice(1).map((time, index) => time - (times[index] ?? 0));
   const sorted = distances.filter((distance) => distance > 0).sort((a, b) => a - b);
-  const usual = sorted[Math.floor(sorted.length / 2)];
-  if (usual === undefined) return null;
+  const [usual, longest] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  if (usual === undefined || longest === undefined) return null;
   const uneven = sorted.filter((distance) => Math.abs(distance / usual - 1) > 0.2).length;
-  return uneven / sorted.length > unevenShare ? (sorted.at(-1) ?? usual) : usual;
+  return { usual, longest, areUneven: uneven / sorted.length > unevenShare };
 }
 
 function spanOf(pieces: Span[]): Span {
