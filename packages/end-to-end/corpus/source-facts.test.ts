@@ -31,6 +31,14 @@ describe("how long a source really is", () => {
     expect(sourceFacts({ streams: [video], frames }).picture?.endSeconds).toBeCloseTo(0.12);
   });
 
+  test("sound whose packets hold several frames and tell the time of one", () => {
+    const frame = { stream_index: 1, nb_samples: 4800 };
+    const frames = [frame, { ...frame, best_effort_timestamp_time: "1.000000" }, frame, frame];
+    const [sound] = sourceFacts({ streams: [audio], frames }).sounds;
+    expect(sound?.startSeconds).toBeCloseTo(0.9);
+    expect(sound?.endSeconds).toBeCloseTo(1.3);
+  });
+
   test("a stream of which nothing could be decoded is none", () => {
     expect(sourceFacts({ streams: [video, audio], frames: at(0, [0]) }).sounds).toEqual([]);
     expect(sourceFacts({ streams: [video, audio], frames: at(1, [0], { nb_samples: 1 }) }).picture).toBeNull();

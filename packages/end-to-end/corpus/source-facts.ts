@@ -46,18 +46,12 @@ export interface Decoded {
   }[];
 }
 type Stream = NonNullable<Decoded["streams"]>[number];
+type Frame = NonNullable<Decoded["frames"]>[number];
 
 /** Facts from `ffprobe -show_entries stream…:frame… -of json`, which decodes all. */
 export function sourceFacts({ streams = [], frames = [] }: Decoded): SourceFacts {
-  const pieces = new Map<number, Span[]>(streams.map((stream) => [stream.index, []]));
-  const rates = new Map(streams.map((stream) => [stream.index, Number(stream.sample_rate)]));
-  for (const frame of frames) {
-    const startSeconds = Number(frame.best_effort_timestamp_time);
-    if (Number.isNaN(startSeconds)) continue;
-    const rate = rates.get(frame.stream_index);
-    const seconds = frame.nb_samples && rate ? frame.nb_samples / rate : Number(frame.pkt_duration_time) || 0;
-    pieces.get(frame.stream_index)?.push({ startSeconds, endSeconds: startSeconds + seconds });
-  }
+  const framesOf = Map.groupBy(frames, (frame) => frame.stream_index);
+  const pieces = new Map(streams.map((stream) => [stream.index, piecesOf(stream, framesOf.get(stream.index) ?? [])]));
   const decoded = streams.filter((stream) => (pieces.get(stream.index) ?? []).length > 0);
   const pictures = decoded.filter((stream) => stream.codec_type === "video" && stream.disposition?.attached_pic !== 1);
   const shown = pictures.find((stream) => stream.disposition?.default === 1) ?? pictures[0];
@@ -67,6 +61,28 @@ export function sourceFacts({ streams = [], frames = [] }: Decoded): SourceFacts
       .filter(({ codec_type }) => codec_type === "audio")
       .map(({ index }) => spanOf(pieces.get(index) ?? [])),
   };
+}
+
+/** What was decoded of a stream. A packet may hold several frames of sound and tell the time of one: the others adjoin. */
+function piecesOf(stream: Stream, frames: Frame[]): Span[] {
+  const rate = Number(stream.sample_rate);
+  const isSound = stream.codec_type === "audio";
+  const timed = frames.map((frame) => ({
+    stated: Number(frame.best_effort_timestamp_time),
+    seconds: frame.nb_samples && rate ? frame.nb_samples / rate : Number(frame.pkt_duration_time) || 0,
+  }));
+  const known = Math.max(
+    0,
+    timed.findIndex(({ stated }) => !Number.isNaN(stated)),
+  );
+  const ahead = timed.slice(0, known).reduce((sum, { seconds }) => sum + seconds, 0);
+  let next = (timed[known]?.stated || 0) - ahead;
+  return timed.flatMap(({ stated, seconds }) => {
+    if (Number.isNaN(stated) && !isSound) return [];
+    const startSeconds = Number.isNaN(stated) ? next : stated;
+    next = startSeconds + seconds;
+    return [{ startSeconds, endSeconds: next }];
+  });
 }
 
 function pictureOf(stream: Stream, frames: Span[]): SourcePicture {
