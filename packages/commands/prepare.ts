@@ -19,6 +19,10 @@ const commands: Record<string, { run: string[]; needs: Program[] }> = {
   upload: { run: ["--no-orphans", ...script("upload")], needs: [] },
   test: { run: ["--no-orphans", "test", "--timeout=30000"], needs: ["ffmpeg", "ffprobe", "curl"] },
   bench: { run: ["--no-orphans", join(root, "packages", "bench", "main.ts")], needs: ["ffmpeg", "ffprobe"] },
+  corpus: {
+    run: ["--no-orphans", join(root, "packages", "end-to-end", "corpus", "main.ts")],
+    needs: ["ffmpeg", "ffprobe"],
+  },
 };
 
 const [name = "", ...rest] = process.argv.slice(2);

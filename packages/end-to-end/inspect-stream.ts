@@ -5,8 +5,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type InspectedPart, inspectPart, type JoinedParts, joinParts } from "./inspect-part.ts";
 
-export interface InspectedRendition {
+export interface InspectedRendition extends JoinedParts {
   uri: string;
   /** Attributes of its EXT-X-STREAM-INF; empty for sound. */
   attributes: Record<string, string>;
@@ -14,44 +15,51 @@ export interface InspectedRendition {
   ended: boolean;
   /** Sum of the EXTINFs. */
   listedSeconds: number;
-  /** What ffprobe says of init and segments joined. */
-  width: number;
-  height: number;
-  codec: string;
-  profile: string;
-  level: number;
-  frameRate: number;
-  frames: number;
-  /** Presentation times of the key frames, seconds. */
-  keyFrames: number[];
-  /** First frame's time and the last one's end, seconds. */
-  startSeconds: number;
-  endSeconds: number;
-  /** Lines that ffmpeg complained with while decoding it. */
-  decodeErrors: string[];
 }
 
 export interface InspectedStream {
   master: string;
   pictures: InspectedRendition[];
+  /** What EXT-X-MEDIA lists, and variants without RESOLUTION: those of a video that has no picture. */
   sounds: InspectedRendition[];
+  /** All other playlists of the master, such as subtitles; that they and all they list were there is all that was asked. */
+  others: string[];
 }
 
-/** @param masterUrl such as `http://127.0.0.1:8004/stream/{id}/master.m3u8` */
+/**
+ * @param masterUrl such as `http://127.0.0.1:8004/stream/{id}/master.m3u8`
+ * @throws Error when anything that is listed does not answer 200
+ */
 export async function inspectStream(masterUrl: string): Promise<InspectedStream> {
   const master = await text(masterUrl);
   const lines = master.split("\n");
   const pictures: InspectedRendition[] = [];
   const sounds: InspectedRendition[] = [];
+  const others: string[] = [];
   for (const [index, line] of lines.entries()) {
-    if (line.startsWith("#EXT-X-MEDIA:TYPE=AUDIO")) {
-      sounds.push(await inspectRendition(masterUrl, attributesOf(line).URI ?? "", {}, "a"));
-    }
-    if (line.startsWith("#EXT-X-STREAM-INF:")) {
-      pictures.push(await inspectRendition(masterUrl, lines[index + 1] ?? "", attributesOf(line), "v"));
+    const attributes = attributesOf(line);
+    if (line.startsWith("#EXT-X-MEDIA:") && attributes.TYPE === "AUDIO") {
+      sounds.push(await inspectRendition(masterUrl, attributes.URI ?? "", {}, "a"));
+    } else if (line.startsWith("#EXT-X-STREAM-INF:")) {
+      const uri = lines[index + 1] ?? "";
+      if (attributes.RESOLUTION) pictures.push(await inspectRendition(masterUrl, uri, attributes, "v"));
+      else if (!sounds.some((sound) => sound.uri === uri)) {
+        sounds.push(await inspectRendition(masterUrl, uri, attributes, "a"));
+      }
+    } else if (line.startsWith("#EXT-X-") && attributes.URI) {
+      await downloadListed(new URL(attributes.URI, masterUrl));
+      others.push(attributes.URI);
     }
   }
-  return { master, pictures, sounds };
+  return { master, pictures, sounds, others };
+}
+
+/** A playlist and all that it lists. */
+async function downloadListed(playlistUrl: URL): Promise<void> {
+  for (const line of (await text(playlistUrl)).split("\n")) {
+    const uri = line.startsWith("#") ? attributesOf(line).URI : line.trim();
+    if (uri) await download(new URL(uri, playlistUrl));
+  }
 }
 
 async function inspectRendition(
@@ -63,84 +71,36 @@ async function inspectRendition(
   const playlistUrl = new URL(uri, masterUrl);
   const playlist = (await text(playlistUrl)).split("\n");
   const directory = await mkdtemp(join(tmpdir(), "inspect-"));
-  const path = join(directory, "joined.mp4");
   try {
-    const sink = Bun.file(path).writer();
     const segments: InspectedRendition["segments"] = [];
+    const paths: string[] = [];
+    let sink: Bun.FileSink | undefined;
     for (const [index, line] of playlist.entries()) {
-      const file = line.startsWith("#EXT-X-MAP:")
-        ? attributesOf(line).URI
-        : line !== "" && !line.startsWith("#")
-          ? line
-          : null;
+      const isInit = line.startsWith("#EXT-X-MAP:");
+      const file = isInit ? attributesOf(line).URI : line.startsWith("#") ? "" : line;
       if (!file) continue;
       const bytes = await download(new URL(file, playlistUrl));
+      if (isInit || !sink) {
+        await sink?.end();
+        paths.push(join(directory, `part-${paths.length}.mp4`));
+        sink = Bun.file(paths.at(-1) ?? "").writer();
+      }
       sink.write(bytes);
       await sink.flush();
-      if (!line.startsWith("#")) {
+      if (!isInit) {
         const durationSeconds = Number.parseFloat(playlist[index - 1]?.slice("#EXTINF:".length) ?? "");
         segments.push({ uri: file, durationSeconds, bytes: bytes.byteLength });
       }
     }
-    await sink.end();
+    await sink?.end();
+    const parts: InspectedPart[] = [];
+    for (const path of paths) parts.push(await inspectPart(path, kind));
     const listedSeconds = segments.reduce((sum, segment) => sum + segment.durationSeconds, 0);
-    return {
-      uri,
-      attributes,
-      segments,
-      ended: playlist.includes("#EXT-X-ENDLIST"),
-      listedSeconds,
-      ...(await inspectFile(path, kind)),
-    };
+    const ended = playlist.includes("#EXT-X-ENDLIST");
+    return { uri, attributes, segments, ended, listedSeconds, ...joinParts(parts) };
   } finally {
     await rm(directory, { recursive: true });
   }
-}
-
-async function inspectFile(path: string, kind: "v" | "a") {
-  const entries = "stream=codec_name,profile,level,width,height,r_frame_rate:packet=pts_time,duration_time,flags";
-  const probed = await output([
-    "ffprobe",
-    "-v",
-    "error",
-    "-select_streams",
-    kind,
-    "-show_entries",
-    entries,
-    "-of",
-    "json",
-    path,
-  ]);
-  const { streams, packets } = JSON.parse(probed.stdout) as {
-    streams: Record<string, string | number>[];
-    packets: { pts_time: string; duration_time?: string; flags: string }[];
-  };
-  const stream = streams[0] ?? {};
-  const times = packets.map((packet) => Number(packet.pts_time)).sort((a, b) => a - b);
-  const last = packets.find((packet) => Number(packet.pts_time) === times.at(-1));
-  const decoded = await output(["ffmpeg", "-v", "error", "-i", path, "-f", "null", "-"]);
-  const [above, below] = String(stream.r_frame_rate ?? "0/1")
-    .split("/")
-    .map(Number);
-  return {
-    width: Number(stream.width ?? 0),
-    height: Number(stream.height ?? 0),
-    codec: String(stream.codec_name),
-    profile: String(stream.profile),
-    level: Number(stream.level ?? 0),
-    frameRate: (above ?? 0) / (below || 1),
-    frames: packets.length,
-    keyFrames: packets.filter((packet) => packet.flags.includes("K")).map((packet) => Number(packet.pts_time)),
-    startSeconds: times[0] ?? Number.NaN,
-    endSeconds: (times.at(-1) ?? Number.NaN) + Number(last?.duration_time ?? 0),
-    decodeErrors: decoded.stderr.split("\n").filter((line) => line !== ""),
-  };
-}
-
-async function output(command: string[]): Promise<{ stdout: string; stderr: string }> {
-  const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  return { stdout, stderr };
 }
 
 /** The attribute list of a tag; quotes are taken off. */

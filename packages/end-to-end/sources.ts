@@ -3,19 +3,14 @@ import { existsSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clip, makeClip } from "@video-backend/testing";
+import { type IndexRow, readIndex } from "./corpus/index-rows.ts";
 
 export const mediaFolder = join(import.meta.dirname, "..", "..", "..", "shared", "media");
 
-/** The folder's own index: each file, and what should become of it; nothing where the folder is not there. */
-export async function mediaIndex(): Promise<{ file: string; expect: string }[]> {
-  const table = Bun.file(join(mediaFolder, "INDEX.tsv"));
-  if (!(await table.exists())) return [];
-  const [header = "", ...rows] = (await table.text()).trim().split("\n");
-  const column = (name: string) => header.split("\t").indexOf(name);
-  return rows.map((row) => {
-    const cells = row.split("\t");
-    return { file: cells[column("file")] ?? "", expect: cells[column("expect")] ?? "" };
-  });
+/** The rows of a folder's own index; nothing where it has none. */
+export async function mediaIndex(folder = mediaFolder): Promise<IndexRow[]> {
+  const table = Bun.file(join(folder, "INDEX.tsv"));
+  return (await table.exists()) ? readIndex(await table.text()) : [];
 }
 
 /** The real file of this name, copied to `target`; where it is not there, a clip of the same kind. */

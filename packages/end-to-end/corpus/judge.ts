@@ -1,0 +1,50 @@
+/** An outcome against the expectation: sentences for all that differs, and the figures that a report shows. Pure. */
+import { checkRungs, rungName } from "./check-rungs.ts";
+import { checkTimes, type Timing } from "./check-times.ts";
+import { type Expectation, mayFail } from "./expectation.ts";
+import type { Outcome } from "./outcome.ts";
+
+export interface Verdict {
+  /** Empty when all is as it should be. */
+  differences: string[];
+  timing: Timing | null;
+}
+
+/** A file that cannot be used is turned away within this, in seconds. */
+const rejectionSeconds = 5;
+
+export function judge(expectation: Expectation, outcome: Outcome): Verdict {
+  if (outcome.end === "ok") return judgeStream(expectation, outcome);
+  const differences: string[] = [];
+  const { end, reason, seconds } = outcome;
+  if (end === "unfinished") return { differences: [`It never ended: ${reason}`], timing: null };
+  if (reason.trim() === "") differences.push(`It ended as ${end} without a reason`);
+  if (!mayFail(expectation)) differences.push(`It should be ok and is ${end}: ${reason}`);
+  if (expectation === "error" && seconds > rejectionSeconds) {
+    differences.push(`It was turned away after ${seconds.toFixed(1)} s; ${rejectionSeconds} s are allowed`);
+  }
+  return { differences, timing: null };
+}
+
+function judgeStream(expectation: Expectation, { looked, lookError }: Outcome): Verdict {
+  if (expectation === "error") return { differences: ["It should be turned away and is ok"], timing: null };
+  if (!looked) return { differences: [lookError ?? "Nobody looked at the stream"], timing: null };
+  const { pictures, sounds } = looked.stream;
+  const isSoundAlone = expectation === "sound" || expectation === "sound-or-error" || !looked.source.picture;
+  const source = { ...looked.source, picture: isSoundAlone ? null : looked.source.picture };
+  const timing = checkTimes(pictures, sounds, source);
+  const differences = [...timing.differences];
+  if (expectation === "picture" && !source.picture)
+    differences.push("No frame of the source's picture could be decoded");
+  if (source.picture) differences.push(...checkRungs(pictures, sounds, source.picture));
+  else if (pictures.length > 0)
+    differences.push(`There is no picture, and yet the master lists ${pictures.length} rungs`);
+  if (pictures.length + sounds.length === 0) differences.push("The master lists nothing that plays");
+  for (const rendition of [...pictures, ...sounds]) {
+    const [first, ...more] = rendition.decodeErrors;
+    const count = more.length > 0 ? `, and ${more.length} lines more` : "";
+    if (first !== undefined) differences.push(`${rungName(rendition)}: ffmpeg says "${first}"${count}`);
+    if (!rendition.ended) differences.push(`${rungName(rendition)}: the playlist has no end`);
+  }
+  return { differences, timing };
+}

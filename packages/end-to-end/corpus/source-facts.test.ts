@@ -1,0 +1,80 @@
+import { describe, expect, test } from "bun:test";
+import { sourceFacts } from "./source-facts.ts";
+
+const video = { index: 0, codec_type: "video", width: 640, height: 360, r_frame_rate: "25/1" };
+const audio = { index: 1, codec_type: "audio", sample_rate: "48000" };
+
+/** Frames of a stream at these times. */
+const at = (stream_index: number, times: number[], more: object = {}) =>
+  times.map((time) => ({ stream_index, best_effort_timestamp_time: time.toFixed(6), ...more }));
+
+describe("how long a source really is", () => {
+  test("from its first frame to the end of its last, each stream by itself", () => {
+    const frames = [
+      ...at(0, [1, 1.04, 1.08], { pkt_duration_time: "0.040000" }),
+      ...at(1, [0.5, 0.6], { nb_samples: 4800 }),
+    ];
+    const { picture, sounds } = sourceFacts({ streams: [video, audio], frames });
+    expect(picture?.startSeconds).toBe(1);
+    expect(picture?.endSeconds).toBeCloseTo(1.12);
+    expect(sounds[0]?.startSeconds).toBe(0.5);
+    expect(sounds[0]?.endSeconds).toBeCloseTo(0.7);
+  });
+
+  test("a last frame of which nobody says how long it is lasts as long as the others", () => {
+    const { picture } = sourceFacts({ streams: [video], frames: at(0, [0, 0.1, 0.2]) });
+    expect(picture?.endSeconds).toBeCloseTo(0.3);
+  });
+
+  test("a last frame that is told to last as long as a field lasts as long as the others", () => {
+    const frames = at(0, [0, 0.04, 0.08], { pkt_duration_time: "0.020000" });
+    expect(sourceFacts({ streams: [video], frames }).picture?.endSeconds).toBeCloseTo(0.12);
+  });
+
+  test("sound whose packets hold several frames and tell the time of one", () => {
+    const frame = { stream_index: 1, nb_samples: 4800 };
+    const frames = [frame, { ...frame, best_effort_timestamp_time: "1.000000" }, frame, frame];
+    const [sound] = sourceFacts({ streams: [audio], frames }).sounds;
+    expect(sound?.startSeconds).toBeCloseTo(0.9);
+    expect(sound?.endSeconds).toBeCloseTo(1.3);
+  });
+
+  test("a stream of which nothing could be decoded is none", () => {
+    expect(sourceFacts({ streams: [video, audio], frames: at(0, [0]) }).sounds).toEqual([]);
+    expect(sourceFacts({ streams: [video, audio], frames: at(1, [0], { nb_samples: 1 }) }).picture).toBeNull();
+    expect(sourceFacts({})).toEqual({ picture: null, sounds: [] });
+  });
+});
+
+describe("how long a frame is", () => {
+  const frameSeconds = (times: number[]) =>
+    sourceFacts({ streams: [video], frames: at(0, times) }).picture?.frameSeconds;
+  const regular = Array.from({ length: 50 }, (_, index) => index / 50);
+
+  test("the usual distance, also where a few frames are missing", () => {
+    expect(frameSeconds(regular)).toBeCloseTo(0.02);
+    expect(frameSeconds(regular.filter((_, index) => index !== 20))).toBeCloseTo(0.02);
+  });
+
+  test("the longest one where distances vary", () => {
+    expect(frameSeconds([0, 0.1, 0.2, 1.2, 1.3, 1.9])).toBeCloseTo(1);
+  });
+
+  test("the nominal one of a single frame", () => {
+    expect(frameSeconds([0])).toBe(0.04);
+  });
+});
+
+test("the size is that of square pixels, upright", () => {
+  const turned = { ...video, sample_aspect_ratio: "4:3", side_data_list: [{}, { rotation: -90 }] };
+  const { picture } = sourceFacts({ streams: [turned], frames: at(0, [0]) });
+  expect(picture?.width).toBe(360);
+  expect(picture?.height).toBeCloseTo(853.33, 2);
+});
+
+test("a cover is no picture, and the default track is the one that is shown", () => {
+  const cover = { ...video, disposition: { default: 1, attached_pic: 1 } };
+  expect(sourceFacts({ streams: [cover], frames: at(0, [0]) }).picture).toBeNull();
+  const second = { ...video, index: 2, width: 100, disposition: { default: 1 } };
+  expect(sourceFacts({ streams: [video, second], frames: [...at(0, [0]), ...at(2, [0])] }).picture?.width).toBe(100);
+});
