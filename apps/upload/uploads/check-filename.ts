@@ -4,8 +4,10 @@
  */
 import { ServiceError } from "@video-backend/service";
 
-const video = "mp4 m4v mov mkv webm avi mpg mpeg m2v ts mts m2ts flv wmv asf 3gp 3g2 ogv ogg mxf vob";
-const sound = "m4a mp3 wav flac aac opus";
+const video =
+  "mp4 m4v mov qt mkv webm avi divx mpg mpeg mpe m1v m2v vob ts mts m2ts m2t flv f4v wmv asf 3gp 3g2 ogv ogg ogx mxf gxf " +
+  "dv rm rmvb nut ivf obu y4m 264 h264 265 h265 hevc av1 mjpeg mjpg gif wtv";
+const sound = "m4a m4b mp3 mp2 wav flac aac oga opus mka wma ac3 eac3 dts aif aiff caf amr ape wv";
 
 /** Endings of the files that are taken, without the dot. Whether it really is one, ffprobe says later. */
 export const acceptedEndings: readonly string[] = `${video} ${sound}`.split(" ");
