@@ -30,6 +30,7 @@ export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
         endSeconds: 26,
       },
     ],
+    subtitles: [],
   };
 }
 

@@ -4,6 +4,7 @@
  * about a video is decided from these facts alone.
  */
 import { z } from "zod";
+import { type SubtitleFacts, subtitleFactsOf } from "./subtitles/facts.ts";
 
 export interface Facts {
   /** ffprobe's list of names for the container, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
@@ -12,6 +13,7 @@ export interface Facts {
   seeksExactly: boolean;
   picture: PictureFacts | null;
   sound: SoundFacts[];
+  subtitles: SubtitleFacts[];
 }
 
 export interface PictureFacts {
@@ -59,7 +61,9 @@ const Stream = z.object({
   duration: Numeric,
   channels: z.number().optional(),
   sample_rate: Numeric,
-  disposition: z.object({ default: z.number().optional(), attached_pic: z.number().optional() }).optional(),
+  disposition: z
+    .object({ default: z.number().optional(), forced: z.number().optional(), attached_pic: z.number().optional() })
+    .optional(),
   tags: z.record(z.string(), z.string()).optional(),
   side_data_list: z.array(z.looseObject({ rotation: Numeric })).optional(),
 });
@@ -99,6 +103,7 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
       isDefault: stream.disposition?.default === 1,
       ...span(stream),
     })),
+    subtitles: subtitleFactsOf(streams),
   };
 }
 

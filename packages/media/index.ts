@@ -12,6 +12,7 @@ export { type CommandSettings, initName, pictureCommand, remuxCommand, soundComm
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 export { qualityLabel } from "./ladder.ts";
+export { languageName } from "./languages.ts";
 export {
   gridIndex,
   gridSeconds,
@@ -25,6 +26,7 @@ export {
   segmentSpan,
   soundRenditions,
   soundSlackSeconds,
+  wholeSeconds,
 } from "./plan.ts";
 export {
   initFile,
@@ -38,3 +40,14 @@ export {
 } from "./playlists.ts";
 export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
 export { type Run, type RunOptions, type RunResult, run } from "./spawn.ts";
+export { type SubtitleOutput, subtitleCommand } from "./subtitles/command.ts";
+export { type SubtitleFacts, whyNotText } from "./subtitles/facts.ts";
+export {
+  embeddedFolder,
+  namedTracks,
+  type SubtitleTrack,
+  subtitleFile,
+  subtitlePlaylist,
+  subtitlePlaylistPath,
+  subtitlesFolder,
+} from "./subtitles/tracks.ts";

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { Facts } from "./facts.ts";
 import { avcCodec, h264Level } from "./h264-level.ts";
 import { chooseRungs, qualityLabel } from "./ladder.ts";
+import { SubtitleFacts } from "./subtitles/facts.ts";
 
 /** Raised when a plan of before would be read wrongly by the code of now. */
 const planVersion = 1;
@@ -61,6 +62,8 @@ export const Plan = z.object({
   /** Highest rung first, sound last. */
   renditions: z.array(z.discriminatedUnion("kind", [PictureRendition, SoundRendition])),
   leftOut: z.array(z.object({ name: z.string(), width: z.int(), height: z.int(), reason: z.string() })),
+  /** All that the source has, those that cannot be made text among them. */
+  subtitles: z.array(SubtitleFacts).default([]),
 });
 export type Plan = z.infer<typeof Plan>;
 export type PictureRendition = z.infer<typeof PictureRendition>;
@@ -130,6 +133,7 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
     },
     renditions,
     leftOut,
+    subtitles: facts.subtitles,
   };
 }
 
@@ -235,3 +239,8 @@ export const pictureRenditions = (plan: Plan): PictureRendition[] =>
 /** The renditions with sound. */
 export const soundRenditions = (plan: Plan): SoundRendition[] =>
   plan.renditions.filter((rendition) => rendition.kind === "sound");
+
+/** Seconds from the start of the file to the end of the picture or of the sound, whichever is later. */
+export function wholeSeconds(plan: Plan): number {
+  return Math.max(plan.picture?.endSeconds ?? 0, ...soundRenditions(plan).map((sound) => sound.endSeconds));
+}

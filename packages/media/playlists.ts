@@ -2,6 +2,7 @@
  * Playlists (RFC 8216) as pure functions of plan and ledger. They are written as files, so that streaming, a web server
  * or a CDN can serve a finished video without anybody else being up.
  */
+import { languageName, languageTag } from "./languages.ts";
 import {
   type PictureRendition,
   type Plan,
@@ -11,6 +12,7 @@ import {
   type SoundRendition,
   soundRenditions,
 } from "./plan.ts";
+import { type SubtitleTrack, subtitleLines } from "./subtitles/tracks.ts";
 
 /** A row of the ledger, as far as playlists need it. */
 export interface LedgerSegment {
@@ -107,21 +109,35 @@ const existing = (segments: LedgerSegment[]): LedgerSegment[] =>
 /**
  * The master playlist, lowest rung first so that a player that takes the first one starts fast. Null when there is nothing
  * to list. Rates are measured from the segments once all are made; before, they are the ceilings the encoders were given.
+ *
+ * @param subtitles tracks whose files are in place
  */
-export function masterPlaylist(plan: Plan, ledger: LedgerSegment[], state: PlaylistState): string | null {
+export function masterPlaylist(
+  plan: Plan,
+  ledger: LedgerSegment[],
+  state: PlaylistState,
+  subtitles: SubtitleTrack[] = [],
+): string | null {
   const made = (rendition: Rendition) => existing(ledger.filter((segment) => segment.rendition === rendition.name));
   const isListed = (rendition: Rendition) => state === "making" || made(rendition).length > 0;
   const rungs = pictureRenditions(plan).filter(isListed).reverse();
   const sound = soundRenditions(plan).filter(isListed)[0];
   const heard = sound && soundFacts(sound, made(sound), isWhole(sound, ledger));
   const lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"];
+  const captioned = subtitles.length > 0 ? ['SUBTITLES="subtitles"'] : [];
   if (sound && heard && rungs.length === 0 && !plan.picture) {
     const rates = `BANDWIDTH=${heard.peak},AVERAGE-BANDWIDTH=${heard.average}`;
-    lines.push(`#EXT-X-STREAM-INF:${rates},CODECS="${heard.codec}"`, `${sound.name}/${playlistFile}`);
+    const attributes = [rates, `CODECS="${heard.codec}"`, ...captioned];
+    lines.push(
+      ...subtitleLines(subtitles),
+      `#EXT-X-STREAM-INF:${attributes.join(",")}`,
+      `${sound.name}/${playlistFile}`,
+    );
     return `${lines.join("\n")}\n`;
   }
   if (rungs.length === 0) return null;
   if (sound) lines.push(soundLine(sound));
+  lines.push(...subtitleLines(subtitles));
   for (const rung of rungs) {
     const segments = made(rung);
     const rates = ratesOf(segments, isWhole(rung, ledger), rung.maxrateKbps, rung.videoKbps);
@@ -133,6 +149,7 @@ export function masterPlaylist(plan: Plan, ledger: LedgerSegment[], state: Playl
       `RESOLUTION=${rung.width}x${rung.height}`,
       `FRAME-RATE=${frameRateOf(plan, rung, segments).toFixed(3)}`,
       ...(sound ? ['AUDIO="audio"'] : []),
+      ...captioned,
     ];
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(",")}`, `${rung.name}/${playlistFile}`);
   }
@@ -141,7 +158,7 @@ export function masterPlaylist(plan: Plan, ledger: LedgerSegment[], state: Playl
 
 function soundLine(sound: SoundRendition): string {
   const tag = languageTag(sound.language);
-  const name = tag ? (new Intl.DisplayNames(["en"], { type: "language" }).of(tag) ?? tag) : "Sound";
+  const name = tag ? languageName(tag) : "Sound";
   const attributes = [
     "TYPE=AUDIO",
     'GROUP-ID="audio"',
@@ -157,15 +174,6 @@ function soundLine(sound: SoundRendition): string {
 
 function soundFacts(sound: SoundRendition, made: LedgerSegment[], whole: boolean) {
   return { ...ratesOf(made, whole, Math.ceil(sound.kbps * 1.1), sound.kbps), codec: made[0]?.codec ?? sound.codec };
-}
-
-/** BCP 47 from what containers say, such as `eng`; null where that is no language. */
-function languageTag(language: string | null): string | null {
-  try {
-    return language ? (Intl.getCanonicalLocales(language)[0] ?? null) : null;
-  } catch {
-    return null;
-  }
 }
 
 function isWhole(rendition: Rendition, ledger: LedgerSegment[]): boolean {
