@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { createLog, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
+import { mostCaptionsBytes } from "./captions/normalise-captions.ts";
 import { createChangeFeed } from "./changes/change-feed.ts";
 import { MetadataConfig } from "./config.ts";
 import { openMetadataDatabase } from "./database/open.ts";
@@ -18,5 +19,7 @@ export default serve(service, {
   port: config.METADATA_PORT,
   hostname: config.HOST,
   log,
+  // Captions that are a little too large are told so, in a sentence.
+  maxBodyBytes: 2 * mostCaptionsBytes,
   close: () => database.$client.close(),
 });
