@@ -4,6 +4,7 @@
  */
 import { type Chunk, type Plan, pictureRenditions, remainingChunks, SourceError } from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
+import { prepareSubtitles } from "../subtitles/prepare-subtitles.ts";
 import type { EngineDeps } from "./engine.ts";
 import { prepareVideo } from "./prepare-video.ts";
 import { createPublisher } from "./publisher.ts";
@@ -36,6 +37,7 @@ export async function runJob(
 
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
+  const subtitles = prepareSubtitles(deps, { videoId, plan, source }, either);
   const demands = new Set<Promise<void>>();
   const common = { videoId, plan, source, failedEncoders };
   const makeInTurn = (chunk: Chunk, position: number): Promise<void> =>
@@ -74,6 +76,7 @@ export async function runJob(
     assertSomethingIsThere(deps, videoId, plan);
   } finally {
     await Promise.all(demands);
+    await subtitles;
     await publisher.close(signal.aborted ? "making" : "ended");
   }
   await deps.workspace.remove(videoId);

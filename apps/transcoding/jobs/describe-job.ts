@@ -3,6 +3,7 @@ import { masterFile, type Plan, playlistFile, type Rendition } from "@video-back
 import type { RenditionStatus, TranscodingStatus } from "../contract.ts";
 import type { JobRow, SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../service.ts";
+import { describeSubtitles } from "../subtitles/describe-subtitles.ts";
 import type { JobState } from "./job-states.ts";
 import { planOf } from "./jobs.ts";
 
@@ -10,7 +11,7 @@ const overallOf = { queued: "running", running: "running", ok: "ok", error: "err
 
 /** @throws ServiceError `not_found`: Status not found */
 export function describeJob(
-  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "progress">,
+  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "progress" | "subtitles">,
   videoId: string,
 ): TranscodingStatus {
   const job = deps.jobs.get(videoId);
@@ -53,6 +54,7 @@ export function describeJob(
       ...Object.fromEntries((plan?.leftOut ?? []).map((rung) => [rung.name, describeLeftOut(rung)])),
     },
     audio: sound ? describe(sound) : null,
+    ...describeSubtitles(plan, deps.subtitles.list(videoId)),
   };
 }
 

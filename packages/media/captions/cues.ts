@@ -70,10 +70,15 @@ export interface Dialect {
   textOf: (lines: string[]) => string;
   /** A block without times: `refuse` it, or `join` it to the cue before, as a blank line within its text. */
   strays: "refuse" | "join";
+  /** A cue that is shown for no time: `drop` it, or show it `untilNext`, where the format tells beginnings alone. */
+  timeless: "drop" | "untilNext";
 }
 
+/** A cue whose end nobody told is not shown for longer than this. */
+const longestGuessMilliseconds = 5000;
+
 /**
- * The cues of these blocks, in order of their start. A cue without text, or that is shown for no time, is dropped.
+ * The cues of these blocks, in order of their start. A cue without text is dropped.
  *
  * @throws CaptionsError at the first line that cannot be understood
  */
@@ -103,10 +108,18 @@ export function cuesOf(blocks: Block[], dialect: Dialect): Cue[] {
       }
     }
   }
-  return cues
+  const shown = cues
     .map(({ lines, ...cue }) => ({ ...cue, text: nonEmptyLines(dialect.textOf(lines)) }))
-    .filter((cue) => cue.text !== "" && cue.endMilliseconds > cue.startMilliseconds)
+    .filter((cue) => cue.text !== "")
     .sort((a, b) => a.startMilliseconds - b.startMilliseconds);
+  const timed = dialect.timeless === "untilNext" ? shown.map((cue, index) => withEnd(cue, shown[index + 1])) : shown;
+  return timed.filter((cue) => cue.endMilliseconds > cue.startMilliseconds);
+}
+
+function withEnd(cue: Cue, next: Cue | undefined): Cue {
+  if (cue.endMilliseconds > cue.startMilliseconds) return cue;
+  const latest = cue.startMilliseconds + longestGuessMilliseconds;
+  return { ...cue, endMilliseconds: Math.min(latest, next?.startMilliseconds ?? latest) };
 }
 
 const time = String.raw`(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})`;

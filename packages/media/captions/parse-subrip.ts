@@ -15,6 +15,7 @@ export function parseSubrip(text: string): Captions {
     keepsSettings: false,
     textOf: (lines) => markedUpText(lines.join("\n")),
     strays: "refuse",
+    timeless: "drop",
   });
   return { definitions: [], cues };
 }

@@ -72,3 +72,9 @@ m 1 am
     "m 1 am",
   ]);
 });
+
+test("where the source tells beginnings alone, a cue is shown until the next, and not for too long", () => {
+  const text = "WEBVTT\n\n00:01.000 --> 00:01.000\na\n\n00:03.000 --> 00:03.000\nb\n";
+  expect(parseWebvtt(text, "ffmpeg").cues.map((cue) => cue.endMilliseconds)).toEqual([3000, 8000]);
+  expect(parseWebvtt(text).cues).toEqual([]);
+});

@@ -11,6 +11,7 @@ const written: Dialect = {
   keepsSettings: true,
   textOf: (lines) => lines.join("\n"),
   strays: "refuse",
+  timeless: "drop",
 };
 
 /** ffmpeg leaves blank lines, `<` and `&` of the source's text as they are, and marks up with `<b>`, `<i>`, `<u>` alone. */
@@ -18,6 +19,7 @@ const converted: Dialect = {
   ...written,
   textOf: (lines) => lines.map(withoutCodes).map(markedUpText).join("\n"),
   strays: "join",
+  timeless: "untilNext",
 };
 
 /**
