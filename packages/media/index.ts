@@ -40,6 +40,7 @@ export {
 } from "./playlists.ts";
 export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
 export { type Run, type RunOptions, type RunResult, run } from "./spawn.ts";
+export { hasClosedCaptions } from "./subtitles/closed-captions.ts";
 export { type SubtitleOutput, subtitleCommand } from "./subtitles/command.ts";
 export { type SubtitleFacts, whyNotText } from "./subtitles/facts.ts";
 export {

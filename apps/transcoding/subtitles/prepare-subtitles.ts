@@ -3,6 +3,7 @@ import { isServiceError, messageOf } from "@video-backend/service";
 import type { EngineDeps } from "../engine/engine.ts";
 import { extractTracks, type VideoWithSource } from "./extract-tracks.ts";
 import { matchCaptions } from "./match-captions.ts";
+import { noteClosedCaptions } from "./note-closed-captions.ts";
 
 /** Resolves in any case. */
 export async function prepareSubtitles(deps: EngineDeps, video: VideoWithSource, signal: AbortSignal): Promise<void> {
@@ -15,7 +16,12 @@ export async function prepareSubtitles(deps: EngineDeps, video: VideoWithSource,
     else deps.log.error({ ...line, err: error }, "subtitles could not be prepared");
   };
   await Promise.all([
-    deps.extractions.add(() => extractTracks(deps, video, signal), { signal }).catch(tell),
+    deps.extractions.add(() => takeFromSource(deps, video, signal), { signal }).catch(tell),
     matchCaptions(deps, videoId, signal).catch(tell),
   ]);
+}
+
+async function takeFromSource(deps: EngineDeps, video: VideoWithSource, signal: AbortSignal): Promise<void> {
+  await extractTracks(deps, video, signal);
+  await noteClosedCaptions(deps, video, signal);
 }

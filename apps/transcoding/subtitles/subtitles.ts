@@ -27,7 +27,7 @@ export function createSubtitles(database: TranscodingDatabase): Subtitles {
     const embedded = rows.filter((row) => row.source === "embedded");
     return [
       ...rows.filter((row) => row.source === "sidecar"),
-      ...embedded.sort((a, b) => Number.parseInt(a.folder, 10) - Number.parseInt(b.folder, 10)),
+      ...embedded.sort((a, b) => positionOf(a) - positionOf(b)),
     ];
   }
 
@@ -58,3 +58,6 @@ export function createSubtitles(database: TranscodingDatabase): Subtitles {
     },
   };
 }
+
+/** In the source; what has no number comes last. */
+const positionOf = ({ folder }: SubtitleRow): number => Number.parseInt(folder, 10) || Number.MAX_SAFE_INTEGER;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { languageTag } from "../languages.ts";
 import { guardedInput } from "../probe.ts";
+import { closedCaptionsQuestion } from "./closed-captions.ts";
 import { subtitleCommand } from "./command.ts";
 import { subtitleFactsOf, whyNotText } from "./facts.ts";
 import { embeddedFolder, namedTracks, type SubtitleTrack, subtitleLines, subtitlePlaylist } from "./tracks.ts";
@@ -29,6 +30,12 @@ test("all tracks are taken out in one reading, on the picture's time line", () =
       output(4, "/w/2.vtt"),
       "-progress pipe:1 -stats_period 1",
     ].join(" "),
+  );
+});
+
+test("captions within the picture are looked for in its first frames", () => {
+  expect(closedCaptionsQuestion("/originals/a/a.ts", 0).join(" ")).toBe(
+    `-v error -threads 1 ${guardedInput.join(" ")} -select_streams 0 -read_intervals %+#12 -show_entries frame=side_data_list:side_data=side_data_type -of csv=p=0 -i file:/originals/a/a.ts`,
   );
 });
 
