@@ -72,16 +72,10 @@ export const saveCaptions = createRoute({
   request: {
     params,
     query: z.object({
-      label: z
-        .string()
-        .trim()
-        .min(1)
-        .max(100)
-        .optional()
-        .openapi({
-          description: "What people choose them by; the language's name without it",
-          example: "English (CC)",
-        }),
+      label: z.string().trim().min(1).max(100).optional().openapi({
+        description: "What people choose them by; the language's name without it",
+        example: "English (CC)",
+      }),
     }),
     body: {
       content: {

@@ -22,12 +22,20 @@ interface Track extends SubtitleFacts {
   path: string;
 }
 
-/** More text than this is no subtitles. */
+/** Why tracks were not taken out. */
+interface Fault {
+  reason: string;
+  /** True where one of several may have been the cause. */
+  isWorthTryingAlone: boolean;
+}
+
+/** More tracks, or more text in one, is no film but an attack. */
+const mostTracks = 50;
 const mostBytes = 8 * 1024 * 1024;
 const backgroundNiceness = 10;
 const reportSeconds = 1;
 
-/** Resolves in any case; what is cut short by the signal is done by the next run of the job. */
+/** Resolves in any case but a lost database; what is cut short by the signal is done by the next run of the job. */
 export async function extractTracks(deps: EngineDeps, video: VideoWithSource, signal: AbortSignal): Promise<void> {
   const { videoId, plan } = video;
   const done = new Set(deps.subtitles.played(videoId).map((track) => track.folder));
@@ -35,43 +43,41 @@ export async function extractTracks(deps: EngineDeps, video: VideoWithSource, si
     .map((track, position) => ({ ...track, folder: embeddedFolder(position, track.language) }))
     .filter((track) => whyNotText(track.codec) === null && !done.has(track.folder));
   if (wanted.length === 0) return;
+  for (const track of wanted.splice(mostTracks)) keep(deps, videoId, track, `At most ${mostTracks} tracks are taken`);
   await deps.workspace.withDirectory(videoId, async (directory) => {
     const tracks = wanted.map((track) => ({ ...track, path: join(directory, `${track.stream}.vtt`) }));
-    const fault = await run(deps, video.source, tracks, signal);
+    const fault = await takeOut(deps, video.source, tracks, signal);
+    const alone = fault?.isWorthTryingAlone && tracks.length > 1;
     for (const track of tracks) {
-      // One that cannot be read ends ffmpeg for all: then each is tried alone.
-      const own = fault && tracks.length > 1 ? await run(deps, video.source, [track], signal) : fault;
+      const own = alone ? await takeOut(deps, video.source, [track], signal) : fault;
       if (signal.aborted) return;
-      await keep(deps, video, track, own ?? (await publish(deps, video, track)));
+      keep(deps, videoId, track, own ? own.reason : await publish(deps, video, track));
     }
   });
   await republishMaster(deps, videoId);
 }
 
-/** One ffmpeg; answers in a sentence why it did not write the tracks, or null. */
-async function run(deps: EngineDeps, source: string, tracks: Track[], signal: AbortSignal): Promise<string | null> {
+/** One ffmpeg for all of these; answers why it did not write them, or null. */
+async function takeOut(deps: EngineDeps, source: string, tracks: Track[], signal: AbortSignal): Promise<Fault | null> {
   const tooLarge = new AbortController();
   const either = AbortSignal.any([signal, tooLarge.signal]);
-  const timeoutSeconds = await secondsFor(source);
   const onLine = (line: string) => {
     if (!line.startsWith("progress=")) return;
     void isTooLarge(tracks).then((is) => is && tooLarge.abort());
   };
+  const fault = (reason: string, isWorthTryingAlone = true): Fault => ({ reason, isWorthTryingAlone });
   try {
-    const command = subtitleCommand(source, tracks, reportSeconds);
-    const result = await deps.run("ffmpeg", command, {
-      signal: either,
-      timeoutSeconds,
-      onLine,
-      niceness: backgroundNiceness,
-    });
-    if (tooLarge.signal.aborted || (await isTooLarge(tracks))) return `It has more than ${mostBytes} bytes of text`;
-    if (result.timedOut) return `It could not be taken out within ${timeoutSeconds} s`;
+    const timeoutSeconds = await secondsFor(source);
+    const options = { signal: either, timeoutSeconds, onLine, niceness: backgroundNiceness };
+    const result = await deps.run("ffmpeg", subtitleCommand(source, tracks, reportSeconds), options);
+    if (tooLarge.signal.aborted || (await isTooLarge(tracks)))
+      return fault(`It has more than ${mostBytes} bytes of text`);
+    if (result.timedOut) return fault(`It could not be taken out within ${timeoutSeconds} s`, false);
     if (result.exitCode === 0) return null;
     const words = result.errors.replaceAll(`file:${source}`, "the file").split("\n").slice(-2).join("; ");
-    return `ffmpeg could not take it out: ${words || `it was ended by ${result.signalName}`}`;
+    return fault(`ffmpeg could not take it out: ${words || `it was ended by ${result.signalName}`}`);
   } catch (error) {
-    return `It could not be taken out: ${messageOf(error)}`;
+    return fault(`It could not be taken out: ${messageOf(error)}`, false);
   }
 }
 
@@ -100,7 +106,7 @@ async function publish(deps: EngineDeps, { videoId, plan }: VideoWithSource, tra
   }
 }
 
-function keep(deps: EngineDeps, { videoId }: VideoWithSource, track: Track, reason: string | null): void {
+function keep(deps: EngineDeps, videoId: string, track: Omit<Track, "path">, reason: string | null): void {
   const { folder, stream, codec, language, title } = track;
   if (reason) deps.log.warn({ videoId, stream, codec, reason }, "a subtitle track is left out");
   const [isDefault, isForced] = [Number(track.isDefault), Number(track.isForced)];

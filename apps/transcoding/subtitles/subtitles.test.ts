@@ -128,6 +128,56 @@ describe("tracks of the source", () => {
   });
 });
 
+test("closed captions within the picture are told as left out", async () => {
+  await using app = await setup({
+    run: (command, args, options) => {
+      if (args.includes("frame=side_data_list:side_data=side_data_type"))
+        options?.onLine?.("ATSC A53 Part 4 Closed Captions");
+      return run(command, args, options);
+    },
+  });
+  await placeOriginal(app.world, app.metadata, "a", { seconds: 1 });
+  await app.start("a");
+  const { subtitles, left_out } = await app.overall("a", "ok");
+  expect(subtitles).toEqual([]);
+  expect(left_out).toEqual([
+    {
+      kind: "subtitles",
+      name: "Closed captions",
+      language: null,
+      codec: "eia_608",
+      reason: "Closed captions (eia_608) are not taken",
+    },
+  ]);
+});
+
+describe("tracks of no end", () => {
+  test("are ended: text that is too large is left out, and so is what cannot be read in time", async () => {
+    let large = true;
+    await using app = await setupWithSubtitles({
+      run: async (command, args, options) => {
+        if (!args.includes("webvtt")) return run(command, args, options);
+        if (!large) return { exitCode: null, signalName: "SIGKILL", timedOut: true, errors: "" };
+        const path = args.find((argument) => argument.endsWith(".vtt"))?.replace("file:", "") ?? "";
+        await Bun.write(path, "x".repeat(8 * 1024 * 1024 + 1));
+        options?.onLine?.("progress=continue");
+        await until("it is ended", () => options?.signal?.aborted);
+        return { exitCode: null, signalName: "SIGKILL", timedOut: false, errors: "" };
+      },
+    });
+    await app.place("clip.mkv", [english]);
+    expect((await app.overall("a", "ok")).left_out).toMatchObject([
+      { reason: "It has more than 8388608 bytes of text" },
+    ]);
+    await app.send("DELETE /transcode/a");
+    large = false;
+    await app.start("a", { filename: "clip.mkv" });
+    expect((await app.overall("a", "ok")).left_out).toMatchObject([
+      { reason: "It could not be taken out within 61 s" },
+    ]);
+  });
+});
+
 describe("captions given to metadata", () => {
   test("before the job are there when it is done, before the source's own", async () => {
     await using app = await setupWithSubtitles();
@@ -164,7 +214,7 @@ describe("captions given to metadata", () => {
 
   test("while the job runs are listed soon", async () => {
     await using app = await setupWithSubtitles();
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 16, width: 854, height: 480 });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 8, width: 854, height: 480 });
     app.follow();
     await app.start("a");
     await app.made("a");
@@ -221,7 +271,7 @@ describe("captions given to metadata", () => {
 });
 
 /** Beside the repository, where it is there. */
-const mediaFolder = process.env.MEDIA_FOLDER ?? join(import.meta.dirname, "..", "..", "..", "..", "shared", "media");
+const mediaFolder = join(import.meta.dirname, "..", "..", "..", "..", "shared", "media");
 
 describe.skipIf(!existsSync(mediaFolder))("real files", () => {
   const pictures = { codec: "hdmv_pgs_subtitle", reason: expect.stringContaining("pictures") };
@@ -235,7 +285,6 @@ describe.skipIf(!existsSync(mediaFolder))("real files", () => {
     ["subs-pgs.mkv", [], [{ ...pictures, language: "en" }]],
     ["interlaced-avchd-1080i50.mts", [], [{ ...pictures, language: null }]],
     ["subs-webvtt.mkv", [], [unknown]],
-    ["subs-cea608-1080p.ts", [], [{ name: "Closed captions", codec: "eia_608" }]],
     ["fuzz-mkv-block-past-cluster.mkv", [], [{ codec: "subrip", reason: "It is empty" }]],
   ])("%s", async (filename, names, leftOut) => {
     await using app = await setup();
