@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { createLog, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
-import { mostCaptionsBytes } from "./captions/normalise-captions.ts";
 import { createChangeFeed } from "./changes/change-feed.ts";
 import { MetadataConfig } from "./config.ts";
 import { openMetadataDatabase } from "./database/open.ts";
@@ -19,7 +18,7 @@ export default serve(service, {
   port: config.METADATA_PORT,
   hostname: config.HOST,
   log,
-  // Captions that are a little too large are told so, in a sentence.
-  maxBodyBytes: 2 * mostCaptionsBytes,
+  // The service has a limit of its own, which is told in a sentence; the server's would cut the connection without a word.
+  maxBodyBytes: 2 ** 40,
   close: () => database.$client.close(),
 });

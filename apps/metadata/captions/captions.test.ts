@@ -103,7 +103,7 @@ describe("captions", () => {
     });
     const unsaid = await metadata.send("PUT /videos/a/captions/en", { body: new Blob([large]).stream() });
     for (const reply of [said, unsaid]) {
-      expect(reply).toMatchObject({ status: 413, body: { detail: "Captions are at most 2097152 bytes" } });
+      expect(reply).toMatchObject({ status: 413, body: { detail: "At most 2097152 bytes are accepted" } });
     }
   });
 

@@ -1,8 +1,6 @@
 /** The HTTP surface of captions: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, LanguageTag, problems, ServiceError, VideoId } from "@video-backend/service";
-import { bodyLimit } from "hono/body-limit";
-import { mostCaptionsBytes } from "./normalise-captions.ts";
+import { integer, json, LanguageTag, problems, VideoId } from "@video-backend/service";
 
 export const Captions = z
   .object({
@@ -62,13 +60,6 @@ export const saveCaptions = createRoute({
   tags,
   summary: "Give a video captions: WebVTT or SubRip, at most 2 MiB",
   description: "The body is the file itself. What it is follows from its content, not from its type.",
-  middleware: bodyLimit({
-    maxSize: mostCaptionsBytes,
-    onError: () => {
-      const sentence = `Captions are at most ${mostCaptionsBytes} bytes`;
-      throw new ServiceError("too_large", sentence, { details: { maxSize: mostCaptionsBytes } });
-    },
-  }),
   request: {
     params,
     query: z.object({
