@@ -305,6 +305,8 @@ test("documents every route with an operationId of its own", async () => {
     "/video/{hash}/{path}",
     "/videos",
     "/videos/{hash}",
+    "/videos/{hash}/captions",
+    "/videos/{hash}/captions/{lang}",
     "/videos/{hash}/resume",
     "/videos/{hash}/stop",
   ]);

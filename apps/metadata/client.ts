@@ -3,6 +3,7 @@ import { type ClientOptions, createClient } from "@video-backend/service";
 import type { hc } from "hono/client";
 import type { MetadataRoutes } from "./routes.ts";
 
+export type { Captions } from "./captions/contract.ts";
 export type { NewVideo, TranscodingStatus, Video, VideoChanges } from "./contract.ts";
 
 export type MetadataClient = ReturnType<typeof hc<MetadataRoutes>>;

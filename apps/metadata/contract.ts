@@ -179,7 +179,7 @@ export const watchVideos = createRoute({
   tags,
   summary: "Every change as it happens (server-sent events)",
   description:
-    "Events `video.created`, `video.updated` (data: the video) and `video.deleted` (data: its hash). `Last-Event-ID` takes up after that event; without it only what is new is told. An event `reset` says that the id is too old: read the list again.",
+    "Events `video.created`, `video.updated` (data: the video), `video.deleted` (data: its hash) and `captions.changed` (data: hash and captions). `Last-Event-ID` takes up after that event; without it only what is new is told. An event `reset` says that the id is too old: read the list again.",
   request: {
     headers: z.object({
       "last-event-id": z

@@ -18,5 +18,7 @@ export default serve(service, {
   port: config.METADATA_PORT,
   hostname: config.HOST,
   log,
+  // The service has a limit of its own, which is told in a sentence; the server's would cut the connection without a word.
+  maxBodyBytes: 2 ** 40,
   close: () => database.$client.close(),
 });

@@ -1,5 +1,10 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
 import { createRouter, eventStream } from "@video-backend/service";
+import * as captions from "./captions/contract.ts";
+import { deleteCaptions } from "./captions/delete-captions.ts";
+import { findCaptions } from "./captions/find-captions.ts";
+import { listAllCaptions, listCaptions } from "./captions/list-captions.ts";
+import { saveCaptions } from "./captions/save-captions.ts";
 import { watchVideos } from "./changes/watch-videos.ts";
 import * as contract from "./contract.ts";
 import type { MetadataDeps } from "./service.ts";
@@ -41,5 +46,25 @@ export function createRoutes(deps: MetadataDeps) {
     .openapi(contract.resumeVideo, (c) => {
       setStopped(deps, c.req.valid("param").hash, false);
       return c.json({ status: "resumed" as const }, 200);
+    })
+    .openapi(captions.listAllCaptions, (c) => c.json({ captions: listAllCaptions(deps.database) }, 200))
+    .openapi(captions.listCaptions, (c) =>
+      c.json({ captions: listCaptions(deps.database, c.req.valid("param").hash) }, 200),
+    )
+    .openapi(captions.getCaptions, (c) => {
+      const { hash, lang } = c.req.valid("param");
+      const headers = { "content-type": "text/vtt", "x-content-type-options": "nosniff" };
+      return c.body(findCaptions(deps.database, hash, lang).webvtt, 200, headers);
+    })
+    .openapi(captions.saveCaptions, async (c) => {
+      const { label = null } = c.req.valid("query");
+      const bytes = new Uint8Array(await c.req.arrayBuffer());
+      const saved = saveCaptions(deps, { ...c.req.valid("param"), label, bytes });
+      return c.json({ status: "saved" as const, ...saved }, 200);
+    })
+    .openapi(captions.deleteCaptions, (c) => {
+      const { hash, lang } = c.req.valid("param");
+      deleteCaptions(deps, hash, lang);
+      return c.json({ status: "deleted" as const }, 200);
     });
 }

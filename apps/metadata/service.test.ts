@@ -179,10 +179,13 @@ describe("the shell", () => {
     await using metadata = setup();
     const { body } = await metadata.send("GET /openapi.json");
     expect(Object.keys(body.paths).sort()).toEqual([
+      "/captions",
       "/health",
       "/videos",
       "/videos/events",
       "/videos/{hash}",
+      "/videos/{hash}/captions",
+      "/videos/{hash}/captions/{lang}",
       "/videos/{hash}/resume",
       "/videos/{hash}/stop",
       "/videos/{hash}/stopped",

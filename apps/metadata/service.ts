@@ -1,6 +1,8 @@
 /** The metadata service: the videos, their state, and a feed of changes. It asks nobody. */
 import { checkDatabase } from "@video-backend/database";
-import { createService, type Log, type ServiceApp } from "@video-backend/service";
+import { createService, type Log, type ServiceApp, ServiceError } from "@video-backend/service";
+import { bodyLimit } from "hono/body-limit";
+import { mostCaptionsBytes } from "./captions/normalise-captions.ts";
 import type { ChangeFeed } from "./changes/change-feed.ts";
 import type { MetadataDatabase } from "./database/open.ts";
 import { createRoutes } from "./routes.ts";
@@ -13,6 +15,15 @@ export interface MetadataDeps {
   now: () => number;
 }
 
+/** Captions are the largest thing that is sent here. */
+const bodiesOfCaptionsAtMost = bodyLimit({
+  maxSize: mostCaptionsBytes,
+  onError: () => {
+    const details = { maxSize: mostCaptionsBytes };
+    throw new ServiceError("too_large", `At most ${mostCaptionsBytes} bytes are accepted`, { details });
+  },
+});
+
 /** A portable `fetch` over these dependencies. */
 export function createMetadataService(deps: MetadataDeps): ServiceApp {
   return createService(
@@ -21,6 +32,7 @@ export function createMetadataService(deps: MetadataDeps): ServiceApp {
       title: "Metadata service",
       description: "The videos, their state, and a feed of changes.",
       log: deps.log,
+      middleware: [bodiesOfCaptionsAtMost],
       checks: { database: () => checkDatabase(deps.database) },
     },
     createRoutes(deps),

@@ -12,10 +12,13 @@ import type { EncoderPool } from "./engine/encoder-pool.ts";
 import { createEngine, type EngineDeps, type EngineSettings } from "./engine/engine.ts";
 import { type ChunkOfVideo, makeChunk } from "./engine/make-chunk.ts";
 import { createProgress } from "./engine/progress.ts";
+import { createTurns } from "./engine/turns.ts";
 import { createWorkspace } from "./engine/workspace.ts";
 import { createJobs } from "./jobs/jobs.ts";
 import { createLedger } from "./ledger/ledger.ts";
 import type { TranscodingDeps } from "./service.ts";
+import { createCaptionSource } from "./subtitles/caption-source.ts";
+import { createSubtitles } from "./subtitles/subtitles.ts";
 
 export interface Parts {
   database: TranscodingDatabase;
@@ -50,6 +53,12 @@ export function assembleTranscoding(parts: Parts): TranscodingDeps {
     demands: createInProcessQueue<ChunkOfVideo>({ concurrency: demandedAtOnce, worker }),
     preparations: createLimiter(processes),
     pictures: createLimiter(1),
+    subtitles: createSubtitles(database),
+    captions: createCaptionSource(parts.metadata),
+    extractions: createLimiter(processes),
+    matching: createTurns(),
+    writing: createTurns(),
+    playlistStates: new Map(),
   };
   return { ...engineDeps, engine: createEngine(engineDeps), metadata: parts.metadata, database };
 }

@@ -1,6 +1,7 @@
 /** The HTTP surface of the transcoding service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { integer, json, jsonBody, problems, RenditionName, VideoId } from "@video-backend/service";
+import { subtitleSources } from "./database/schema.ts";
 import { faultClasses } from "./engine/faults.ts";
 
 const params = z.object({ upload_id: VideoId });
@@ -51,6 +52,30 @@ const AudioTrack = RenditionStatus.omit({ target_resolution: true })
   })
   .openapi("AudioTrack");
 
+export const SubtitleStatus = z
+  .object({
+    name: z.string().openapi({ description: "What people choose it by", example: "English" }),
+    language: z.string().nullable().openapi({ description: "BCP 47", example: "en" }),
+    path: z.string().openapi({ description: "Playlist below hls/{id}/", example: "subtitles/1-en/playlist.m3u8" }),
+    source: z
+      .enum(subtitleSources)
+      .openapi({ description: "`embedded`: a track of the source; `sidecar`: given to metadata" }),
+    codec: z.string().openapi({ example: "subrip" }),
+  })
+  .openapi("SubtitleStatus");
+export type SubtitleStatus = z.infer<typeof SubtitleStatus>;
+
+export const LeftOutTrack = z
+  .object({
+    kind: z.literal("subtitles"),
+    name: z.string(),
+    language: z.string().nullable().openapi({ description: "BCP 47", example: "en" }),
+    codec: z.string().openapi({ example: "hdmv_pgs_subtitle" }),
+    reason: z.string(),
+  })
+  .openapi("LeftOutTrack");
+export type LeftOutTrack = z.infer<typeof LeftOutTrack>;
+
 export const TranscodingStatus = z
   .object({
     upload_id: VideoId,
@@ -84,6 +109,8 @@ export const TranscodingStatus = z
     warnings: z
       .array(z.string())
       .openapi({ description: "What does not come out as one would expect, a sentence each: damage, tracks left out" }),
+    subtitles: z.array(SubtitleStatus).openapi({ description: "Tracks that the master lists" }),
+    left_out: z.array(LeftOutTrack).openapi({ description: "Tracks of the source that nobody will see, and why" }),
   })
   .openapi("TranscodingStatus");
 export type TranscodingStatus = z.infer<typeof TranscodingStatus>;

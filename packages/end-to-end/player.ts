@@ -21,6 +21,23 @@ export interface Player extends AsyncDisposable {
   pictureHeight(): Promise<number>;
   /** Asks for the quality of this height, and waits until it is shown. */
   switchTo(height: number): Promise<void>;
+  /** Names of the subtitles that a viewer may choose from. */
+  subtitles(): Promise<string[]>;
+  /** Chooses the subtitles of this name, and waits until their cues are there. */
+  showSubtitles(name: string): Promise<PlayerCue[]>;
+  /** Text that is shown over the picture now. */
+  captions(): Promise<string[]>;
+}
+
+export interface PlayerCue {
+  startTime: number;
+  endTime: number;
+  text: string;
+}
+
+/** As much of the page as is asked here. */
+interface HlsPage {
+  hls: { subtitleTracks: { name: string }[]; subtitleTrack: number; subtitleDisplay: boolean };
 }
 
 const pageText = `<!doctype html><title>player</title><video id="video" muted playsinline controls width="640"></video>
@@ -78,6 +95,28 @@ export async function openPlayer(masterUrl: string): Promise<Player> {
       const isShown = (wanted: number) => (document.getElementById("video") as HTMLVideoElement).videoHeight === wanted;
       await page.waitForFunction(isShown, height, { timeout: 30_000 });
     },
+    subtitles: () =>
+      page.evaluate(() => (globalThis as unknown as HlsPage).hls.subtitleTracks.map((track) => track.name)),
+    showSubtitles: async (name) => {
+      await page.evaluate((wanted) => {
+        const { hls } = globalThis as unknown as HlsPage;
+        hls.subtitleDisplay = true;
+        hls.subtitleTrack = hls.subtitleTracks.findIndex((track) => track.name === wanted);
+      }, name);
+      const cues = await page.waitForFunction(() => {
+        const { textTracks } = document.getElementById("video") as HTMLVideoElement;
+        const shown = [...textTracks].find((track) => track.mode === "showing");
+        const found = [...(shown?.cues ?? [])] as VTTCue[];
+        return found.length > 0 && found.map(({ startTime, endTime, text }) => ({ startTime, endTime, text }));
+      });
+      return (await cues.jsonValue()) as PlayerCue[];
+    },
+    captions: () =>
+      video.evaluate((element) => {
+        const { textTracks } = element as HTMLVideoElement;
+        const shown = [...textTracks].filter((track) => track.mode === "showing");
+        return shown.flatMap((track) => [...(track.activeCues ?? [])].map((cue) => (cue as VTTCue).text));
+      }),
     async [Symbol.asyncDispose]() {
       await browser.close();
       await server.stop(true);

@@ -36,6 +36,7 @@ export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
       },
     ],
     warnings: [],
+    subtitles: [],
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { type Colour, colourOf } from "./colour.ts";
+import { type SubtitleFacts, subtitleFactsOf } from "./subtitles/facts.ts";
 
 export interface Facts {
   /** ffprobe's list of names for the container, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
@@ -16,6 +17,7 @@ export interface Facts {
   sound: SoundFacts[];
   /** What cannot come out as people expect, a sentence each. */
   warnings: string[];
+  subtitles: SubtitleFacts[];
 }
 
 export interface PictureFacts {
@@ -83,6 +85,7 @@ const Stream = z.object({
   disposition: z
     .object({
       default: z.number().optional(),
+      forced: z.number().optional(),
       attached_pic: z.number().optional(),
       timed_thumbnails: z.number().optional(),
     })
@@ -132,6 +135,7 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
       ...span(stream),
     })),
     warnings: [...streams.flatMap(warningsOfUndecodable), ...(picture ? warningsOfColour(picture) : [])],
+    subtitles: subtitleFactsOf(streams),
   };
 }
 

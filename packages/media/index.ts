@@ -12,6 +12,7 @@ export { type CommandSettings, initName, pictureCommand, remuxCommand, soundComm
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 export { qualityLabel } from "./ladder.ts";
+export { languageName } from "./languages.ts";
 export {
   gridIndex,
   gridSeconds,
@@ -25,6 +26,7 @@ export {
   segmentSpan,
   soundRenditions,
   soundSlackSeconds,
+  wholeSeconds,
 } from "./plan.ts";
 export {
   initFile,
@@ -61,3 +63,16 @@ export {
   type TileInput,
   type TileRun,
 } from "./storyboard.ts";
+export { hasClosedCaptions } from "./subtitles/closed-captions.ts";
+export { type SubtitleOutput, subtitleCommand } from "./subtitles/command.ts";
+export { type SubtitleFacts, whyNotText } from "./subtitles/facts.ts";
+export {
+  embeddedFolder,
+  type SubtitleTrack,
+  subtitleFile,
+  subtitlePlaylist,
+  subtitlePlaylistPath,
+  subtitlesFolder,
+  unnamedSubtitles,
+} from "./subtitles/tracks.ts";
+export { namedTracks } from "./track-names.ts";

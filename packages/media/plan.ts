@@ -8,6 +8,7 @@ import { Colour } from "./colour.ts";
 import type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 import { avcCodec, h264Level } from "./h264-level.ts";
 import { chooseRungs, qualityLabel } from "./ladder.ts";
+import { SubtitleFacts } from "./subtitles/facts.ts";
 
 /** Raised when a plan of before would be read wrongly by the code of now. */
 const planVersion = 1;
@@ -73,6 +74,8 @@ export const Plan = z.object({
   leftOut: z.array(z.object({ name: z.string(), width: z.int(), height: z.int(), reason: z.string() })),
   /** What cannot come out as people expect, a sentence each. */
   warnings: z.array(z.string()).default([]),
+  /** All that the source has, those that cannot be made text among them. */
+  subtitles: z.array(SubtitleFacts).default([]),
 });
 export type Plan = z.infer<typeof Plan>;
 export type PictureRendition = z.infer<typeof PictureRendition>;
@@ -152,6 +155,7 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
     renditions,
     leftOut,
     warnings: facts.warnings,
+    subtitles: facts.subtitles,
   };
 }
 
@@ -284,3 +288,8 @@ export const pictureRenditions = (plan: Plan): PictureRendition[] =>
 /** The renditions with sound. */
 export const soundRenditions = (plan: Plan): SoundRendition[] =>
   plan.renditions.filter((rendition) => rendition.kind === "sound");
+
+/** Seconds from the start of the file to the end of the picture or of the sound, whichever is later. */
+export function wholeSeconds(plan: Plan): number {
+  return Math.max(plan.picture?.endSeconds ?? 0, ...soundRenditions(plan).map((sound) => sound.endSeconds));
+}

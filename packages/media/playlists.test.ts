@@ -89,6 +89,18 @@ describe("the master playlist", () => {
     expect(master).not.toContain("AUDIO");
   });
 
+  test("names the group of subtitles in every variant, of sound alone too", () => {
+    const english = { folder: "1-en", title: null, language: "en", isDefault: false, isForced: false };
+    const line = 'TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="English",LANGUAGE="en"';
+    const master = masterPlaylist(plan, [], "making", [english]);
+    expect(master).toContain(`#EXT-X-MEDIA:${line}`);
+    expect(master?.match(/^#EXT-X-STREAM-INF.*,AUDIO="audio",SUBTITLES="subtitles"$/gm)).toHaveLength(2);
+    const heard = makePlan({ ...exampleFacts(), picture: null }, { segmentSeconds: 4, networkSpeed: 10 });
+    const ofSound = masterPlaylist(heard, [], "making", [english]);
+    expect(ofSound).toContain(`#EXT-X-MEDIA:${line}`);
+    expect(ofSound).toContain('CODECS="mp4a.40.2",SUBTITLES="subtitles"\naudio/playlist.m3u8');
+  });
+
   test("takes the peak over runs of about a segment's length, not over the short ones at the start", () => {
     const ramped = examplePlan({ width: 640, height: 360, endSeconds: 8 });
     const made = (index: number, seconds: number, kilobytes: number) =>
@@ -138,7 +150,7 @@ describe("the master playlist", () => {
       'German: LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/playlist.m3u8"',
       'English: LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-2/playlist.m3u8"',
       'English 2: LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-3/playlist.m3u8"',
-      'The director: DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-4/playlist.m3u8"',
+      `The 'director': DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-4/playlist.m3u8"`,
     ]);
   });
 

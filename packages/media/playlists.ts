@@ -2,6 +2,7 @@
  * Playlists (RFC 8216) as pure functions of plan and ledger. They are written as files, so that streaming, a web server
  * or a CDN can serve a finished video without anybody else being up.
  */
+import { languageTag } from "./languages.ts";
 import {
   type PictureRendition,
   type Plan,
@@ -11,6 +12,8 @@ import {
   type SoundRendition,
   soundRenditions,
 } from "./plan.ts";
+import { type SubtitleTrack, subtitleLines } from "./subtitles/tracks.ts";
+import { namedTracks } from "./track-names.ts";
 
 /** A row of the ledger, as far as playlists need it. */
 export interface LedgerSegment {
@@ -107,8 +110,15 @@ const existing = (segments: LedgerSegment[]): LedgerSegment[] =>
 /**
  * The master playlist, lowest rung first so that a player that takes the first one starts fast. Null when there is nothing
  * to list. Rates are measured from the segments once all are made; before, they are the ceilings the encoders were given.
+ *
+ * @param subtitles tracks whose files are in place
  */
-export function masterPlaylist(plan: Plan, ledger: LedgerSegment[], state: PlaylistState): string | null {
+export function masterPlaylist(
+  plan: Plan,
+  ledger: LedgerSegment[],
+  state: PlaylistState,
+  subtitles: SubtitleTrack[] = [],
+): string | null {
   const made = (rendition: Rendition) => existing(ledger.filter((segment) => segment.rendition === rendition.name));
   const isListed = (rendition: Rendition) => state === "making" || made(rendition).length > 0;
   const rungs = pictureRenditions(plan).filter(isListed).reverse();
@@ -116,15 +126,25 @@ export function masterPlaylist(plan: Plan, ledger: LedgerSegment[], state: Playl
   const heard = loudest(sounds.map((sound) => soundFacts(sound, made(sound), isWhole(sound, ledger))));
   const lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"];
   const [first] = sounds;
+  const captioned = subtitles.length > 0 ? ['SUBTITLES="subtitles"'] : [];
   if (first && heard && rungs.length === 0 && !plan.picture) {
-    const rates = `BANDWIDTH=${heard.peak},AVERAGE-BANDWIDTH=${heard.average}`;
-    const group = sounds.length > 1 ? ',AUDIO="audio"' : "";
-    if (group) lines.push(...soundLines(sounds));
-    lines.push(`#EXT-X-STREAM-INF:${rates},CODECS="${heard.codec}"${group}`, `${first.name}/${playlistFile}`);
+    const attributes = [
+      `BANDWIDTH=${heard.peak}`,
+      `AVERAGE-BANDWIDTH=${heard.average}`,
+      `CODECS="${heard.codec}"`,
+      ...(sounds.length > 1 ? ['AUDIO="audio"'] : []),
+      ...captioned,
+    ];
+    lines.push(
+      ...(sounds.length > 1 ? soundLines(sounds) : []),
+      ...subtitleLines(subtitles),
+      `#EXT-X-STREAM-INF:${attributes.join(",")}`,
+      `${first.name}/${playlistFile}`,
+    );
     return `${lines.join("\n")}\n`;
   }
   if (rungs.length === 0) return null;
-  lines.push(...soundLines(sounds));
+  lines.push(...soundLines(sounds), ...subtitleLines(subtitles));
   for (const rung of rungs) {
     const segments = made(rung);
     const rates = ratesOf(segments, isWhole(rung, ledger), rung.maxrateKbps, rung.videoKbps);
@@ -136,6 +156,7 @@ export function masterPlaylist(plan: Plan, ledger: LedgerSegment[], state: Playl
       `RESOLUTION=${rung.width}x${rung.height}`,
       `FRAME-RATE=${frameRateOf(plan, rung, segments).toFixed(3)}`,
       ...(first ? ['AUDIO="audio"'] : []),
+      ...captioned,
     ];
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(",")}`, `${rung.name}/${playlistFile}`);
   }
@@ -144,37 +165,19 @@ export function masterPlaylist(plan: Plan, ledger: LedgerSegment[], state: Playl
 
 /** One group of all tracks; the first is the one that plays when nobody chooses. */
 function soundLines(sounds: SoundRendition[]): string[] {
-  const names = distinctNames(sounds.map(soundName));
-  return sounds.map((sound, position) => {
-    const tag = languageTag(sound.language);
+  const tracks = sounds.map(({ name, title, language }) => ({ folder: name, title, language: languageTag(language) }));
+  return namedTracks(tracks, "Sound").map(({ folder, name, language }, position) => {
     const attributes = [
       "TYPE=AUDIO",
       'GROUP-ID="audio"',
-      `NAME="${names[position]}"`,
-      ...(tag ? [`LANGUAGE="${tag}"`] : []),
+      `NAME="${name}"`,
+      ...(language ? [`LANGUAGE="${language}"`] : []),
       `DEFAULT=${position === 0 ? "YES" : "NO"}`,
       "AUTOSELECT=YES",
       'CHANNELS="2"',
-      `URI="${sound.name}/${playlistFile}"`,
+      `URI="${folder}/${playlistFile}"`,
     ];
     return `#EXT-X-MEDIA:${attributes.join(",")}`;
-  });
-}
-
-/** What the file calls the track, else its language. */
-function soundName({ title, language }: SoundRendition): string {
-  const tag = languageTag(language);
-  const called = title?.replace(/["\p{Cc}]/gu, "").trim();
-  return called || (tag ? (new Intl.DisplayNames(["en"], { type: "language" }).of(tag) ?? tag) : "Sound");
-}
-
-/** Names are unique within a group (RFC 8216, 4.3.4.1.1): the second of a name gets a number, and so on. */
-function distinctNames(names: string[]): string[] {
-  const seen = new Map<string, number>();
-  return names.map((name) => {
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    return count === 1 ? name : `${name} ${count}`;
   });
 }
 
@@ -185,15 +188,6 @@ function loudest<Facts extends { peak: number }>(facts: Facts[]): Facts | undefi
 
 function soundFacts(sound: SoundRendition, made: LedgerSegment[], whole: boolean) {
   return { ...ratesOf(made, whole, Math.ceil(sound.kbps * 1.1), sound.kbps), codec: made[0]?.codec ?? sound.codec };
-}
-
-/** BCP 47 from what containers say, such as `eng`; null where that is no language. */
-function languageTag(language: string | null): string | null {
-  try {
-    return language ? (Intl.getCanonicalLocales(language)[0] ?? null) : null;
-  } catch {
-    return null;
-  }
 }
 
 function isWhole(rendition: Rendition, ledger: LedgerSegment[]): boolean {

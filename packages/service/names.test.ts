@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { AssetPath, FileName, RenditionName } from "./names.ts";
+import { AssetPath, FileName, LanguageTag, RenditionName } from "./names.ts";
 
 const fits = (schema: { safeParse: (value: unknown) => { success: boolean } }, values: string[]) =>
   values.filter((value) => schema.safeParse(value).success);
@@ -20,4 +20,24 @@ test("a path is a few file names", () => {
   const good = ["a.jpg", "720p/init.mp4", "a/b/c/d/e"];
   const bad = ["", "/a", "a/", "a//b", "../a", "a/../b", "a/.b", "a/b/c/d/e/f", "a/b\\c", `a/${"x".repeat(200)}`];
   expect(fits(AssetPath, [...good, ...bad])).toEqual(good);
+});
+
+test("a language is a BCP 47 tag, in its canonical form", () => {
+  expect(["EN", "pt-br", "zh-hant-TW", "eng"].map((tag) => LanguageTag.parse(tag))).toEqual([
+    "en",
+    "pt-BR",
+    "zh-Hant-TW",
+    "en",
+  ]);
+  const bad = [
+    "",
+    "e",
+    "en_US",
+    "../en",
+    "en/us",
+    "en\n",
+    `en-${"x".repeat(8)}-a-${"abcdefg-".repeat(5)}bcd`,
+    "english words",
+  ];
+  expect(fits(LanguageTag, bad)).toEqual([]);
 });

@@ -27,3 +27,25 @@ export const AssetPath = z
     return names.length <= deepestPath && names.every((name) => fileNamePattern.test(name));
   }, `a path is 1 to ${deepestPath} file names joined by /`)
   .openapi({ description: "A path below the video's folder", example: "720p/init.mp4" });
+
+const longestLanguageTag = 35;
+
+/** The language of captions: BCP 47, brought into its canonical form. */
+export const LanguageTag = z
+  .string()
+  .transform((text, context) => {
+    const tag = canonicalLanguage(text);
+    if (tag !== null) return tag;
+    context.addIssue({ code: "custom", message: "a language is a BCP 47 tag, such as en or pt-BR" });
+    return z.NEVER;
+  })
+  .openapi({ type: "string", description: "A language as BCP 47 names it", example: "pt-BR" });
+
+function canonicalLanguage(text: string): string | null {
+  try {
+    const [tag = ""] = Intl.getCanonicalLocales(text);
+    return text.length <= longestLanguageTag && tag.length <= longestLanguageTag ? tag : null;
+  } catch {
+    return null;
+  }
+}

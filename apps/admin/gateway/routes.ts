@@ -8,6 +8,7 @@ import { deleteVideo } from "../videos/delete-video.ts";
 import { listVideos } from "../videos/list-videos.ts";
 import { resumeVideo } from "../videos/resume-video.ts";
 import { stopVideo } from "../videos/stop-video.ts";
+import * as captions from "./captions-contract.ts";
 import { chooseStream } from "./choose-stream.ts";
 import * as contract from "./contract.ts";
 import { findTranscodeStatus } from "./find-transcode-status.ts";
@@ -24,6 +25,10 @@ export function createGatewayRoutes(deps: AdminDeps) {
     .openapi(contract.deleteVideo, async (c) => c.json(await deleteVideo(deps, c.req.valid("param").hash), 200))
     .openapi(contract.stopVideo, async (c) => c.json(await stopVideo(deps, c.req.valid("param").hash), 200))
     .openapi(contract.resumeVideo, async (c) => c.json(await resumeVideo(deps, c.req.valid("param").hash), 200))
+    .openapi(captions.listCaptions, (c) => forward(c, metadata, `/videos/${c.req.valid("param").hash}/captions`))
+    .openapi(captions.getCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
+    .openapi(captions.saveCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
+    .openapi(captions.deleteCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
     .openapi(contract.initUpload, (c) => forward(c, upload, "/upload/init"))
     .openapi(contract.uploadChunk, (c) => forward(c, upload, "/upload/chunk"))
     .openapi(contract.completeUpload, (c) => {
@@ -71,3 +76,5 @@ export function createGatewayRoutes(deps: AdminDeps) {
   routes.openAPIRegistry.registerPath(contract.getVideoFile);
   return routes;
 }
+
+const captionsPath = ({ hash, lang }: { hash: string; lang: string }): string => `/videos/${hash}/captions/${lang}`;

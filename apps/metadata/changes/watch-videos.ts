@@ -1,6 +1,8 @@
-/** The feed as server-sent events: what changed, with the video as it is now. */
-import type { ServerEvent } from "@video-backend/service";
+/** The feed as server-sent events: what changed, with the video, or its captions, as they are now. */
+import { isServiceError, type ServerEvent } from "@video-backend/service";
 import { eq } from "drizzle-orm";
+import type { Captions } from "../captions/contract.ts";
+import { listCaptions } from "../captions/list-captions.ts";
 import { videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../service.ts";
 import { presentVideo } from "../videos/present-video.ts";
@@ -21,7 +23,22 @@ export async function* watchVideos(
       yield { id, event: change.kind, data: { hash: change.hash } };
       continue;
     }
+    if (change.kind === "captions.changed") {
+      const captions = captionsOf(deps, change.hash);
+      if (captions) yield { id, event: change.kind, data: { hash: change.hash, captions } };
+      continue;
+    }
     const row = deps.database.select().from(videos).where(eq(videos.hash, change.hash)).get();
     if (row) yield { id, event: change.kind, data: presentVideo(row) };
+  }
+}
+
+/** Null where the video is gone. */
+function captionsOf({ database }: MetadataDeps, hash: string): Captions[] | null {
+  try {
+    return listCaptions(database, hash);
+  } catch (error) {
+    if (isServiceError(error, "not_found")) return null;
+    throw error;
   }
 }

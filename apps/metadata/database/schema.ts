@@ -1,6 +1,6 @@
-/** `videos.db`: the videos, and the changes that the feed tells. Times are epoch seconds with a fraction. */
+/** `videos.db`: the videos, their captions, and the changes that the feed tells. Times are epoch seconds with a fraction. */
 import { sql } from "drizzle-orm";
-import { check, index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 export const transcodingStatuses = ["pending", "transcoding", "completed", "failed"] as const;
 
@@ -34,7 +34,28 @@ export const videos = sqliteTable(
   ],
 );
 
-export const changeKinds = ["video.created", "video.updated", "video.deleted"] as const;
+/** Captions that somebody gave a video, one file a language. They go with the video. */
+export const captions = sqliteTable(
+  "captions",
+  {
+    hash: text("hash")
+      .notNull()
+      .references(() => videos.hash, { onDelete: "cascade" }),
+    /** BCP 47, canonical. */
+    lang: text("lang").notNull(),
+    /** What people choose them by; null where the language's name will do. */
+    label: text("label"),
+    /** Normalised WebVTT, whatever was sent. */
+    webvtt: text("webvtt").notNull(),
+    /** Of that. */
+    bytes: integer("bytes").notNull(),
+    /** Differs from one version to the next, also within the same millisecond. */
+    updatedAt: real("updated_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hash, table.lang] })],
+);
+
+export const changeKinds = ["video.created", "video.updated", "video.deleted", "captions.changed"] as const;
 
 /** One row a change, written in the transaction of the change itself. `sequence` is the event id of the feed. */
 export const changes = sqliteTable("changes", {
@@ -45,5 +66,6 @@ export const changes = sqliteTable("changes", {
 });
 
 export type VideoRow = typeof videos.$inferSelect;
+export type CaptionsRow = typeof captions.$inferSelect;
 export type ChangeKind = (typeof changeKinds)[number];
 export type TranscodingStatus = (typeof transcodingStatuses)[number];

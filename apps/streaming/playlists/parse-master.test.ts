@@ -35,6 +35,25 @@ test("a rendition listed for two sound groups counts once", () => {
   expect(parseMaster(`#EXTM3U\r\n${line("en")}${line("de")}`).map((variant) => variant.name)).toEqual(["720p"]);
 });
 
+test("subtitles are no variants, and a variant that has some is what it is without", () => {
+  const uri = "subtitles/1-en/playlist.m3u8";
+  const master = [
+    "#EXTM3U",
+    `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="#EXT-X-STREAM-INF:BANDWIDTH=1",LANGUAGE="en",URI="${uri}"`,
+    '#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=640x360,AUDIO="audio",SUBTITLES="subtitles"',
+    "360p/playlist.m3u8",
+  ].join("\n");
+  expect(parseMaster(master)).toEqual([
+    {
+      name: "360p",
+      playlist: "360p/playlist.m3u8",
+      resolution: "640x360",
+      bandwidth: 900_000,
+      averageBandwidth: null,
+    },
+  ]);
+});
+
 test.each(["", "#EXTM3U", "#EXT-X-STREAM-INF:BANDWIDTH=1", "#EXT-X-STREAM-INF:BANDWIDTH=1\n#EXT-X-ENDLIST"])(
   "what announces nothing has no variants: %j",
   (text) => {

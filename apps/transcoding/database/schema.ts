@@ -1,4 +1,4 @@
-/** `transcoding.db`: a row a job with its plan, and the ledger. Times are epoch seconds with a fraction. */
+/** `transcoding.db`: a row a job with its plan, the ledger, and the subtitles. Times are epoch seconds with a fraction. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { faultClasses } from "../engine/faults.ts";
@@ -53,6 +53,35 @@ export const segments = sqliteTable(
   (table) => [primaryKey({ columns: [table.videoId, table.rendition, table.index] })],
 );
 
+export const subtitleSources = ["embedded", "sidecar"] as const;
+
+/**
+ * Subtitle tracks that were looked at. A track is played when its row is there without a reason; the row is written after
+ * the files are in place.
+ */
+export const subtitles = sqliteTable(
+  "subtitles",
+  {
+    videoId: text("video_id")
+      .notNull()
+      .references(() => jobs.videoId, { onDelete: "cascade" }),
+    /** Below `hls/{id}/subtitles/`: `2-en` for the second track of the source, `en` for a sidecar. */
+    folder: text("folder").notNull(),
+    source: text("source", { enum: subtitleSources }).notNull(),
+    codec: text("codec").notNull(),
+    /** BCP 47. */
+    language: text("language"),
+    title: text("title"),
+    isDefault: integer("is_default").notNull(),
+    isForced: integer("is_forced").notNull(),
+    /** Of a sidecar: when metadata's version of it was made, by which another version is known. */
+    updatedAt: real("updated_at"),
+    /** Why it is left out, for people. */
+    reason: text("reason"),
+  },
+  (table) => [primaryKey({ columns: [table.videoId, table.folder] })],
+);
+
 /** Every ffmpeg that was run, and how it ended. */
 export const attempts = sqliteTable(
   "attempts",
@@ -83,3 +112,4 @@ export const attempts = sqliteTable(
 export type AttemptRow = typeof attempts.$inferSelect;
 export type JobRow = typeof jobs.$inferSelect;
 export type SegmentRow = typeof segments.$inferSelect;
+export type SubtitleRow = typeof subtitles.$inferSelect;

@@ -3,7 +3,7 @@
  * video; the verbs on one video happen one after another, so that a start cannot slip between the end of an encoder and
  * the removal of its folder.
  */
-import type { Run } from "@video-backend/media";
+import type { PlaylistState, Run } from "@video-backend/media";
 import type { ChunkQueue, Limiter } from "@video-backend/queue";
 import { isServiceError, type Log, messageOf } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
@@ -11,12 +11,15 @@ import type { Attempts } from "../attempts/attempts.ts";
 import { activeStates, type JobState } from "../jobs/job-states.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { CaptionSource } from "../subtitles/caption-source.ts";
+import type { Subtitles } from "../subtitles/subtitles.ts";
 import type { Disk } from "./disk.ts";
 import type { EncoderPool } from "./encoder-pool.ts";
 import { faultClassOf } from "./faults.ts";
 import type { ChunkOfVideo } from "./make-chunk.ts";
 import type { Progress } from "./progress.ts";
 import { type RunningJob, runJob } from "./run-job.ts";
+import type { Turns } from "./turns.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface EngineDeps {
@@ -37,6 +40,16 @@ export interface EngineDeps {
   preparations: Limiter;
   /** Makes posters and sheets of storyboards one at a time, beside the chunks. */
   pictures: Limiter;
+  subtitles: Subtitles;
+  captions: CaptionSource;
+  /** Bounds how many sources are read for their subtitles at the same time. */
+  extractions: Limiter;
+  /** By video: one comparison with metadata's captions at a time. */
+  matching: Turns;
+  /** By video: one writing of playlists and subtitles at a time, or their removal. */
+  writing: Turns;
+  /** How each video's playlists were written last, by this process. */
+  playlistStates: Map<string, PlaylistState>;
   run: Run;
   settings: EngineSettings;
   log: Log;

@@ -1,5 +1,5 @@
 /** The first step of a job: look at the source, and write the plan. */
-import { type Facts, makePlan, type Plan, probe, remuxCommand, SourceError } from "@video-backend/media";
+import { type Facts, makePlan, type Plan, probe, remuxCommand, SourceError, whyNotText } from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
 import { planOf } from "../jobs/jobs.ts";
 import type { EngineDeps } from "./engine.ts";
@@ -24,11 +24,18 @@ export async function prepareVideo(deps: EngineDeps, job: JobRow, signal: AbortS
   const source = facts.seeksExactly ? original : await seekableCopy(deps, job, original, facts, signal);
   const planned = planOf(job);
   if (planned) return { plan: planned, source };
-  const plan = makePlan(source === original ? facts : await probe(source, deps.run, signal), {
+  const plan = makePlan(source === original ? facts : await factsOfCopy(deps, source, facts, signal), {
     segmentSeconds: deps.settings.segmentSeconds,
     networkSpeed: job.networkSpeed,
   });
   return { plan: deps.jobs.keepPlan(job.videoId, plan), source };
+}
+
+/** What the copy is, and the subtitles that did not go into it, so that they are told as left out. */
+async function factsOfCopy(deps: EngineDeps, copy: string, original: Facts, signal: AbortSignal): Promise<Facts> {
+  const facts = await probe(copy, deps.run, signal);
+  const leftBehind = original.subtitles.filter((track) => whyNotText(track.codec) !== null);
+  return { ...facts, subtitles: [...facts.subtitles, ...leftBehind] };
 }
 
 function seekableCopy(
@@ -38,7 +45,10 @@ function seekableCopy(
   facts: Facts,
   signal: AbortSignal,
 ): Promise<string> {
-  const streams = [...(facts.picture ? [facts.picture.stream] : []), ...facts.sound.map((sound) => sound.stream)];
+  // Subtitles go along so that their times stay in step with the picture's, which the copy may move.
+  const text = facts.subtitles.filter((track) => whyNotText(track.codec) === null);
+  const tracks = [...(facts.picture ? [facts.picture] : []), ...facts.sound, ...text];
+  const streams = tracks.map((track) => track.stream);
   return deps.workspace.keep(job.videoId, copyName, async (temporary) => {
     const result = await deps.run("ffmpeg", remuxCommand(original, temporary, streams), { signal });
     signal.throwIfAborted();

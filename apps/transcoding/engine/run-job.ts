@@ -6,6 +6,7 @@ import { type Chunk, type Plan, pictureRenditions, remainingChunks, SourceError 
 import type { JobRow } from "../database/schema.ts";
 import { makePoster } from "../pictures/make-poster.ts";
 import { makeStoryboard } from "../pictures/make-storyboard.ts";
+import { prepareSubtitles } from "../subtitles/prepare-subtitles.ts";
 import type { EngineDeps } from "./engine.ts";
 import { prepareVideo } from "./prepare-video.ts";
 import { createPublisher } from "./publisher.ts";
@@ -39,6 +40,7 @@ export async function runJob(
 
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
+  const subtitles = prepareSubtitles(deps, { videoId, plan, source }, either);
   const demands = new Set<Promise<void>>();
   let poster = Promise.resolve();
   const common = { videoId, plan, source, failedEncoders };
@@ -78,7 +80,7 @@ export async function runJob(
     signal.throwIfAborted();
     assertSomethingIsThere(deps, videoId, plan);
   } finally {
-    await Promise.all([...demands, poster]);
+    await Promise.all([...demands, poster, subtitles]);
     await publisher.close(signal.aborted ? "making" : "ended");
   }
   await makeStoryboard(deps, { videoId, plan }, signal);

@@ -6,6 +6,8 @@ export async function deleteJob(deps: TranscodingDeps, videoId: string): Promise
   await deps.engine.end(videoId, async () => {
     deps.jobs.remove(videoId);
     await deps.workspace.remove(videoId);
-    await deps.store.remove(`hls/${videoId}`);
+    // Behind whatever is being written at this moment, which would make the folder anew.
+    await deps.writing.take(videoId, () => deps.store.remove(`hls/${videoId}`));
+    deps.playlistStates.delete(videoId);
   });
 }

@@ -12,6 +12,7 @@ import type { RenditionStatus, TranscodingStatus } from "../contract.ts";
 import type { JobRow, SegmentRow } from "../database/schema.ts";
 import { findPictures } from "../pictures/find-pictures.ts";
 import type { TranscodingDeps } from "../service.ts";
+import { describeSubtitles } from "../subtitles/describe-subtitles.ts";
 import type { JobState } from "./job-states.ts";
 import { planOf } from "./jobs.ts";
 
@@ -19,7 +20,7 @@ const overallOf = { queued: "running", running: "running", ok: "ok", error: "err
 
 /** @throws ServiceError `not_found`: Status not found */
 export async function describeJob(
-  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "progress" | "attempts" | "store">,
+  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "progress" | "attempts" | "store" | "subtitles">,
   videoId: string,
 ): Promise<TranscodingStatus> {
   const job = deps.jobs.get(videoId);
@@ -69,6 +70,7 @@ export async function describeJob(
       return { name, language, title, channels, ...describe(sound) };
     }),
     warnings: [...(plan?.warnings ?? []), ...damage(deps.attempts.complaint(videoId))],
+    ...describeSubtitles(plan, deps.subtitles.list(videoId)),
   };
 }
 

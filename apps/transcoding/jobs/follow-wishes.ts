@@ -1,11 +1,13 @@
 /**
  * Follows metadata's feed: a video that somebody stopped there is stopped here, one that is resumed goes on, one that is
- * deleted disappears. At every connection all jobs are compared once, for what was missed.
+ * deleted disappears, and captions that somebody gave one there, or took away, are published here. At every connection all jobs are compared once, for what was missed.
  */
 import { followEvents, messageOf } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import { z } from "zod";
 import type { TranscodingDeps } from "../service.ts";
+import { compareCaptions } from "../subtitles/compare-captions.ts";
+import { matchCaptions } from "../subtitles/match-captions.ts";
 import { deleteJob } from "./delete-job.ts";
 import { activeStates } from "./job-states.ts";
 import { requeue } from "./start-job.ts";
@@ -24,7 +26,8 @@ export function followWishes(deps: TranscodingDeps, eventsUrl: string, signal: A
       if (event === "reset") return compareAll(deps);
       const told = Told.safeParse(JSON.parse(data));
       if (!told.success) return;
-      if (event === "video.deleted") await deleteJob(deps, told.data.hash);
+      if (event === "captions.changed") await matchCaptions(deps, told.data.hash);
+      else if (event === "video.deleted") await deleteJob(deps, told.data.hash);
       else if (told.data.stopped !== undefined) await obey(deps, told.data.hash, told.data.stopped === 1);
     },
   });
@@ -50,4 +53,5 @@ async function compareAll(deps: TranscodingDeps): Promise<void> {
       deps.log.warn({ videoId, reason: messageOf(error) }, "a video could not be compared with metadata");
     }
   }
+  await compareCaptions(deps);
 }

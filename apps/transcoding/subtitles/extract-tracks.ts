@@ -1,0 +1,115 @@
+/**
+ * Takes a source's own text tracks out of it, all in one reading. Subtitles are never worth a video: whatever goes wrong,
+ * the job goes on, and the track is left out with the reason.
+ */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { embeddedFolder, type Plan, type SubtitleFacts, subtitleCommand, whyNotText } from "@video-backend/media";
+import { CaptionsError, parseWebvtt } from "@video-backend/media/captions";
+import { messageOf } from "@video-backend/service";
+import type { EngineDeps } from "../engine/engine.ts";
+import { republishMaster } from "../engine/publish-playlists.ts";
+import { writeTrack } from "./write-track.ts";
+
+export interface VideoWithSource {
+  videoId: string;
+  plan: Plan;
+  source: string;
+}
+
+interface Track extends SubtitleFacts {
+  folder: string;
+  path: string;
+}
+
+/** Why tracks were not taken out. */
+interface Fault {
+  reason: string;
+  /** True where one of several may have been the cause. */
+  isWorthTryingAlone: boolean;
+}
+
+/** More tracks, or more text in one, is no film but an attack. */
+const mostTracks = 50;
+const mostBytes = 8 * 1024 * 1024;
+const backgroundNiceness = 10;
+const reportSeconds = 1;
+
+/** Resolves in any case but a lost database; what is cut short by the signal is done by the next run of the job. */
+export async function extractTracks(deps: EngineDeps, video: VideoWithSource, signal: AbortSignal): Promise<void> {
+  const { videoId, plan } = video;
+  const done = new Set(deps.subtitles.played(videoId).map((track) => track.folder));
+  const wanted = plan.subtitles
+    .map((track, position) => ({ ...track, folder: embeddedFolder(position, track.language) }))
+    .filter((track) => whyNotText(track.codec) === null && !done.has(track.folder));
+  if (wanted.length === 0) return;
+  for (const track of wanted.splice(mostTracks)) keep(deps, videoId, track, `At most ${mostTracks} tracks are taken`);
+  await deps.workspace.withDirectory(videoId, async (directory) => {
+    const tracks = wanted.map((track) => ({ ...track, path: join(directory, `${track.stream}.vtt`) }));
+    const fault = await takeOut(deps, video.source, tracks, signal);
+    const alone = fault?.isWorthTryingAlone && tracks.length > 1;
+    for (const track of tracks) {
+      const own = alone ? await takeOut(deps, video.source, [track], signal) : fault;
+      if (signal.aborted) return;
+      keep(deps, videoId, track, own ? own.reason : await publish(deps, video, track));
+    }
+  });
+  await republishMaster(deps, videoId);
+}
+
+/** One ffmpeg for all of these; answers why it did not write them, or null. */
+async function takeOut(deps: EngineDeps, source: string, tracks: Track[], signal: AbortSignal): Promise<Fault | null> {
+  const tooLarge = new AbortController();
+  const either = AbortSignal.any([signal, tooLarge.signal]);
+  const onLine = (line: string) => {
+    if (!line.startsWith("progress=")) return;
+    void isTooLarge(tracks).then((is) => is && tooLarge.abort());
+  };
+  const fault = (reason: string, isWorthTryingAlone = true): Fault => ({ reason, isWorthTryingAlone });
+  try {
+    const timeoutSeconds = await secondsFor(source);
+    const options = { signal: either, timeoutSeconds, onLine, niceness: backgroundNiceness };
+    const result = await deps.run("ffmpeg", subtitleCommand(source, tracks, reportSeconds), options);
+    if (tooLarge.signal.aborted || (await isTooLarge(tracks)))
+      return fault(`It has more than ${mostBytes} bytes of text`);
+    if (result.timedOut) return fault(`It could not be taken out within ${timeoutSeconds} s`, false);
+    if (result.exitCode === 0) return null;
+    const words = result.errors.replaceAll(`file:${source}`, "the file").split("\n").slice(-2).join("; ");
+    return fault(`ffmpeg could not take it out: ${words || `it was ended by ${result.signalName}`}`);
+  } catch (error) {
+    return fault(`It could not be taken out: ${messageOf(error)}`, false);
+  }
+}
+
+/** The file is read through once; 4 MiB a second is a slow disk. */
+async function secondsFor(source: string): Promise<number> {
+  const { size } = await stat(source);
+  return 60 + Math.ceil(size / (4 * 1024 * 1024));
+}
+
+async function isTooLarge(tracks: Track[]): Promise<boolean> {
+  const sizes = await Promise.all(tracks.map(async ({ path }) => (await stat(path).catch(() => null))?.size ?? 0));
+  return sizes.some((size) => size > mostBytes);
+}
+
+/** Puts the track's files in place; answers why not, or null. */
+async function publish(deps: EngineDeps, { videoId, plan }: VideoWithSource, track: Track): Promise<string | null> {
+  try {
+    const captions = parseWebvtt(await readFile(track.path, "utf8"), "ffmpeg");
+    if (captions.cues.length === 0) return "It is empty";
+    const { folder } = track;
+    await deps.writing.take(videoId, () => writeTrack(deps.store, { videoId, plan, folder }, captions));
+    return null;
+  } catch (error) {
+    if (!(error instanceof CaptionsError)) deps.log.error({ videoId, err: error }, "subtitles could not be written");
+    return `It could not be written: ${messageOf(error)}`;
+  }
+}
+
+function keep(deps: EngineDeps, videoId: string, track: Omit<Track, "path">, reason: string | null): void {
+  const { folder, stream, codec, language, title } = track;
+  if (reason) deps.log.warn({ videoId, stream, codec, reason }, "a subtitle track is left out");
+  const [isDefault, isForced] = [Number(track.isDefault), Number(track.isForced)];
+  const kind = { source: "embedded" as const, codec, language, title, isDefault, isForced, updatedAt: null };
+  deps.subtitles.enter({ ...kind, videoId, folder, reason });
+}

@@ -1,0 +1,18 @@
+/** Looks for closed captions within the picture, which are left out, so that the status can say so. */
+import { hasClosedCaptions, whyNotText } from "@video-backend/media";
+import type { EngineDeps } from "../engine/engine.ts";
+import type { VideoWithSource } from "./extract-tracks.ts";
+
+const codec = "eia_608";
+/** Where its row is: no folder of this name is ever made, and no language begins with a digit. */
+const folder = "0-closed-captions";
+
+export async function noteClosedCaptions(
+  { run, subtitles }: Pick<EngineDeps, "run" | "subtitles">,
+  { videoId, plan, source }: VideoWithSource,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!plan.picture || !(await hasClosedCaptions(source, plan.picture.stream, run, signal))) return;
+  const track = { codec, language: null, title: "Closed captions", isDefault: 0, isForced: 0, updatedAt: null };
+  subtitles.enter({ videoId, folder, source: "embedded", reason: whyNotText(codec), ...track });
+}
