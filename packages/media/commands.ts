@@ -32,9 +32,11 @@ export interface CommandSettings extends EncoderSettings {
 export const initName = "init.mp4";
 export const segmentName = (index: number): string => `${index}.m4s`;
 
-const quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats"];
+/** Only errors, and no questions. */
+export const quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats"];
 const progress = (everySeconds: number) => ["-progress", "pipe:1", "-stats_period", String(everySeconds)];
-const untagged = ["-map_metadata", "-1", "-map_chapters", "-1"];
+/** Nothing of what a source says of itself goes along. */
+export const untagged = ["-map_metadata", "-1", "-map_chapters", "-1"];
 
 /**
  * Tells the muxer each packet's true duration. Left to guess the last one of a segment, it would begin the next segment

@@ -13,6 +13,7 @@ export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofComman
 export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 export { qualityLabel } from "./ladder.ts";
 export { languageName } from "./languages.ts";
+export { hasPackedSound, packCommand, unpackCommand } from "./packed-sound.ts";
 export {
   gridIndex,
   gridSeconds,

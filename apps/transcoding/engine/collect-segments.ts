@@ -22,10 +22,10 @@ import {
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
 import type { NewSegment } from "../ledger/ledger.ts";
+import { type ChunkOfVideo, sourceOf } from "./chunk-of-video.ts";
 import type { EngineDeps } from "./engine.ts";
 import type { Fault } from "./faults.ts";
 import { keepInit } from "./keep-init.ts";
-import type { ChunkOfVideo } from "./make-chunk.ts";
 
 export interface SegmentCollector {
   /** Takes what is there; the muxer gives a segment its name only when it is whole. */
@@ -61,9 +61,10 @@ export interface CollectorOptions {
 
 export async function createSegmentCollector(
   deps: EngineDeps,
-  { videoId, plan, chunk, source }: ChunkOfVideo,
+  work: ChunkOfVideo,
   { directory, attempt, encoder }: CollectorOptions,
 ): Promise<SegmentCollector> {
+  const { videoId, plan, chunk } = work;
   const renditions = chunk.renditions.map((name) => {
     const found = plan.renditions.find((rendition) => rendition.name === name);
     if (!found) throw new Error(`The plan of ${videoId} has no rendition ${name}`);
@@ -134,7 +135,7 @@ export async function createSegmentCollector(
   /** Whether a chunk without anything is the end of a source that claims to be longer, and not a pause in it. */
   async function hasEnded(rendition: Rendition): Promise<boolean> {
     const stream = rendition.kind === "sound" ? rendition.stream : (plan.picture?.stream ?? 0);
-    return !(await hasPacketsFrom(source, stream, gridSeconds(plan, rendition.kind, chunk.first), deps.run));
+    return !(await hasPacketsFrom(sourceOf(work), stream, gridSeconds(plan, rendition.kind, chunk.first), deps.run));
   }
 
   /** Sound is cut at packets, up to one before the grid; a frame belongs to the interval that it begins in. */

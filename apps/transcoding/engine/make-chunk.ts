@@ -5,32 +5,12 @@
  */
 import { access } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import {
-  type Chunk,
-  type Encoder,
-  missingOf,
-  type Plan,
-  pictureCommand,
-  SourceError,
-  soundCommand,
-} from "@video-backend/media";
+import { type Encoder, missingOf, pictureCommand, SourceError, soundCommand } from "@video-backend/media";
+import { type ChunkOfVideo, sourceOf } from "./chunk-of-video.ts";
 import { createSegmentCollector } from "./collect-segments.ts";
 import { untilThereIsRoom } from "./disk.ts";
 import type { EngineDeps } from "./engine.ts";
 import { ChunkError, type Fault, faultOfRun, isDiskFull } from "./faults.ts";
-
-export interface ChunkOfVideo {
-  videoId: string;
-  plan: Plan;
-  source: string;
-  chunk: Chunk;
-  /** `now`: somebody waits for it, or will at once; it runs at full priority, on all processors. */
-  pace: "now" | "background";
-  /** Whether a player asked for it. */
-  demanded: boolean;
-  /** Encoders that failed on this video; shared by all its chunks, so that it changes encoder once. */
-  failedEncoders: Set<string>;
-}
 
 const attempts = 3;
 /** After a write found no room, though there seemed to be some. */
@@ -95,7 +75,7 @@ async function tryPart(
   }
   const { videoId, chunk } = work;
   deps.log.warn({ videoId, chunk, attempt, encoder: encoder.name, ...fault }, "a chunk was not made whole");
-  await assertSourceIsThere(work.source);
+  await assertSourceIsThere(sourceOf(work));
   if (
     fault.class === "encoder" &&
     chunk.kind === "picture" &&
@@ -114,14 +94,14 @@ function encodePart(
   attempt: number,
   signal: AbortSignal,
 ): Promise<Fault | null> {
-  const { videoId, plan, chunk, source, demanded } = work;
+  const { videoId, plan, chunk, demanded } = work;
   const isHurried = work.pace === "now";
   // One thread a process wastes least; but when nothing waits any more, a processor that falls idle is wasted whole.
   const isLast = !isHurried && deps.queue.waiting === 0;
   return deps.workspace.withDirectory(videoId, async (directory) => {
     const settings = {
       ...deps.settings,
-      source,
+      source: sourceOf(work),
       directory,
       encoder,
       threads: isHurried || isLast ? deps.settings.allThreads : deps.settings.threads,

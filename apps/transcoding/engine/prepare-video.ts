@@ -1,13 +1,25 @@
 /** The first step of a job: look at the source, and write the plan. */
-import { type Facts, makePlan, type Plan, probe, remuxCommand, SourceError, whyNotText } from "@video-backend/media";
+import {
+  type Facts,
+  hasPackedSound,
+  makePlan,
+  type Plan,
+  probe,
+  remuxCommand,
+  SourceError,
+  whyNotText,
+} from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
 import { planOf } from "../jobs/jobs.ts";
 import type { EngineDeps } from "./engine.ts";
+import { unpackSound } from "./unpack-sound.ts";
 
 export interface PreparedVideo {
   plan: Plan;
   /** What ffmpeg opens: the original, or its Matroska copy where the original does not seek exactly. */
   source: string;
+  /** The same for sound, whose stream numbers in the plan are this file's. */
+  soundSource: string;
 }
 
 export const originalKey = (videoId: string, filename: string): string => `originals/${videoId}/${filename}`;
@@ -22,20 +34,24 @@ export async function prepareVideo(deps: EngineDeps, job: JobRow, signal: AbortS
     throw new SourceError("The uploaded file is gone");
   const facts = await probe(original, deps.run, signal);
   const source = facts.seeksExactly ? original : await seekableCopy(deps, job, original, facts, signal);
+  const isPacked = source === original && hasPackedSound(facts);
+  const soundSource = isPacked ? await unpackSound(deps, job.videoId, source, facts, signal) : source;
   const planned = planOf(job);
-  if (planned) return { plan: planned, source };
-  const plan = makePlan(source === original ? facts : await factsOfCopy(deps, source, facts, signal), {
-    segmentSeconds: deps.settings.segmentSeconds,
-    networkSpeed: job.networkSpeed,
-  });
-  return { plan: deps.jobs.keepPlan(job.videoId, plan), source };
+  if (planned) return { plan: planned, source, soundSource };
+  const seen = source === original ? facts : await factsOfCopy(deps, source, facts, signal);
+  const sound = isPacked ? facts.sound.map((one, stream) => ({ ...one, stream })) : seen.sound;
+  const plan = makePlan(
+    { ...seen, sound },
+    { segmentSeconds: deps.settings.segmentSeconds, networkSpeed: job.networkSpeed },
+  );
+  return { plan: deps.jobs.keepPlan(job.videoId, plan), source, soundSource };
 }
 
-/** What the copy is, and the subtitles that did not go into it, so that they are told as left out. */
+/** What the copy is, with what did not go into it, so that it is told as left out. */
 async function factsOfCopy(deps: EngineDeps, copy: string, original: Facts, signal: AbortSignal): Promise<Facts> {
   const facts = await probe(copy, deps.run, signal);
   const leftBehind = original.subtitles.filter((track) => whyNotText(track.codec) !== null);
-  return { ...facts, subtitles: [...facts.subtitles, ...leftBehind] };
+  return { ...facts, subtitles: [...facts.subtitles, ...leftBehind], warnings: original.warnings };
 }
 
 function seekableCopy(

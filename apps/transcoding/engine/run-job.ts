@@ -32,7 +32,7 @@ export async function runJob(
   onRunning: (running: RunningJob) => void,
 ): Promise<void> {
   const { videoId } = job;
-  const { plan, source } = await deps.preparations.add(() => prepareVideo(deps, job, signal), { signal });
+  const { plan, source, soundSource } = await deps.preparations.add(() => prepareVideo(deps, job, signal), { signal });
   deps.jobs.move(videoId, "running", { startedAt: job.startedAt ?? deps.now(), error: null, fault: null });
   const failedEncoders = new Set<string>();
   const publisher = await createPublisher(deps, videoId, plan, () => deps.encoders.pick(failedEncoders).name);
@@ -43,7 +43,7 @@ export async function runJob(
   const subtitles = prepareSubtitles(deps, { videoId, plan, source }, either);
   const demands = new Set<Promise<void>>();
   let poster = Promise.resolve();
-  const common = { videoId, plan, source, failedEncoders };
+  const common = { videoId, plan, source, soundSource, failedEncoders };
   const makeInTurn = (chunk: Chunk, position: number): Promise<void> =>
     // The n-th chunk of every video comes before the next of any: a long video does not hold up a short one.
     deps.queue.add({

@@ -45,6 +45,11 @@ describe("picture against sound", () => {
     expect(check([0, 4], [0, 4.5], late).differences).toEqual([]);
   });
 
+  test("what both come after, a first subtitle say, is filled as well", () => {
+    const source = { picture: picture(0.067, 1.035), sounds: [span(0.13, 1.14)], beginSeconds: 0 };
+    expect(check([0.067, 1.035], [0, 1.14], source).differences).toEqual([]);
+  });
+
   test("late sound that simply comes too early is told", () => {
     const timing = check([0, 4], [0, 4], late);
     expect(timing.syncSeconds).toBeCloseTo(0.5);

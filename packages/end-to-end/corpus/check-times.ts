@@ -28,7 +28,7 @@ export interface Timing {
 export function checkTimes(pictures: InspectedRendition[], sounds: InspectedRendition[], source: SourceFacts): Timing {
   const differences: string[] = [];
   const starts = [source.picture, ...source.sounds].flatMap((span) => (span ? [span.startSeconds] : []));
-  const begin = Math.min(...starts);
+  const begin = Math.min(source.beginSeconds ?? Number.POSITIVE_INFINITY, ...starts);
 
   const rungs = pictures.flatMap((rung) => (source.picture ? [place(rung, source.picture, begin)] : []));
   const tracks = pairs(sounds, source.sounds).map(([sound, span]) => place(sound, span, begin));

@@ -7,9 +7,9 @@ import { type Decoded, type SourceFacts, sourceFacts } from "./source-facts.ts";
 /** Decoding the longest of them, six minutes of 1080p, takes about a minute. */
 const timeoutSeconds = 300;
 
-const ofStream = "index,codec_type,width,height,sample_aspect_ratio,r_frame_rate,sample_rate";
+const ofStream = "index,codec_type,codec_name,width,height,sample_aspect_ratio,r_frame_rate,sample_rate";
 const ofFrame = "stream_index,best_effort_timestamp_time,pkt_duration_time,nb_samples";
-const entries = `stream=${ofStream}:stream_disposition=default,attached_pic:stream_side_data=rotation:frame=${ofFrame}`;
+const entries = `stream=${ofStream}:stream_disposition=default,attached_pic:stream_side_data=rotation:frame=${ofFrame}:format=start_time`;
 
 /** @throws Error when ffprobe does not end, or says nothing that can be read */
 export async function measureSource(path: string): Promise<SourceFacts> {

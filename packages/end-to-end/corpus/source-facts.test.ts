@@ -31,6 +31,11 @@ describe("how long a source really is", () => {
     expect(sourceFacts({ streams: [video], frames }).picture?.endSeconds).toBeCloseTo(0.12);
   });
 
+  test("last frames of which nobody says when they are shown follow one another", () => {
+    const frames = [...at(0, [0, 0.04, 0.08]), { stream_index: 0 }, { stream_index: 0 }];
+    expect(sourceFacts({ streams: [video], frames }).picture?.endSeconds).toBeCloseTo(0.2);
+  });
+
   test("sound whose packets hold several frames and tell the time of one", () => {
     const frame = { stream_index: 1, nb_samples: 4800 };
     const frames = [frame, { ...frame, best_effort_timestamp_time: "1.000000" }, frame, frame];

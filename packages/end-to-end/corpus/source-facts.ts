@@ -9,6 +9,8 @@ export interface SourceFacts {
   picture: SourcePicture | null;
   /** The tracks of which something could be decoded, in the file's order. */
   sounds: Span[];
+  /** Where the file's own time begins, seconds: that of its first track, which may be one of subtitles. */
+  beginSeconds?: number;
 }
 
 /** Seconds on the file's own time line. */
@@ -30,6 +32,7 @@ export interface Decoded {
   streams?: {
     index: number;
     codec_type?: string;
+    codec_name?: string;
     width?: number;
     height?: number;
     sample_aspect_ratio?: string;
@@ -44,12 +47,13 @@ export interface Decoded {
     pkt_duration_time?: string;
     nb_samples?: number;
   }[];
+  format?: { start_time?: string };
 }
 type Stream = NonNullable<Decoded["streams"]>[number];
 type Frame = NonNullable<Decoded["frames"]>[number];
 
 /** Facts from `ffprobe -show_entries stream…:frame… -of json`, which decodes all. */
-export function sourceFacts({ streams = [], frames = [] }: Decoded): SourceFacts {
+export function sourceFacts({ streams = [], frames = [], format }: Decoded): SourceFacts {
   const framesOf = Map.groupBy(frames, (frame) => frame.stream_index);
   const pieces = new Map(streams.map((stream) => [stream.index, piecesOf(stream, framesOf.get(stream.index) ?? [])]));
   const decoded = streams.filter((stream) => (pieces.get(stream.index) ?? []).length > 0);
@@ -60,25 +64,36 @@ export function sourceFacts({ streams = [], frames = [] }: Decoded): SourceFacts
     sounds: decoded
       .filter(({ codec_type }) => codec_type === "audio")
       .map(({ index }) => spanOf(pieces.get(index) ?? [])),
+    ...(Number.isFinite(Number(format?.start_time)) ? { beginSeconds: Number(format?.start_time) } : {}),
   };
 }
 
-/** What was decoded of a stream. A packet may hold several frames of sound and tell the time of one: the others adjoin. */
+/**
+ * What was decoded of a stream. A packet may hold several frames of sound and tell the time of one: the others adjoin. So do
+ * the last pictures of a container that tells when to decode and not when to show (AVI).
+ */
 function piecesOf(stream: Stream, frames: Frame[]): Span[] {
   const rate = Number(stream.sample_rate);
   const isSound = stream.codec_type === "audio";
+  const nominal = isSound ? 0 : 1 / ratio(stream.r_frame_rate) || 0;
+  // Of the several frames in a packet of AMR this ffprobe decodes the first.
+  const isOneOfSeveral = /^amr_/.test(stream.codec_name ?? "");
   const timed = frames.map((frame) => ({
     stated: Number(frame.best_effort_timestamp_time),
-    seconds: frame.nb_samples && rate ? frame.nb_samples / rate : Number(frame.pkt_duration_time) || 0,
+    seconds:
+      frame.nb_samples && rate && !isOneOfSeveral
+        ? frame.nb_samples / rate
+        : Number(frame.pkt_duration_time) || nominal,
   }));
+  const lastKnown = timed.findLastIndex(({ stated }) => !Number.isNaN(stated));
   const known = Math.max(
     0,
     timed.findIndex(({ stated }) => !Number.isNaN(stated)),
   );
   const ahead = timed.slice(0, known).reduce((sum, { seconds }) => sum + seconds, 0);
   let next = (timed[known]?.stated || 0) - ahead;
-  return timed.flatMap(({ stated, seconds }) => {
-    if (Number.isNaN(stated) && !isSound) return [];
+  return timed.flatMap(({ stated, seconds }, index) => {
+    if (Number.isNaN(stated) && !isSound && index < lastKnown) return [];
     const startSeconds = Number.isNaN(stated) ? next : stated;
     next = startSeconds + seconds;
     return [{ startSeconds, endSeconds: next }];

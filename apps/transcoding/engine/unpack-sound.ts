@@ -1,0 +1,34 @@
+/** Makes the file that sound is encoded from where the source's own packets cannot be decoded; see `packed-sound.ts`. */
+import { rm } from "node:fs/promises";
+import { type Facts, packCommand, SourceError, unpackCommand } from "@video-backend/media";
+import type { EngineDeps } from "./engine.ts";
+
+/** Its name in the workspace; it is there until the job has ended well. */
+const copyName = "sound.mka";
+
+/**
+ * @returns the path of a file whose streams are the source's sound tracks, in their order
+ * @throws SourceError when they cannot be read
+ */
+export function unpackSound(
+  deps: Pick<EngineDeps, "workspace" | "run">,
+  videoId: string,
+  source: string,
+  { sound }: Facts,
+  signal: AbortSignal,
+): Promise<string> {
+  return deps.workspace.keep(videoId, copyName, async (temporary) => {
+    const tracks = sound.map((one, position) => ({ path: `${temporary}.${position}.amr`, sound: one }));
+    const ffmpeg = async (command: string[]) => {
+      const result = await deps.run("ffmpeg", command, { signal });
+      signal.throwIfAborted();
+      if (result.exitCode !== 0) throw new SourceError(`The sound could not be read through: ${result.errors}`);
+    };
+    try {
+      for (const { path, sound: one } of tracks) await ffmpeg(unpackCommand(source, one.stream, path));
+      await ffmpeg(packCommand(tracks, temporary));
+    } finally {
+      await Promise.all(tracks.map(({ path }) => rm(path, { force: true })));
+    }
+  });
+}

@@ -1,0 +1,38 @@
+/**
+ * AMR, the sound of old phones: an MP4 or 3GP holds several frames of it in a packet, and ffmpeg up to 5.1 decodes the first
+ * of them and forgets the rest, so that one hears a fifth. Written out as AMR it comes back frame by frame.
+ */
+import { quiet, untagged } from "./commands.ts";
+import type { Facts, SoundFacts } from "./facts.ts";
+import { guardedInput } from "./probe.ts";
+
+const amr = /^amr_(nb|wb)$/;
+
+/** True where all sound has to be unpacked before it can be decoded. */
+export function hasPackedSound({ container, sound }: Pick<Facts, "container" | "sound">): boolean {
+  return /\b(mp4|matroska)\b/.test(container) && sound.length > 0 && sound.every(({ codec }) => amr.test(codec));
+}
+
+/** The arguments that write one track out, frame by frame. */
+export function unpackCommand(source: string, stream: number, target: string): string[] {
+  return [
+    ...[...quiet, "-y", ...guardedInput, "-i", `file:${source}`],
+    ...["-map", `0:${stream}`, "-c", "copy", ...untagged, "-f", "amr", `file:${target}`],
+  ];
+}
+
+/** A last packet may hold more than is to be heard of it. */
+const filterFor = ({ startSeconds, endSeconds }: SoundFacts): string =>
+  `adelay=${Math.round(startSeconds * 1000)}:all=1,atrim=end=${endSeconds}`;
+
+/** The arguments that make one Matroska file of the tracks written out, each with the silence before it; without loss. */
+export function packCommand(tracks: { path: string; sound: SoundFacts }[], target: string): string[] {
+  return [
+    ...[...quiet, "-y"],
+    ...tracks.flatMap(({ path }) => [...guardedInput, "-i", `file:${path}`]),
+    ...tracks.flatMap(({ sound }, position) => [
+      ...["-map", `${position}:0`, `-filter:a:${position}`, filterFor(sound)],
+    ]),
+    ...["-c:a", "flac", ...untagged, "-f", "matroska", `file:${target}`],
+  ];
+}
