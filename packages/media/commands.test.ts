@@ -111,6 +111,16 @@ describe("the picture's filters", () => {
     expect(last.command).toContain("-noaccurate_seek -ss 24 ");
   });
 
+  test("hold the first frame where the sound begins before it, and leave the others their times", () => {
+    const held = "[0:0]split[first][real];[first]fps=25:start_time=0,trim=end=2.480000[held];[held][real]interleave,";
+    expect(graph({ startSeconds: 2.5 }).graph).toStartWith(`${held}trim=start=0:end=1,`);
+    const third = graph({ startSeconds: 2.5 }, {}, { first: 2, count: 1 });
+    expect(third.graph).toStartWith(`${held}trim=start=2:end=4,`);
+    expect(third.command).not.toContain("-ss");
+    expect(graph({ startSeconds: 2.5 }, {}, { first: 3, count: 1 }).graph).toStartWith("[0:0]trim=start=4:end=8,");
+    expect(graph({ startSeconds: 2.5 }, { sound: [] }).graph).not.toContain("held");
+  });
+
   test("tell the decoder which x264 made a picture of 4:4:4", () => {
     expect(graph({ x264Build: 142 }).command).toContain("-x264_build 142 -i file:");
     expect(graph({}).command).not.toContain("x264_build");

@@ -5,7 +5,7 @@
  */
 import type { Chunk } from "./chunks.ts";
 import { type Encoder, type EncoderSettings, encoderArguments } from "./encoders.ts";
-import { decoderOptions, pictureGraph } from "./picture-graph.ts";
+import { decoderOptions, holdsFirstFrame, pictureGraph } from "./picture-graph.ts";
 import {
   firstPacket,
   gridSeconds,
@@ -126,8 +126,9 @@ export function remuxCommand(source: string, target: string, streams: number[]):
   ];
 }
 
-/** A second early, since what is cut is decided by time stamps; further where the last frame has to be found. */
+/** A second early, since what is cut is decided by time stamps; further where the first or last frame has to be found. */
 function seekSecondsFor({ picture }: Plan, startSeconds: number): number {
+  if (picture && holdsFirstFrame(picture, startSeconds)) return 0;
   const heldFrom = picture?.heldFromSeconds;
   return heldFrom !== undefined && heldFrom < startSeconds + 1 ? Math.floor(heldFrom) - 2 : startSeconds - 1;
 }

@@ -22,7 +22,7 @@ export interface Cut {
 export function pictureGraph(plan: Plan, rungs: PictureRendition[], cut: Cut, encoder: Encoder): string {
   const { picture } = plan;
   if (!picture) throw new Error("The plan has no picture");
-  let input = `[0:${picture.stream}]${[...framesOf(picture, cut), ""].join(",")}`;
+  let input = `${framesOf(picture, cut)},`;
   const steps = rungs.flatMap((rung, position) => {
     const scale = position === 0 ? toStandardPicture(picture.colour, rung) : scaleTo(rung);
     const scaled = encoder.upload ? `[scaled-${rung.name}]` : `[${rung.name}]`;
@@ -45,14 +45,29 @@ export const deinterlacing = ({ isInterlaced }: Pick<Picture, "isInterlaced">): 
 const scaleTo = ({ width, height }: PictureRendition): string => `scale=${width}:${height}:flags=bicubic,setsar=1`;
 
 /** Which frames there are, and when. */
-function framesOf(picture: Picture, { startSeconds, endSeconds }: Cut): string[] {
+function framesOf(picture: Picture, cut: Cut): string {
   const { cappedFrameRate, frameRate, heldFromSeconds } = picture;
-  const shownUntil = endSeconds ?? picture.endSeconds;
-  const heldSeconds = heldFromSeconds === undefined ? 0 : shownUntil - heldFromSeconds;
-  return [
+  const { startSeconds, endSeconds } = cut;
+  const heldSeconds = heldFromSeconds === undefined ? 0 : (endSeconds ?? picture.endSeconds) - heldFromSeconds;
+  const filters = [
     ...deinterlacing(picture),
     ...(cappedFrameRate ? [`fps=${frameRate}`] : []),
     ...(heldSeconds > 0 ? [`tpad=stop_mode=clone:stop_duration=${heldSeconds.toFixed(3)}`] : []),
     `trim=start=${startSeconds}${endSeconds === null ? "" : `:end=${endSeconds}`}`,
   ];
+  return `${holdsFirstFrame(picture, startSeconds) ? firstHeld(picture) : `[0:${picture.stream}]`}${filters.join(",")}`;
+}
+
+/** Whether frames of a chunk that begins here are the source's first frame, held. */
+export function holdsFirstFrame({ heldUntilSeconds }: Picture, startSeconds: number): boolean {
+  return heldUntilSeconds !== undefined && startSeconds < heldUntilSeconds;
+}
+
+/**
+ * The source with its first frame repeated from 0 on, at the frame rate, up to half a frame before where it really is. The
+ * frames themselves pass beside that, so that their time stamps are untouched.
+ */
+function firstHeld({ stream, frameRate, heldUntilSeconds = 0 }: Picture): string {
+  const until = Math.max(0.001, heldUntilSeconds - 0.5 / frameRate).toFixed(6);
+  return `[0:${stream}]split[first][real];[first]fps=${frameRate}:start_time=0,trim=end=${until}[held];[held][real]interleave,`;
 }

@@ -42,7 +42,8 @@ describe("the plan", () => {
   });
 
   test("puts a segment where the grid says, and the last one's end where the rendition ends", () => {
-    const plan = examplePlan({ startSeconds: 0.5 });
+    const silent = { ...exampleFacts({ startSeconds: 0.5 }), sound: [] };
+    const plan = makePlan(silent, { segmentSeconds: 4, networkSpeed: 10 });
     const [rung] = plan.renditions;
     if (!rung) throw new Error("no rung");
     expect(segmentSpan(plan, rung, 0)).toEqual({ startSeconds: 0.5, endSeconds: 1 });
@@ -58,7 +59,7 @@ describe("the plan", () => {
     [4, { startSeconds: 3 }, [0, 4, 8, 12, 16, 20]],
     [4, { frameRate: 1, frameRateNumerator: 1 }, [0, 4, 8, 12, 16, 20]],
   ])("cuts a first interval of %d s so that something is there soon (%o)", (segmentSeconds, picture, starts) => {
-    const plan = makePlan(exampleFacts(picture), { segmentSeconds, networkSpeed: 10 });
+    const plan = makePlan({ ...exampleFacts(picture), sound: [] }, { segmentSeconds, networkSpeed: 10 });
     expect(starts.map((_, index) => gridSeconds(plan, "picture", index))).toEqual(starts);
     expect(starts.map((_, index) => gridSeconds(plan, "sound", index))).toEqual(
       starts.map((_, i) => i * segmentSeconds),
@@ -70,6 +71,24 @@ describe("the plan", () => {
         expect(gridIndex(plan, kind, gridSeconds(plan, kind, index + 1) - 0.001)).toBe(index);
       }
     }
+  });
+
+  test("begins and ends the picture with the sound where they are far apart", () => {
+    const apart = (picture: object, sound: object) => {
+      const facts = exampleFacts(picture);
+      const tracks = facts.sound.map((one) => ({ ...one, ...sound }));
+      return makePlan({ ...facts, sound: tracks }, { segmentSeconds: 4, networkSpeed: 10 });
+    };
+    expect(apart({ startSeconds: 0.04, endSeconds: 26 }, { endSeconds: 30 }).picture).toMatchObject({
+      startSeconds: 0.04,
+      endSeconds: 26,
+    });
+    expect(apart({ startSeconds: 1 }, {}).picture).toMatchObject({ startSeconds: 0, heldUntilSeconds: 1 });
+    const long = apart({ endSeconds: 26 }, { endSeconds: 40 });
+    expect(long.picture).toMatchObject({ heldFromSeconds: 26, endSeconds: 40 });
+    expect(long.renditions[0]?.segmentCount).toBe(12);
+    const short = apart({ endSeconds: 26 }, { endSeconds: 20 });
+    expect(short.renditions.at(-1)).toMatchObject({ silentFromSeconds: 20, endSeconds: 26, segmentCount: 7 });
   });
 
   test("knows how long a segment will be before it is made: the frames and packets that begin in its interval", () => {

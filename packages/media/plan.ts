@@ -56,6 +56,8 @@ export const Plan = z.object({
       qualityLabel: z.string(),
       startSeconds: Seconds,
       endSeconds: Seconds,
+      /** Where the source's picture begins; its first frame is held from 0 to there. */
+      heldUntilSeconds: Seconds.optional(),
       /** Where the source's picture ends; its last frame is held from there to `endSeconds`. */
       heldFromSeconds: Seconds.optional(),
       isInterlaced: z.boolean().default(false),
@@ -100,7 +102,7 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   const frameRate = cappedFrameRate ? highestFrameRate : sourceRate;
   const shown = facts.picture && heldPicture(facts.picture, facts.sound);
   const pictureEnd = shown?.endSeconds ?? 0;
-  const ramp = facts.picture ? rampFrom(facts.picture.startSeconds, frameRate, segmentSeconds) : [];
+  const ramp = shown ? rampFrom(shown.startSeconds, frameRate, segmentSeconds) : [];
   const grid = { segmentSeconds, ramp };
   const lastFrame = Math.max(0, pictureEnd - lastFrameSeconds(frameRate, facts.picture?.variableFrameRate ?? false));
   const pictureSegments = gridIndex(grid, "picture", lastFrame + roundingSeconds) + 1;
@@ -134,24 +136,23 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   return {
     version: planVersion,
     ...grid,
-    picture: facts.picture && {
-      ...(shown?.heldFromSeconds === undefined ? {} : { heldFromSeconds: shown.heldFromSeconds }),
-      stream: facts.picture.stream,
-      width: facts.picture.width,
-      height: facts.picture.height,
-      qualityLabel: qualityLabel(facts.picture),
-      startSeconds: facts.picture.startSeconds,
-      endSeconds: pictureEnd,
-      isInterlaced: facts.picture.isInterlaced,
-      x264Build: facts.picture.x264Build,
-      colour: facts.picture.colour,
-      frameRate,
-      variableFrameRate: facts.picture.variableFrameRate,
-      cappedFrameRate,
-      timescale: facts.picture.variableFrameRate
-        ? mpegTimescale
-        : fineTimescale(cappedFrameRate ? highestFrameRate : facts.picture.frameRateNumerator),
-    },
+    picture: facts.picture &&
+      shown && {
+        ...shown,
+        stream: facts.picture.stream,
+        width: facts.picture.width,
+        height: facts.picture.height,
+        qualityLabel: qualityLabel(facts.picture),
+        isInterlaced: facts.picture.isInterlaced,
+        x264Build: facts.picture.x264Build,
+        colour: facts.picture.colour,
+        frameRate,
+        variableFrameRate: facts.picture.variableFrameRate,
+        cappedFrameRate,
+        timescale: facts.picture.variableFrameRate
+          ? mpegTimescale
+          : fineTimescale(cappedFrameRate ? highestFrameRate : facts.picture.frameRateNumerator),
+      },
     renditions,
     leftOut,
     warnings: facts.warnings,
@@ -165,11 +166,20 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
  */
 const leastUnevenSeconds = 5;
 
-/** The picture's end in the renditions: that of the longest sound where it is much longer. */
-function heldPicture({ endSeconds }: PictureFacts, sound: SoundFacts[]) {
+/** Later than this, in seconds, a picture is no more taken for beginning with the sound. */
+const leastLateSeconds = 0.1;
+
+/** Where the picture of the renditions begins and ends: with the sound where the two are far apart. */
+function heldPicture({ startSeconds, endSeconds }: PictureFacts, sound: SoundFacts[]) {
+  const isLate = sound.length > 0 && startSeconds >= leastLateSeconds;
   const soundEnd = Math.max(0, ...sound.map((one) => one.endSeconds));
-  if (soundEnd - endSeconds < leastUnevenSeconds) return { endSeconds };
-  return { endSeconds: soundEnd, heldFromSeconds: endSeconds };
+  const isShort = soundEnd - endSeconds >= leastUnevenSeconds;
+  return {
+    startSeconds: isLate ? 0 : startSeconds,
+    ...(isLate ? { heldUntilSeconds: startSeconds } : {}),
+    endSeconds: isShort ? soundEnd : endSeconds,
+    ...(isShort ? { heldFromSeconds: endSeconds } : {}),
+  };
 }
 
 /** The track that plays when nobody chooses, then the others in the file's order. */

@@ -48,8 +48,9 @@ const fractions = [0.1, 0.3, 0.5, 0.7, 0.9];
 const leastKeySeconds = 10;
 
 /** Where to look, in this order; the last one is there in every video. */
-export function posterCandidates({ startSeconds, endSeconds, heldFromSeconds }: Picture): PosterCandidate[] {
-  const length = Math.max(0, (heldFromSeconds ?? endSeconds) - startSeconds);
+export function posterCandidates(picture: Picture): PosterCandidate[] {
+  const startSeconds = picture.heldUntilSeconds ?? picture.startSeconds;
+  const length = Math.max(0, (picture.heldFromSeconds ?? picture.endSeconds) - startSeconds);
   const times = fractions.map((fraction) => startSeconds + length * fraction);
   const all = (frame: PosterCandidate["frame"]) => times.map((seconds) => ({ seconds, frame }));
   return [
