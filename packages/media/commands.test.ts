@@ -15,7 +15,7 @@ const settings = {
   reportSeconds: 0.1,
 };
 const guard = guardedInput.join(" ");
-const bt709 = "flags=bicubic:in_color_matrix=bt709:in_range=tv:out_color_matrix=bt709:out_range=tv";
+const bt709 = "flags=bicubic";
 
 test("a picture chunk is one decode, each rung scaled from the one above, cut at the grid", () => {
   const chunk = { kind: "picture" as const, renditions: ["720p", "360p"], first: 4, count: 2 };
@@ -77,7 +77,7 @@ describe("the picture's filters", () => {
 
   test("bring the colours of standard definition and of full swing to BT.709", () => {
     expect(graph({ colour: colour({ matrix: "bt601", isFullSwing: true }) }).graph).toContain(
-      "scale=640:360:flags=bicubic:in_color_matrix=bt601:in_range=pc:out_color_matrix=bt709:out_range=tv,",
+      "scale=640:360:flags=bicubic:in_range=pc:out_range=pc,zscale=min=smpte170m:rin=full:tin=bt709:pin=bt709:p=bt709:m=bt709:t=bt709:r=limited,",
     );
   });
 
@@ -87,15 +87,15 @@ describe("the picture's filters", () => {
   ] as const)("tone-map %s, at the size of the highest rung", (range, transfer) => {
     expect(graph({ colour: colour({ range, matrix: "bt2020" }) }).graph).toBe(
       [
-        `[0:0]trim=start=0:end=1,scale=640:360:flags=bicubic,zscale=min=bt2020nc:pin=bt2020:rin=limited:tin=${transfer}:t=linear:npl=100`,
-        "format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=limited,setsar=1,format=yuv420p[360p]",
+        `[0:0]trim=start=0:end=1,scale=640:360:flags=bicubic:in_range=tv:out_range=tv,zscale=min=bt2020nc:rin=limited:tin=${transfer}:pin=bt2020:t=linear:npl=100`,
+        "format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=m=bt709:t=bt709:r=limited,setsar=1,format=yuv420p[360p]",
       ].join(","),
     );
   });
 
   test("bring a wide gamut to BT.709", () => {
     expect(graph({ colour: colour({ range: "wide", matrix: "bt2020" }) }).graph).toContain(
-      ",zscale=min=bt2020nc:pin=bt2020:rin=limited:tin=bt709:m=bt709:p=bt709:t=bt709:r=limited,",
+      ",zscale=min=bt2020nc:rin=limited:tin=bt709:pin=bt2020:p=bt709:m=bt709:t=bt709:r=limited,",
     );
   });
 

@@ -43,7 +43,7 @@ test.each([
 describe("the command", () => {
   const rest = (target: string) =>
     [
-      "-map 0:0 -map_metadata -1 -vf trim=end_frame=1,scale=1280:720:flags=bicubic:in_color_matrix=bt709:in_range=tv:out_color_matrix=bt709:out_range=tv,setsar=1,format=yuv420p,scale=in_color_matrix=bt709:in_range=tv:out_color_matrix=bt601:out_range=full,format=yuvj420p,signalstats,metadata=mode=print:file=-",
+      "-map 0:0 -map_metadata -1 -vf trim=end_frame=1,scale=1280:720:flags=bicubic,setsar=1,format=yuv420p,scale=in_color_matrix=bt709:in_range=tv:out_color_matrix=bt601:out_range=full,format=yuvj420p,signalstats,metadata=mode=print:file=-",
       `-fps_mode passthrough -frames:v 1 -c:v mjpeg -q:v 4 -f mjpeg file:${target}`,
     ].join(" ");
   const start = "-hide_banner -nostdin -loglevel error -nostats -y -an -sn -threads 1";
