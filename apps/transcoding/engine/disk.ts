@@ -10,6 +10,9 @@ export interface Disk {
   lowWaterBytes: number;
 }
 
+/** Between two tries of what a write found no room for, though there seemed to be some. */
+export const diskRetrySeconds = 2;
+
 export function createDisk(directory: string, lowWaterBytes: number): Disk {
   return {
     lowWaterBytes,

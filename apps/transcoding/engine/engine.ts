@@ -3,6 +3,7 @@
  * video; the verbs on one video happen one after another, so that a start cannot slip between the end of an encoder and
  * the removal of its folder.
  */
+import { setTimeout } from "node:timers/promises";
 import type { PlaylistState, Run } from "@video-backend/media";
 import type { ChunkQueue, Limiter } from "@video-backend/queue";
 import { isServiceError, type Log, messageOf } from "@video-backend/service";
@@ -14,9 +15,9 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { CaptionSource } from "../subtitles/caption-source.ts";
 import type { Subtitles } from "../subtitles/subtitles.ts";
 import type { ChunkOfVideo } from "./chunk-of-video.ts";
-import type { Disk } from "./disk.ts";
+import { type Disk, diskRetrySeconds } from "./disk.ts";
 import type { EncoderPool } from "./encoder-pool.ts";
-import { faultClassOf } from "./faults.ts";
+import { faultClassOf, isDiskFull } from "./faults.ts";
 import type { Progress } from "./progress.ts";
 import { type RunningJob, runJob } from "./run-job.ts";
 import type { Turns } from "./turns.ts";
@@ -99,22 +100,44 @@ export function createEngine(deps: EngineDeps): Engine {
     runs.set(videoId, { abort, done, running: null });
   }
 
+  /** Never rejects. What finds no room on the disk is tried again until it does: that ends no job. */
   async function work(videoId: string, signal: AbortSignal): Promise<void> {
-    try {
-      const job = deps.jobs.get(videoId);
-      if (!activeStates.some((state) => state === job.state)) return;
-      const queued = job.state === "running" ? deps.jobs.move(videoId, "queued") : job;
-      await runJob(deps, queued, signal, (running) => {
-        const run = runs.get(videoId);
-        if (run) run.running = running;
-      });
-      conclude(videoId, "ok");
-    } catch (error) {
-      if (signal.aborted) return;
-      if (isServiceError(error, "not_found")) return;
-      if (faultClassOf(error) === null) deps.log.error({ videoId, err: error }, "a job ended unexpectedly");
-      conclude(videoId, "error", error);
+    let failure: unknown;
+    while (!signal.aborted) {
+      try {
+        if (failure === undefined) await runOnce(videoId, signal);
+        else conclude(videoId, "error", failure);
+        return;
+      } catch (error) {
+        if (signal.aborted || isServiceError(error, "not_found")) return;
+        if (isDiskFull(error)) {
+          deps.progress.waiting(videoId, "Waiting for room on the disk: a write found none");
+          await setTimeout(diskRetrySeconds * 1000, undefined, { signal }).catch(() => undefined);
+        } else if (failure === undefined) {
+          if (faultClassOf(error) === null) deps.log.error({ videoId, err: error }, "a job ended unexpectedly");
+          failure = error;
+        } else {
+          deps.log.error({ videoId, err: error }, "the end of a job could not be written");
+          return;
+        }
+      }
     }
+  }
+
+  async function runOnce(videoId: string, signal: AbortSignal): Promise<void> {
+    const job = deps.jobs.get(videoId);
+    if (!activeStates.some((state) => state === job.state)) return;
+    const queued = job.state === "running" ? deps.jobs.move(videoId, "queued") : job;
+    const tell = (running: RunningJob | null) => {
+      const run = runs.get(videoId);
+      if (run) run.running = running;
+    };
+    try {
+      await runJob(deps, queued, signal, tell);
+    } finally {
+      tell(null);
+    }
+    conclude(videoId, "ok");
   }
 
   function conclude(videoId: string, state: JobState, error?: unknown): void {

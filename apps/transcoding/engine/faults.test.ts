@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
 import { type Encoder, libx264, type Run, run } from "@video-backend/media";
+import { until } from "@video-backend/testing";
 import { setup } from "../test-setup.ts";
 import { placeOriginal } from "../testing.ts";
 
@@ -106,6 +107,22 @@ test("a write that finds no room is tried again, and costs no attempt", async ()
   await placeOriginal(app.world, app.metadata, "a", { seconds: 1 });
   await app.start("a");
   await app.overall("a", "ok");
+}, 30_000);
+
+test("a state that finds no room in the database is written when there is some", async () => {
+  await using app = await setup();
+  await placeOriginal(app.world, app.metadata, "a", { seconds: 1 });
+  const { move } = app.deps.jobs;
+  let full = 1;
+  app.deps.jobs.move = (videoId, next, fields) => {
+    if (next === "ok" && full-- > 0)
+      throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+    return move(videoId, next, fields);
+  };
+  await app.start("a");
+  await until("it waits", async () => (await app.statusOf("a")).waiting !== undefined);
+  await app.overall("a", "ok");
+  expect((await app.statusOf("a")).waiting).toBeUndefined();
 }, 30_000);
 
 test("a source that vanishes ends the job with that reason", async () => {

@@ -42,7 +42,7 @@ export function faultOfRun(result: RunResult): Fault | null {
   return { class: "encoder", reason: `ffmpeg ended with ${result.exitCode}: ${words}` };
 }
 
-/** True for the errors that a full disk makes of our own writes. */
+/** True for the errors that a full disk makes of our own writes, the ledger's among them. */
 export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+  return error instanceof Error && "code" in error && /^(ENOSPC|EDQUOT|SQLITE_FULL)$/.test(String(error.code));
 }

@@ -8,13 +8,11 @@ import { setTimeout } from "node:timers/promises";
 import { type Encoder, missingOf, pictureCommand, SourceError, soundCommand } from "@video-backend/media";
 import { type ChunkOfVideo, sourceOf } from "./chunk-of-video.ts";
 import { createSegmentCollector } from "./collect-segments.ts";
-import { untilThereIsRoom } from "./disk.ts";
+import { diskRetrySeconds, untilThereIsRoom } from "./disk.ts";
 import type { EngineDeps } from "./engine.ts";
 import { ChunkError, type Fault, faultOfRun, isDiskFull } from "./faults.ts";
 
 const attempts = 3;
-/** After a write found no room, though there seemed to be some. */
-const diskRetrySeconds = 2;
 /** Services stay quick beside it; 19 made the encoders themselves 5% slower, by ever shorter turns. */
 const backgroundNiceness = 10;
 /** Of the last chunk in the queue: it may use every processor, and takes what the ones before it leave. */
@@ -44,12 +42,13 @@ async function makeMissing(deps: EngineDeps, work: ChunkOfVideo, signal: AbortSi
   for (let attempt = 1; attempt <= attempts; attempt++) {
     for (const part of missingOf(plan, chunk, isMade)) {
       await untilThereIsRoom(deps.disk, signal, (sentence) => deps.progress.waiting(videoId, sentence));
-      deps.progress.waiting(videoId, null);
-      fault = (await tryPart(deps, { ...work, chunk: part }, attempt, signal)) ?? fault;
-      if (fault?.class === "disk") {
-        attempt = 0;
-        await setTimeout(diskRetrySeconds * 1000, undefined, { signal });
-      }
+      const tried = await tryPart(deps, { ...work, chunk: part }, attempt, signal);
+      fault = tried ?? fault;
+      const isFull = tried?.class === "disk";
+      deps.progress.waiting(videoId, isFull ? "Waiting for room on the disk: a write found none" : null);
+      if (!isFull) continue;
+      attempt = 0;
+      await setTimeout(diskRetrySeconds * 1000, undefined, { signal });
     }
     if (missingOf(plan, chunk, isMade).length === 0) return;
   }
@@ -114,7 +113,10 @@ function encodePart(
     let collecting = Promise.resolve();
     const onLine = (line: string) => {
       // ffmpeg ends each report with this line; since the one before it a segment may have been finished.
-      if (line.startsWith("progress=")) collecting = collecting.then(() => collector.collect());
+      if (!line.startsWith("progress=")) return;
+      collecting = collecting.then(() => collector.collect());
+      // What goes wrong is thrown where it is awaited, when ffmpeg has ended; until then nobody listens.
+      collecting.catch(() => undefined);
     };
     const startedAt = deps.now();
     try {
