@@ -3,10 +3,9 @@
  * the stream is read as it says that it is to be read, BT.709 in limited range.
  */
 import { expect, test } from "bun:test";
-import { mkdir } from "node:fs/promises";
 import { run } from "@video-backend/media";
-import { createWorld, until, type World } from "@video-backend/testing";
-import { createTestTranscoding } from "@video-backend/transcoding/testing";
+import { createWorld } from "@video-backend/testing";
+import { transcodeClip } from "./transcode-clip.ts";
 
 type Colour = [red: number, green: number, blue: number];
 
@@ -28,18 +27,11 @@ interface Coding {
   arguments?: string[];
 }
 
-/** The middle of the first frame, as a player that believes the stream's tags shows it. */
-async function shownColour(world: World, videoId: string, rendition: string): Promise<Colour> {
-  const parts = ["init-libx264.mp4", "segment-00000.m4s"].map((name) =>
-    Bun.file(world.path("hls", videoId, rendition, name)).arrayBuffer(),
-  );
-  await Bun.write(world.path("joined.mp4"), new Blob(await Promise.all(parts)));
+/** The first pixel of a stream, as a player that believes its tags shows it. */
+async function shownColour(joined: string): Promise<Colour> {
   const shown = "scale=in_color_matrix=bt709:in_range=tv:flags=accurate_rnd,format=rgb24,crop=1:1";
   const output = ["-frames:v", "1", "-vf", shown, "-f", "rawvideo", "-"];
-  const child = Bun.spawn(["ffmpeg", "-v", "error", "-i", world.path("joined.mp4"), ...output], {
-    stdin: "ignore",
-    stdout: "pipe",
-  });
+  const child = Bun.spawn(["ffmpeg", "-v", "error", "-i", joined, ...output], { stdin: "ignore", stdout: "pipe" });
   const [red = 0, green = 0, blue = 0] = new Uint8Array(await new Response(child.stdout).arrayBuffer());
   return [red, green, blue];
 }
@@ -56,17 +48,8 @@ const grey: Colour = [110, 110, 110];
 /** What people see of a patch. */
 async function transcoded(colour: Colour, coding: Coding): Promise<Colour> {
   await using world = createWorld();
-  const { service, deps } = await createTestTranscoding(world, { segmentSeconds: 4 });
-  await mkdir(world.path("originals", "a"), { recursive: true });
-  await makePatch(world.path("originals", "a", "clip.mp4"), colour, coding);
-  await service.request("/transcode/start", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ upload_id: "a", filename: "clip.mp4" }),
-  });
-  await until("it is transcoded", () => !deps.engine.isAtWork("a"), 30);
-  expect(deps.jobs.get("a").error).toBeNull();
-  return shownColour(world, "a", "360p");
+  const { joined } = await transcodeClip(world, "clip.mp4", (path) => makePatch(path, colour, coding));
+  return await shownColour(joined);
 }
 
 const coded = (matrix: string, range: string, format: string) =>

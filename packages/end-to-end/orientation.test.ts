@@ -3,9 +3,8 @@
  * header (ISO/IEC 14496-12, 8.3.2). Each of the eight ways comes out as a person would see it.
  */
 import { expect, test } from "bun:test";
-import { mkdir } from "node:fs/promises";
-import { createWorld, until, type World } from "@video-backend/testing";
-import { createTestTranscoding } from "@video-backend/transcoding/testing";
+import { createWorld } from "@video-backend/testing";
+import { transcodeClip } from "./transcode-clip.ts";
 
 /** Black, its upper left quarter white; stored in 320 x 240. */
 async function makeQuarter(path: string): Promise<Buffer> {
@@ -16,12 +15,8 @@ async function makeQuarter(path: string): Promise<Buffer> {
   return Buffer.from(await Bun.file(path).arrayBuffer());
 }
 
-/** The first frame of the rendition in grey, halved again and again until a pixel is a quarter. */
-async function quartersOf(world: World, videoId: string): Promise<number[]> {
-  const folder = world.path("hls", videoId, "360p");
-  const parts = ["init-libx264.mp4", "segment-00000.m4s"].map((name) => Bun.file(`${folder}/${name}`));
-  const joined = world.path(`${videoId}.mp4`);
-  await Bun.write(joined, new Blob(await Promise.all(parts.map((part) => part.arrayBuffer()))));
+/** The first frame in grey, made smaller until a pixel is a quarter. */
+async function quartersOf(joined: string): Promise<number[]> {
   const output = ["-frames:v", "1", "-vf", "scale=2:2:flags=area,format=gray", "-f", "rawvideo", "-"];
   const child = Bun.spawn(["ffmpeg", "-v", "error", "-i", joined, ...output], { stdin: "ignore", stdout: "pipe" });
   return [...new Uint8Array(await new Response(child.stdout).arrayBuffer())];
@@ -38,9 +33,8 @@ test.each([
   ["mirrored upside down", [1, 0, 0, -1]],
   ["mirrored and turned to the right", [0, 1, 1, 0]],
   ["mirrored and turned to the left", [0, -1, -1, 0]],
-])("a picture %s", async (name, [a = 0, b = 0, c = 0, d = 0]) => {
+])("a picture %s", async (_, [a = 0, b = 0, c = 0, d = 0]) => {
   await using world = createWorld();
-  const { service, deps } = await createTestTranscoding(world, { segmentSeconds: 4 });
   const clip = await makeQuarter(world.path("clip.mp4"));
   const matrix = clip.indexOf("tkhd", 0, "latin1") + 4 + 40;
   for (const [position, value] of [
@@ -50,23 +44,16 @@ test.each([
     [4, d],
   ] as const)
     clip.writeInt32BE(value * one, matrix + position * 4);
-  await mkdir(world.path("originals", "a"), { recursive: true });
-  await Bun.write(world.path("originals", "a", "clip.mp4"), clip);
-  await service.request("/transcode/start", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ upload_id: "a", filename: "clip.mp4" }),
-  });
-  await until(`${name} is transcoded`, () => !deps.engine.isAtWork("a"), 30);
+  const { joined, plan } = await transcodeClip(world, "clip.mp4", (path) => Bun.write(path, clip));
 
   // Where the middle of the upper left quarter comes to lie, seen from the middle of the picture.
   const right = -a - c > 0;
   const below = -b - d > 0;
   const brightest = (below ? 2 : 0) + (right ? 1 : 0);
-  const quarters = await quartersOf(world, "a");
+  const quarters = await quartersOf(joined);
   expect(quarters.map((grey) => (grey > 128 ? "white" : "black"))).toEqual(
     Array.from({ length: 4 }, (_, quarter) => (quarter === brightest ? "white" : "black")),
   );
-  const rung = JSON.parse(deps.jobs.get("a").plan ?? "{}").renditions[0];
-  expect([rung.width, rung.height]).toEqual(a === 0 ? [240, 320] : [320, 240]);
+  const [rung] = plan.renditions;
+  expect([rung?.width, rung?.height]).toEqual(a === 0 ? [240, 320] : [320, 240]);
 });
