@@ -40,9 +40,8 @@ export async function runJob(
 
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
-  const subtitles = prepareSubtitles(deps, { videoId, plan, source }, either);
   const demands = new Set<Promise<void>>();
-  let poster = Promise.resolve();
+  let beside: Promise<void>[] = [];
   const common = { videoId, plan, source, soundSource, failedEncoders };
   const makeInTurn = (chunk: Chunk, position: number): Promise<void> =>
     // The n-th chunk of every video comes before the next of any: a long video does not hold up a short one.
@@ -71,7 +70,8 @@ export async function runJob(
     // What everybody will ask for first is made as if they had, with the machine to itself.
     const opening = (chunk: Chunk) => makeNow(chunk, false);
     await settle(remaining().opening.map(opening), failed);
-    poster = makePoster(deps, { videoId, plan, source }, either);
+    const video = { videoId, plan, source };
+    beside = [makePoster(deps, video, either), prepareSubtitles(deps, video, either)];
     // A second round finds what a demand had begun and did not finish; each round makes something or throws.
     for (let left = remaining(); left.opening.length + left.rest.length > 0; left = remaining()) {
       await settle([...left.opening, ...left.rest].map(makeInTurn), failed);
@@ -80,7 +80,7 @@ export async function runJob(
     signal.throwIfAborted();
     assertSomethingIsThere(deps, videoId, plan);
   } finally {
-    await Promise.all([...demands, poster, subtitles]);
+    await Promise.all([...demands, ...beside]);
     await publisher.close(signal.aborted ? "making" : "ended");
   }
   await makeStoryboard(deps, { videoId, plan }, signal);
