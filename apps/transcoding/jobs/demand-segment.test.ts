@@ -43,6 +43,19 @@ describe("a demanded segment", () => {
     });
   }, 60_000);
 
+  test("that the demand before it makes already is waited for", async () => {
+    await using app = await setup();
+    await placeOriginal(app.world, app.metadata, "a", long);
+    await app.start("a");
+    const replies = await Promise.all([30, 31, 32].map((index) => app.demand("a", "480p", index)));
+    expect(replies.map((reply) => reply.status)).toEqual([200, 200, 200]);
+    await app.overall("a", "ok");
+    const { attempts } = (await app.send("GET /transcode/a/attempts")).body;
+    const demanded = attempts.filter((attempt: { demanded: boolean }) => attempt.demanded);
+    expect(demanded).toHaveLength(1);
+    expect(demanded[0]).toMatchObject({ renditions: ["480p"], first_segment: 30, segment_count: 3 });
+  }, 60_000);
+
   test("is answered at once when it is there, also when all is done", async () => {
     await using app = await setup();
     await placeOriginal(app.world, app.metadata, "a", { seconds: 2 });

@@ -39,34 +39,37 @@ export async function demandSegment(deps: TranscodingDeps, demand: Demand, signa
 /** True where an encoder is at work on it and everything before it in its chunk is made: it is the next to come out. */
 function isAboutToBeMade(deps: TranscodingDeps, { videoId, quality, index }: Demand): boolean {
   return deps.progress.inFlight(videoId).some((chunk) => {
-    if (!chunk.renditions.includes(quality) || index < chunk.first || index >= chunk.first + chunk.count) return false;
+    if (!holds(chunk, quality, index)) return false;
     const before = Array.from({ length: index - chunk.first }, (_, offset) => chunk.first + offset);
     return before.every((earlier) => deps.ledger.has(videoId, quality, earlier));
   });
 }
 
-/** Demands on their way to an encoder, which is not yet at work on them. */
-const underWay = new WeakMap<RunningJob, Set<string>>();
+/** What was demanded and is not made whole yet, waiting or at an encoder. */
+const underWay = new WeakMap<RunningJob, Set<Chunk>>();
 
 async function makeOnce(
   deps: TranscodingDeps,
-  { videoId, quality }: Demand,
+  { videoId, quality, index }: Demand,
   running: RunningJob,
   chunk: Chunk,
 ): Promise<void> {
-  const keys = underWay.get(running) ?? new Set();
-  underWay.set(running, keys);
-  const key = `${quality} ${chunk.first}`;
-  if (keys.has(key)) return;
-  keys.add(key);
+  const chunks = underWay.get(running) ?? new Set();
+  underWay.set(running, chunks);
+  // It is short: what comes last in it comes sooner than a second encoder would bring it beside the first.
+  if ([...chunks].some((other) => holds(other, quality, index))) return;
+  chunks.add(chunk);
   try {
     await running.makeNow(chunk);
   } catch (error) {
     if (!isServiceError(error)) deps.log.warn({ videoId, chunk, err: error }, "a demanded chunk was not made");
   } finally {
-    keys.delete(key);
+    chunks.delete(chunk);
   }
 }
+
+const holds = ({ renditions, first, count }: Chunk, quality: string, index: number): boolean =>
+  renditions.includes(quality) && index >= first && index < first + count;
 
 function untilThere(
   deps: TranscodingDeps,

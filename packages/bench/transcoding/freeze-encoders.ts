@@ -17,7 +17,7 @@ export async function freezeEncoders(transcodingId: number, signal: AbortSignal)
   const frozen = new Set<number>();
   let calm = 0;
   const thaw = async () => {
-    for (const { id } of await encodersOf(transcodingId)) if (frozen.has(id)) process.kill(id, "SIGCONT");
+    for (const { id } of await encodersOf(transcodingId)) if (frozen.has(id)) signalTo(id, "SIGCONT");
   };
   try {
     const look = async () => {
@@ -25,7 +25,7 @@ export async function freezeEncoders(transcodingId: number, signal: AbortSignal)
       const awake = encoders.filter(({ state }) => state !== "T");
       for (const { id } of awake) {
         frozen.add(id);
-        process.kill(id, "SIGSTOP");
+        signalTo(id, "SIGSTOP");
       }
       calm = encoders.length > 0 && awake.length === 0 ? calm + 1 : 0;
       return calm >= calmLooks ? true : null;
@@ -41,4 +41,13 @@ export async function freezeEncoders(transcodingId: number, signal: AbortSignal)
 async function encodersOf(transcodingId: number): Promise<ProcessState[]> {
   const tree = await processTree(transcodingId);
   return tree.filter(({ name, state }) => name === "ffmpeg" && state !== "Z");
+}
+
+/** One that has ended since it was looked for needs no signal. */
+function signalTo(id: number, name: "SIGSTOP" | "SIGCONT"): void {
+  try {
+    process.kill(id, name);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
 }
