@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { guardedInput } from "./probe.ts";
 import { makeStoryboard, sheetCommand, sheetCount, sheetRuns, storyboardVtt, type TileSegment } from "./storyboard.ts";
 
 const size = { width: 640, height: 360 };
@@ -118,10 +117,10 @@ describe("the segments of a sheet", () => {
 test("a sheet is one command: every run's tiles at their moments, joined and laid out", () => {
   const board = makeStoryboard(size, 8);
   const inputs = [
-    { path: "/work/tmp-1/run-0.mp4", firstTile: 0, tiles: 4 },
-    { path: "/work/tmp-1/run-1.mp4", firstTile: 4, tiles: 4 },
+    { paths: ["/hls/a/init-1.mp4", "/hls/a/0.m4s"], firstTile: 0, tiles: 4 },
+    { paths: ["/hls/a/init-2.mp4", "/hls/a/9.m4s"], firstTile: 4, tiles: 4 },
   ];
-  const guard = `-threads 1 ${guardedInput.join(" ")}`;
+  const ours = "-threads 1 -protocol_whitelist file,concat -format_whitelist mov";
   const tiles = (number: number, seconds: number) =>
     [
       `color=size=160x90:rate=1/1,setsar=1,format=yuvj420p[clock${number}]`,
@@ -131,7 +130,7 @@ test("a sheet is one command: every run's tiles at their moments, joined and lai
   expect(sheetCommand(board, inputs, { target: "/work/tmp-1/sheet.jpg", threads: 1 }).join(" ")).toBe(
     [
       "-hide_banner -nostdin -loglevel error -nostats -y -copyts",
-      `${guard} -i file:/work/tmp-1/run-0.mp4 ${guard} -i file:/work/tmp-1/run-1.mp4`,
+      `${ours} -i concat:/hls/a/init-1.mp4|/hls/a/0.m4s ${ours} -i concat:/hls/a/init-2.mp4|/hls/a/9.m4s`,
       "-filter_complex_threads 1 -filter_complex",
       `${tiles(0, 0.5)};${tiles(1, 4.5)};[run0][run1]concat=n=2,tile=5x2`,
       "-map_metadata -1 -frames:v 1 -c:v mjpeg -q:v 4 -f mjpeg file:/work/tmp-1/sheet.jpg",

@@ -5,7 +5,6 @@
  * in which a tile lies are read, so that the work depends on the number of tiles and not on the length of the video.
  */
 import { jpegArguments, jpegColours } from "./jpeg.ts";
-import { guardedInput } from "./probe.ts";
 
 /** Below `hls/{id}/`. */
 export const storyboardFolder = "storyboard";
@@ -42,8 +41,8 @@ export interface TileRun {
   segments: number[];
 }
 
-/** A run of tiles and the file that has its init segment and then its segments. */
-export type TileInput = Pick<TileRun, "firstTile" | "tiles"> & { path: string };
+/** A run of tiles, and the absolute paths of its init segment and then of its segments. */
+export type TileInput = Pick<TileRun, "firstTile" | "tiles"> & { paths: string[] };
 
 /** Pixels of the longer side of a tile, at most. */
 const longestSide = 160;
@@ -123,6 +122,9 @@ export function sheetRuns(board: Storyboard, sheet: number, segments: TileSegmen
   return runs;
 }
 
+/** An init segment and segments, read one after another as one MP4: ours, and without a copy on the disk. */
+const ownFiles = ["-protocol_whitelist", "file,concat", "-format_whitelist", "mov"];
+
 export interface SheetSettings {
   /** Absolute path of the JPEG to make. */
   target: string;
@@ -137,7 +139,7 @@ export function sheetCommand(board: Storyboard, inputs: TileInput[], { target, t
   const joined = inputs.map((_, number) => `[run${number}]`).join("");
   return [
     ...["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats", "-y", "-copyts"],
-    ...inputs.flatMap(({ path }) => ["-threads", String(threads), ...guardedInput, "-i", `file:${path}`]),
+    ...inputs.flatMap(({ paths }) => ["-threads", String(threads), ...ownFiles, "-i", `concat:${paths.join("|")}`]),
     ...["-filter_complex_threads", String(threads), "-filter_complex"],
     [...chains, `${joined}concat=n=${inputs.length},tile=${layout}`].join(";"),
     ...["-map_metadata", "-1", "-frames:v", "1", ...jpegArguments, `file:${target}`],

@@ -2,7 +2,7 @@
  * Makes a video's storyboard, once all its segments are there: a sheet at a time, each put in place when it is whole, and
  * the index last. A sheet that is in place is not made again, so a run that was ended goes on where it was.
  */
-import { appendFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   makeStoryboard as layOut,
@@ -17,7 +17,6 @@ import {
   storyboardFile,
   storyboardFolder,
   storyboardVtt,
-  type TileInput,
   type TileRun,
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
@@ -74,18 +73,14 @@ interface Sheet {
   key: string;
 }
 
-/** One ffmpeg over copies of the segments in which the tiles of this sheet lie. */
+/** One ffmpeg over the segments in which the tiles of this sheet lie. */
 function makeSheet(deps: EngineDeps, videoId: string, sheet: Sheet, signal: AbortSignal): Promise<void> {
   const { board, runs, rendition, key } = sheet;
   return deps.workspace.withDirectory(videoId, async (directory) => {
-    const inputs: TileInput[] = [];
-    for (const [number, { init, segments, ...run }] of runs.entries()) {
-      const path = join(directory, `run-${number}.mp4`);
-      const folder = `hls/${videoId}/${rendition}`;
-      const keys = [init, ...segments.map(segmentFile)].map((name) => `${folder}/${name}`);
-      await concatenate(deps, keys, path, signal);
-      inputs.push({ ...run, path });
-    }
+    const inputs = runs.map(({ init, segments, ...run }) => {
+      const names = [init, ...segments.map(segmentFile)];
+      return { ...run, paths: names.map((name) => deps.store.locate(`hls/${videoId}/${rendition}/${name}`)) };
+    });
     const target = join(directory, "sheet.jpg");
     const command = sheetCommand(board, inputs, { target, threads: deps.settings.threads });
     const first = runs[0]?.firstTile ?? 0;
@@ -95,14 +90,4 @@ function makeSheet(deps: EngineDeps, videoId: string, sheet: Sheet, signal: Abor
     if ((await stat(target)).size === 0) throw new Error(`Sheet ${key} came out empty`);
     await deps.store.adopt(target, key);
   });
-}
-
-/** An init segment and segments one after another are a file that ffmpeg reads as it reads any MP4. */
-async function concatenate(deps: EngineDeps, keys: string[], path: string, signal: AbortSignal): Promise<void> {
-  for (const key of keys) {
-    signal.throwIfAborted();
-    const stored = await deps.store.open(key);
-    if (!stored) throw new Error(`${key} is not there`);
-    await appendFile(path, new Uint8Array(await stored.blob.arrayBuffer()));
-  }
 }

@@ -10,13 +10,34 @@ export function place(system: System, path: string): Promise<string> {
   return uploadFile(system, path, Math.max(1, Math.ceil(Bun.file(path).size / uploadedChunkBytes)));
 }
 
+/** Resolves when every segment is made, and the storyboard of them. */
+export function untilDone(system: System, videoId: string, signal: AbortSignal): Promise<void> {
+  return untilStatus(system, videoId, ({ overall }) => overall === "ok", signal);
+}
+
 /** Resolves when every segment is made. */
-export async function untilDone(system: System, videoId: string, signal: AbortSignal): Promise<void> {
+export function untilMade(system: System, videoId: string, signal: AbortSignal): Promise<void> {
+  return untilStatus(system, videoId, ({ progress }) => progress === 100, signal);
+}
+
+interface Status {
+  overall?: string;
+  progress?: number;
+  error?: string;
+}
+
+async function untilStatus(
+  system: System,
+  videoId: string,
+  isReached: (status: Status) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const ask = async () => {
     const response = await fetch(`${system.url.transcoding}/transcode/status/${videoId}`, { signal });
-    const { overall, error } = (await response.json()) as { overall?: string; error?: string };
+    const status = (await response.json()) as Status;
+    const { overall, error } = status;
     if (overall === "error" || overall === "stopped") throw new Error(`The job is ${overall}: ${error}`);
-    return overall === "ok" ? true : null;
+    return isReached(status) ? true : null;
   };
   await poll(`${videoId} is transcoded`, ask, { signal, everySeconds: 0.05, limitSeconds: 400 });
 }

