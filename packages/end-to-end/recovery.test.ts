@@ -168,7 +168,7 @@ describe("hostile names", () => {
       const found = (await statusOf(system, bad)) as { overall: string; error?: string };
       return found.overall === "error" && found;
     });
-    expect(status.error).toBe("This is not a media file that can be read: Invalid data found when processing input");
+    expect(status.error).toBe("This is a text file, not a video");
     await until("the other is done", async () => (await statusOf(system, good)).overall === "ok", 60);
     await until("metadata has the reason", async () => {
       const video = (await (await fetch(`${system.url.metadata}/videos/${bad}`)).json()) as {
