@@ -3,7 +3,8 @@
  * is to be made is always computed anew as the plan minus what the ledger has, so that start, resume and restart are the
  * same thing and nothing is made twice.
  */
-import { gridIndex, gridSeconds, type Plan, pictureRenditions, type Rendition, soundRenditions } from "./plan.ts";
+import { gridIndex, gridSeconds } from "./grid.ts";
+import { type Plan, pictureRenditions, type Rendition, soundRenditions } from "./plan.ts";
 
 export interface Chunk {
   kind: "picture" | "sound";

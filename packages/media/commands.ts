@@ -5,10 +5,10 @@
  */
 import type { Chunk } from "./chunks.ts";
 import { type Encoder, type EncoderSettings, encoderArguments } from "./encoders.ts";
+import { gridSeconds } from "./grid.ts";
 import { decoderOptions, holdsFirstFrame, pictureGraph } from "./picture-graph.ts";
 import {
   firstPacket,
-  gridSeconds,
   type PictureRendition,
   type Plan,
   type SoundRendition,

@@ -11,12 +11,11 @@ export { type Chunk, demandedChunk, type Has, missingOf, type Remaining, remaini
 export { type CommandSettings, initName, pictureCommand, remuxCommand, soundCommand } from "./commands.ts";
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
+export { gridIndex, gridSeconds } from "./grid.ts";
 export { qualityLabel } from "./ladder.ts";
 export { languageName } from "./languages.ts";
 export { hasPackedSound, packCommand, unpackCommand } from "./packed-sound.ts";
 export {
-  gridIndex,
-  gridSeconds,
   makePlan,
   type PictureRendition,
   Plan,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
-import { gridIndex, gridSeconds, makePlan, Plan, plannedSeconds, segmentSpan } from "./plan.ts";
+import { gridIndex, gridSeconds } from "./grid.ts";
+import { makePlan, Plan, plannedSeconds, segmentSpan } from "./plan.ts";
 
 describe("the plan", () => {
   test("is the same for the same facts, and survives JSON", () => {

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { Colour } from "./colour.ts";
 import type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
+import { gridIndex, gridSeconds, rampFrom } from "./grid.ts";
 import { avcCodec, h264Level } from "./h264-level.ts";
 import { chooseRungs, qualityLabel } from "./ladder.ts";
 import { SubtitleFacts } from "./subtitles/facts.ts";
@@ -207,19 +208,6 @@ function lastFrameSeconds(frameRate: number, variableFrameRate: boolean): number
 
 const leastFrameSeconds = 0.01;
 
-/** Less of a picture than this, in seconds, is no first segment. */
-const leastRampSeconds = 0.5;
-const leastRampFrameRate = 5;
-
-/** One second, and then twice as far each time, up to the segment's length. */
-function rampFrom(startSeconds: number, frameRate: number, segmentSeconds: number): number[] {
-  const ramp: number[] = [];
-  for (let at = 1; at < segmentSeconds && frameRate >= leastRampFrameRate; at *= 2) {
-    if (at >= startSeconds + leastRampSeconds) ramp.push(at);
-  }
-  return ramp;
-}
-
 /** A rest of sound shorter than this is left out: it would be a segment of one or two packets. */
 const leastSoundSeconds = 0.05;
 
@@ -238,22 +226,6 @@ export const soundSlackSeconds = 0.05;
 /** The first packet of a sound segment: the first that begins on the grid or after it. */
 export function firstPacket(plan: Plan, index: number): number {
   return Math.ceil((gridSeconds(plan, "sound", index) * soundSampleRate) / samplesPerPacket);
-}
-
-type Grid = Pick<Plan, "segmentSeconds" | "ramp">;
-
-/** Where on the grid a segment begins; frames before it belong to the segment before. */
-export function gridSeconds({ segmentSeconds, ramp }: Grid, kind: Rendition["kind"], index: number): number {
-  const cuts = kind === "picture" ? ramp : [];
-  if (index === 0) return 0;
-  return cuts[index - 1] ?? (index - cuts.length) * segmentSeconds;
-}
-
-/** The index of the segment in whose interval this time lies. */
-export function gridIndex({ segmentSeconds, ramp }: Grid, kind: Rendition["kind"], seconds: number): number {
-  const cuts = kind === "picture" ? ramp : [];
-  const interval = Math.max(0, Math.floor(seconds / segmentSeconds));
-  return interval === 0 ? cuts.filter((cut) => cut <= seconds).length : interval + cuts.length;
 }
 
 /** When segment `index` of a rendition should begin and end, in seconds from the start of the file. */
