@@ -39,7 +39,6 @@ export {
   segmentFile,
 } from "./playlists.ts";
 export {
-  type FrameMeasure,
   isGoodPoster,
   measureOf,
   type PosterCandidate,
@@ -60,7 +59,6 @@ export {
   storyboardFile,
   storyboardFolder,
   storyboardVtt,
-  type TileInput,
   type TileRun,
 } from "./storyboard.ts";
 export { hasClosedCaptions } from "./subtitles/closed-captions.ts";

@@ -65,6 +65,7 @@ describe("probing", () => {
         "This is a Git LFS pointer, not the file that it stands for",
       ],
       ["%PDF-1.7\n\u0000", "This is a PDF document, not a video"],
+      [new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0]), "This is a PNG picture, not a video"],
       [clip.subarray(at("moof")), "This is a lone media segment: without its init segment nothing can decode it"],
       [clip.subarray(0, at("moof")), "This is a lone init segment: it describes a video and holds none of it"],
       [clip.subarray(0, at("moov")), "This MP4 has no index (moov): its recording or its transfer was cut short"],

@@ -95,4 +95,5 @@ async function bytesOf(file: Blob, start: number, length: number): Promise<Uint8
   return new Uint8Array(await file.slice(start, start + length).arrayBuffer());
 }
 
-const latin = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(bytes);
+/** A character a byte. What TextDecoder calls latin1 is windows-1252, which makes others of 0x80 to 0x9f. */
+const latin = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
