@@ -76,6 +76,33 @@ export const LeftOutTrack = z
   .openapi("LeftOutTrack");
 export type LeftOutTrack = z.infer<typeof LeftOutTrack>;
 
+export const SourceFacts = z
+  .object({
+    container: z.string().openapi({ description: "ffprobe's names", example: "mov,mp4,m4a,3gp,3g2,mj2" }),
+    picture: z
+      .object({
+        codec: z.string().nullable().openapi({ example: "hevc" }),
+        pixel_format: z.string().nullable().openapi({ example: "yuv420p10le" }),
+        resolution: z.string().openapi({ description: "Upright, in square pixels", example: "1920x1080" }),
+        frame_rate: z.number().openapi({ description: "Frames a second that come out", example: 25 }),
+        variable_frame_rate: z.boolean(),
+        interlaced: z.boolean(),
+        range: z
+          .string()
+          .openapi({ description: "`standard`, `wide` (BT.2020), `pq` (HDR10) or `hlg`", example: "pq" }),
+      })
+      .nullable(),
+    sound: z.array(
+      z.object({
+        codec: z.string().openapi({ example: "aac" }),
+        channels: z.number().openapi(integer("Of the source")),
+        sample_rate: z.number().openapi(integer("Hz", 48_000)),
+      }),
+    ),
+  })
+  .openapi("SourceFacts");
+export type SourceFacts = z.infer<typeof SourceFacts>;
+
 export const TranscodingStatus = z
   .object({
     upload_id: VideoId,
@@ -86,6 +113,7 @@ export const TranscodingStatus = z
     original_resolution: z.string().nullable().openapi({ example: "1920x1080" }),
     original_quality_label: z.string().nullable().openapi({ example: "1080p" }),
     duration: z.number().nullable().openapi({ description: "Seconds of picture" }),
+    source: SourceFacts.nullable().openapi({ description: "What the upload is; null until it was examined" }),
     master_playlist: z.string().openapi({ example: "master.m3u8" }),
     poster: z
       .string()

@@ -9,6 +9,11 @@ import { resumeJobs } from "./jobs/resume-jobs.ts";
 import { startJob } from "./jobs/start-job.ts";
 import { stopJob } from "./jobs/stop-job.ts";
 import { watchJobs } from "./jobs/watch-jobs.ts";
+import * as overview from "./overview/contract.ts";
+import { describeQueue } from "./overview/describe-queue.ts";
+import { listFaults } from "./overview/list-faults.ts";
+import { mapSegments } from "./overview/map-segments.ts";
+import { measureBitrates } from "./overview/measure-bitrates.ts";
 import type { TranscodingDeps } from "./service.ts";
 
 export type TranscodingRoutes = ReturnType<typeof createRoutes>;
@@ -45,5 +50,9 @@ export function createRoutes(deps: TranscodingDeps) {
     })
     .openapi(contract.listAttempts, (c) =>
       c.json(explainJob(deps, c.req.valid("param").upload_id, c.req.valid("query").limit), 200),
-    );
+    )
+    .openapi(overview.describeQueue, async (c) => c.json(await describeQueue(deps), 200))
+    .openapi(overview.listFaults, (c) => c.json({ faults: listFaults(deps, c.req.valid("query").limit) }, 200))
+    .openapi(overview.mapSegments, (c) => c.json(mapSegments(deps, c.req.valid("param").upload_id), 200))
+    .openapi(overview.measureBitrates, (c) => c.json(measureBitrates(deps, c.req.valid("param").upload_id), 200));
 }

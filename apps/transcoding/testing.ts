@@ -47,7 +47,11 @@ export async function createTestTranscoding(world: World, options: TestTranscodi
       settings,
       now,
     }),
-    disk: { lowWaterBytes: 1, freeBytes: options.freeBytes ?? (() => Promise.resolve(2)) },
+    disk: {
+      lowWaterBytes: 1,
+      freeBytes: options.freeBytes ?? (() => Promise.resolve(2)),
+      totalBytes: () => Promise.resolve(4),
+    },
     settings,
     log: world.log,
     now,

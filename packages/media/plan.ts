@@ -43,8 +43,18 @@ const SoundRendition = z.object({
   segmentCount: z.int(),
 });
 
+/** What people are told of the source; nothing is decided by it. */
+const SourceFacts = z.object({
+  /** ffprobe's list of names. */
+  container: z.string(),
+  codec: z.string().nullable(),
+  pixelFormat: z.string().nullable(),
+  sound: z.array(z.object({ codec: z.string(), channels: z.int(), sampleRate: z.number() })),
+});
+
 export const Plan = z.object({
   version: z.literal(planVersion),
+  source: SourceFacts.nullable().default(null),
   /** The grid: a segment begins at every multiple of this. Whole, so that every time base can express it. */
   segmentSeconds: z.int().positive(),
   /** Where the picture's first interval is cut once more, so that the first segments are made in no time; ascending. */
@@ -136,6 +146,12 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   }
   return {
     version: planVersion,
+    source: {
+      container: facts.container,
+      codec: facts.picture?.codec ?? null,
+      pixelFormat: facts.picture?.pixelFormat ?? null,
+      sound: facts.sound.map(({ codec, channels, sampleRate }) => ({ codec, channels, sampleRate })),
+    },
     ...grid,
     picture: facts.picture &&
       shown && {

@@ -1,8 +1,8 @@
 /** Every ffmpeg that was run for a video, so that a job explains itself: arguments, encoder, time, end, last words. */
 import type { Chunk } from "@video-backend/media";
-import { and, desc, eq, isNull, ne } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, isNotNull, isNull, ne } from "drizzle-orm";
 import type { TranscodingDatabase } from "../database/open.ts";
-import { type AttemptRow, attempts } from "../database/schema.ts";
+import { type AttemptRow, attempts, jobs } from "../database/schema.ts";
 import type { FaultClass } from "../engine/faults.ts";
 
 export interface NewAttempt {
@@ -24,9 +24,15 @@ export interface Attempts {
   record(attempt: NewAttempt): void;
   /** Newest first. */
   list(videoId: string, limit: number): AttemptRow[];
+  /** The chunks on which one failed for another reason than that somebody stopped it. */
+  failed(videoId: string): Pick<Chunk, "renditions" | "first" | "count">[];
+  /** Such attempts of all videos, newest first. */
+  recentFaults(limit: number): (AttemptRow & { filename: string })[];
   /** What ffmpeg complained of in an attempt that went well all the same; null where it never did. */
   complaint(videoId: string): string | null;
 }
+
+const isFault = and(isNotNull(attempts.fault), ne(attempts.fault, "stopped"));
 
 export function createAttempts(database: TranscodingDatabase): Attempts {
   return {
@@ -48,6 +54,22 @@ export function createAttempts(database: TranscodingDatabase): Attempts {
         .select()
         .from(attempts)
         .where(eq(attempts.videoId, videoId))
+        .orderBy(desc(attempts.id))
+        .limit(limit)
+        .all(),
+    failed: (videoId) =>
+      database
+        .select()
+        .from(attempts)
+        .where(and(eq(attempts.videoId, videoId), isFault))
+        .all()
+        .map(({ renditions, first, count }) => ({ renditions: renditions.split(","), first, count })),
+    recentFaults: (limit) =>
+      database
+        .select({ ...getTableColumns(attempts), filename: jobs.filename })
+        .from(attempts)
+        .innerJoin(jobs, eq(jobs.videoId, attempts.videoId))
+        .where(isFault)
         .orderBy(desc(attempts.id))
         .limit(limit)
         .all(),

@@ -7,6 +7,7 @@ import { setTimeout } from "node:timers/promises";
 
 export interface Disk {
   freeBytes(): Promise<number>;
+  totalBytes(): Promise<number>;
   lowWaterBytes: number;
 }
 
@@ -19,6 +20,10 @@ export function createDisk(directory: string, lowWaterBytes: number): Disk {
     async freeBytes() {
       const { bavail, bsize } = await statfs(directory);
       return bavail * bsize;
+    },
+    async totalBytes() {
+      const { blocks, bsize } = await statfs(directory);
+      return blocks * bsize;
     },
   };
 }

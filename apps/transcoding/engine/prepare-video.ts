@@ -41,7 +41,7 @@ export async function prepareVideo(deps: EngineDeps, job: JobRow, signal: AbortS
   const seen = source === original ? facts : await factsOfCopy(deps, source, facts, signal);
   const sound = isPacked ? facts.sound.map((one, stream) => ({ ...one, stream })) : seen.sound;
   const plan = makePlan(
-    { ...seen, sound },
+    { ...seen, container: facts.container, sound },
     { segmentSeconds: deps.settings.segmentSeconds, networkSpeed: job.networkSpeed },
   );
   return { plan: deps.jobs.keepPlan(job.videoId, plan), source, soundSource };

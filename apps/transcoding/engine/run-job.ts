@@ -14,6 +14,8 @@ import { createPublisher } from "./publisher.ts";
 /** What a demand needs of a job that runs. */
 export interface RunningJob {
   plan: Plan;
+  /** What was demanded and is not made whole yet, waiting or at an encoder. */
+  demanded: Set<Chunk>;
   /** Makes a chunk ahead of everything else; settles as that does. */
   makeNow(chunk: Chunk): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function runJob(
     });
   onRunning({
     plan,
+    demanded: new Set(),
     makeNow(chunk) {
       const making = makeNow(chunk, true);
       const settled = making.catch(() => undefined).finally(() => demands.delete(settled));

@@ -45,17 +45,13 @@ function isAboutToBeMade(deps: TranscodingDeps, { videoId, quality, index }: Dem
   });
 }
 
-/** What was demanded and is not made whole yet, waiting or at an encoder. */
-const underWay = new WeakMap<RunningJob, Set<Chunk>>();
-
 async function makeOnce(
   deps: TranscodingDeps,
   { videoId, quality, index }: Demand,
   running: RunningJob,
   chunk: Chunk,
 ): Promise<void> {
-  const chunks = underWay.get(running) ?? new Set();
-  underWay.set(running, chunks);
+  const chunks = running.demanded;
   // It is short: what comes last in it comes sooner than a second encoder would bring it beside the first.
   if ([...chunks].some((other) => holds(other, quality, index))) return;
   chunks.add(chunk);

@@ -8,7 +8,7 @@ import {
   soundRenditions,
   withoutAddress,
 } from "@video-backend/media";
-import type { RenditionStatus, TranscodingStatus } from "../contract.ts";
+import type { RenditionStatus, SourceFacts, TranscodingStatus } from "../contract.ts";
 import type { JobRow, SegmentRow } from "../database/schema.ts";
 import { findPictures } from "../pictures/find-pictures.ts";
 import type { TranscodingDeps } from "../service.ts";
@@ -40,6 +40,7 @@ export async function describeJob(
     original_resolution: plan?.picture ? `${plan.picture.width}x${plan.picture.height}` : null,
     original_quality_label: plan?.picture?.qualityLabel ?? null,
     duration: plan?.picture?.endSeconds ?? null,
+    source: plan && describeSource(plan),
     master_playlist: masterFile,
     ...(await findPictures(deps.store, videoId)),
     playable: plan !== null && isPlayable(plan, ledger),
@@ -71,6 +72,23 @@ export async function describeJob(
     }),
     warnings: [...(plan?.warnings ?? []), ...damage(deps.attempts.complaint(videoId))],
     ...describeSubtitles(plan, deps.subtitles.list(videoId)),
+  };
+}
+
+function describeSource({ source, picture }: Plan): SourceFacts | null {
+  if (!source) return null;
+  return {
+    container: source.container,
+    picture: picture && {
+      codec: source.codec,
+      pixel_format: source.pixelFormat,
+      resolution: `${picture.width}x${picture.height}`,
+      frame_rate: picture.frameRate,
+      variable_frame_rate: picture.variableFrameRate,
+      interlaced: picture.isInterlaced,
+      range: picture.colour.range,
+    },
+    sound: source.sound.map(({ codec, channels, sampleRate }) => ({ codec, channels, sample_rate: sampleRate })),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The jobs, one a video: finding them, making them, and the one guarded update by which they change state. */
 import { Plan } from "@video-backend/media";
 import { ServiceError } from "@video-backend/service";
-import { and, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, count, eq, gt, inArray, sql } from "drizzle-orm";
 import type { TranscodingDatabase } from "../database/open.ts";
 import { type JobRow, jobs } from "../database/schema.ts";
 import { type JobState, statesBefore, transitions } from "./job-states.ts";
@@ -18,6 +18,8 @@ export interface Jobs {
   get(videoId: string): JobRow;
   inStates(states: readonly JobState[]): JobRow[];
   all(): JobRow[];
+  /** How many there are in each state; a state without any is absent. */
+  counts(): Map<JobState, number>;
   /** Makes a queued job where the video has none; answers the one that is there. */
   ensure(job: NewJob): JobRow;
   /** Moves a job to `next`. Throws ServiceError `conflict` when its state does not lead there. */
@@ -52,6 +54,10 @@ export function createJobs(database: TranscodingDatabase, now: () => number): Jo
         .where(inArray(jobs.state, [...states]))
         .all(),
     all: () => database.select().from(jobs).all(),
+    counts: () => {
+      const rows = database.select({ state: jobs.state, jobs: count() }).from(jobs).groupBy(jobs.state).all();
+      return new Map(rows.map((row) => [row.state, row.jobs]));
+    },
     ensure(job) {
       database
         .insert(jobs)

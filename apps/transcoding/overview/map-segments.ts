@@ -1,0 +1,98 @@
+/**
+ * The ladder by segments: plan, ledger, what encoders are at work on, and what failed, as runs of one state. Where several
+ * are true of a segment the first of `made`, `demanded`, `making`, `failed` is told.
+ */
+import { type Chunk, type Plan, type Rendition, segmentSpan, wholeSeconds } from "@video-backend/media";
+import { remainingSeconds } from "../attempts/explain-job.ts";
+import type { SegmentRow } from "../database/schema.ts";
+import { planOf } from "../jobs/jobs.ts";
+import type { TranscodingDeps } from "../service.ts";
+import type { SegmentMap, SegmentRun, SegmentState } from "./contract.ts";
+
+/** Of the past, in seconds: what was made in it tells the speed. */
+const speedWindowSeconds = 30;
+
+/** @throws ServiceError `not_found`: Status not found */
+export function mapSegments(
+  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "attempts" | "progress" | "engine" | "settings">,
+  videoId: string,
+): SegmentMap {
+  const job = deps.jobs.get(videoId);
+  const plan = planOf(job);
+  const ledger = deps.ledger.list(videoId);
+  const demanded = [...(deps.engine.running(videoId)?.demanded ?? [])];
+  const making = deps.progress.inFlight(videoId);
+  const failed = deps.attempts.failed(videoId);
+  const describe = (plan: Plan, rendition: Rendition) => {
+    const made = ledger.filter((segment) => segment.rendition === rendition.name);
+    const indexes = new Set(made.map((segment) => segment.index));
+    const stateOf = (index: number): SegmentState => {
+      if (indexes.has(index)) return "made";
+      const isIn = (chunk: Pick<Chunk, "renditions" | "first" | "count">) => holds(chunk, rendition.name, index);
+      if (demanded.some(isIn)) return "demanded";
+      if (making.some(isIn)) return "making";
+      return failed.some(isIn) ? "failed" : "missing";
+    };
+    const speed = job.state === "running" ? speedOf(made) : null;
+    return {
+      name: rendition.name,
+      kind: rendition.kind,
+      segments: rendition.segmentCount,
+      made: made.length,
+      runs: runsOf(plan, rendition, stateOf),
+      encoder: newestOf(made)?.encoder ?? null,
+      speed,
+      remaining_seconds: remainingOf(plan, rendition, made.length, speed),
+    };
+  };
+  return {
+    upload_id: videoId,
+    duration: plan ? wholeSeconds(plan) : 0,
+    segment_seconds: plan?.segmentSeconds ?? deps.settings.segmentSeconds,
+    renditions: plan ? plan.renditions.map((rendition) => describe(plan, rendition)) : [],
+    remaining_seconds: plan ? remainingSeconds(job, plan, ledger) : null,
+  };
+}
+
+const holds = ({ renditions, first, count }: Pick<Chunk, "renditions" | "first" | "count">, name: string, at: number) =>
+  renditions.includes(name) && at >= first && at < first + count;
+
+function runsOf(plan: Plan, rendition: Rendition, stateOf: (index: number) => SegmentState): SegmentRun[] {
+  const runs: SegmentRun[] = [];
+  for (let index = 0; index < rendition.segmentCount; index++) {
+    const state = stateOf(index);
+    const { startSeconds, endSeconds } = segmentSpan(plan, rendition, index);
+    const last = runs.at(-1);
+    if (last?.state === state) {
+      last.to = endSeconds;
+      last.segments++;
+    } else {
+      runs.push({ state, from: startSeconds, to: endSeconds, segments: 1 });
+    }
+  }
+  return runs;
+}
+
+const newestOf = (made: SegmentRow[]): SegmentRow | undefined =>
+  made.reduce<SegmentRow | undefined>(
+    (newest, one) => (newest && newest.madeAt >= one.madeAt ? newest : one),
+    undefined,
+  );
+
+/** Seconds of video by seconds that passed, between the oldest and the newest of the window. */
+function speedOf(made: SegmentRow[]): number | null {
+  const newest = newestOf(made)?.madeAt ?? 0;
+  const recent = made.filter((segment) => segment.madeAt > newest - speedWindowSeconds);
+  const oldest = Math.min(...recent.map((segment) => segment.madeAt));
+  if (recent.length < 2 || newest <= oldest) return null;
+  const after = recent.filter((segment) => segment.madeAt > oldest);
+  const seconds = after.reduce((sum, segment) => sum + segment.durationSeconds, 0);
+  return Math.round((100 * seconds) / (newest - oldest)) / 100;
+}
+
+function remainingOf(plan: Plan, rendition: Rendition, made: number, speed: number | null): number | null {
+  if (made >= rendition.segmentCount) return 0;
+  if (!speed) return null;
+  const left = ((rendition.segmentCount - made) / rendition.segmentCount) * wholeSeconds(plan);
+  return Math.round(left / speed);
+}
