@@ -9,6 +9,10 @@ export const TranscodingStatus = z.enum(transcodingStatuses).openapi("Transcodin
 
 export type TranscodingStatus = z.infer<typeof TranscodingStatus>;
 
+/** What people call it: the transcoding status, and `stopped` in place of it while stopped and not completed. */
+const shownStatuses = [...transcodingStatuses, "stopped"] as const;
+export type ShownStatus = (typeof shownStatuses)[number];
+
 export const Video = z
   .object({
     id: z.number().openapi(integer("Row number, in order of creation", 1)),
@@ -20,9 +24,7 @@ export const Video = z
     original_resolution: z.string().nullable().openapi({ example: "1920x1080" }),
     original_quality_label: z.string().nullable().openapi({ example: "1080p" }),
     duration: z.number().nullable().openapi({ description: "Seconds" }),
-    status: z
-      .enum([...transcodingStatuses, "stopped"])
-      .openapi({ description: "`stopped` while stopped, else the transcoding status" }),
+    status: z.enum(shownStatuses).openapi({ description: "`stopped` while stopped, else the transcoding status" }),
     transcoding_status: TranscodingStatus,
     error: z.string().nullable().openapi({ description: "Why it failed" }),
     stopped: z.number().openapi(integer("1 while somebody wants its transcoding stopped, else 0")),
@@ -67,10 +69,19 @@ export const VideoChanges = z
   .openapi("VideoChanges");
 export type VideoChanges = z.infer<typeof VideoChanges>;
 
+export const videoOrders = ["newest", "oldest", "title", "longest", "shortest"] as const;
+
 export const VideoQuery = z.object({
   q: z.string().max(200).optional().openapi({ description: "Words sought in title, description and file name" }),
   transcoding_status: TranscodingStatus.optional(),
   stopped: z.enum(["0", "1"]).optional(),
+  status: z
+    .string()
+    .transform((list) => list.split(","))
+    .pipe(z.array(z.enum(shownStatuses)))
+    .optional()
+    .openapi({ type: "string", description: "Any of these, joined by commas", example: "pending,transcoding" }),
+  sort: z.enum(videoOrders).default("newest").openapi({ description: "`title` is the file name where there is none" }),
   limit: z.coerce.number().int().min(1).max(1000).optional().openapi(integer("At most this many; all without it")),
   offset: z.coerce.number().int().min(0).default(0).openapi(integer("Leave out this many")),
 });
@@ -97,7 +108,7 @@ export const listVideos = createRoute({
   path: "/videos",
   operationId: "listVideos",
   tags,
-  summary: "All videos, newest first",
+  summary: "All videos, newest first unless sorted otherwise",
   request: { query: VideoQuery },
   responses: {
     200: json(

@@ -90,6 +90,35 @@ describe("reading", () => {
     expect(await hashes("?transcoding_status=completed")).toBe("c");
     expect((await send("GET /videos?limit=0")).status).toBe(422);
   });
+
+  test("the list is sorted as asked and filtered by the statuses that people see", async () => {
+    await using metadata = setup();
+    const { send, world } = metadata;
+    for (const [hash, title, duration] of [
+      ["a", "snow", 20],
+      ["b", null, 10],
+      ["c", "Lake", null],
+    ]) {
+      await send("POST /videos", { json: { hash, filename: `m${hash}.mp4`, title } });
+      await send(`PUT /videos/${hash}`, { json: { duration } });
+      world.clock.advance(1);
+    }
+    const hashes = async (query: string) =>
+      (await send(`GET /videos?${query}`)).body.videos.map((video: { hash: string }) => video.hash).join("");
+    expect(await hashes("sort=newest")).toBe("cba");
+    expect(await hashes("sort=oldest")).toBe("abc");
+    expect(await hashes("sort=title")).toBe("cba");
+    expect(await hashes("sort=longest")).toBe("abc");
+    expect(await hashes("sort=shortest")).toBe("bac");
+    expect((await send("GET /videos?sort=size")).status).toBe(422);
+    await send("PUT /videos/a", { json: { transcoding_status: "completed" } });
+    for (const hash of ["a", "b"]) await send(`PUT /videos/${hash}/stop`);
+    expect(await hashes("status=completed")).toBe("a");
+    expect(await hashes("status=stopped")).toBe("b");
+    expect(await hashes("status=pending,transcoding")).toBe("c");
+    expect(await hashes("status=stopped,completed&sort=oldest")).toBe("ab");
+    expect((await send("GET /videos?status=lost")).status).toBe(422);
+  });
 });
 
 describe("changing", () => {

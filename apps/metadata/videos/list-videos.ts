@@ -1,5 +1,5 @@
-/** The library: newest first, with search, filters and pages. */
-import { and, count, desc, eq, or, type SQL, sql } from "drizzle-orm";
+/** The library: sorted, searched, filtered, in pages. */
+import { and, asc, count, desc, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { VideoQuery } from "../contract.ts";
 import { type VideoRow, videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../service.ts";
@@ -9,19 +9,32 @@ export function listVideos({ database }: MetadataDeps, query: VideoQuery): { row
   const where = and(
     query.transcoding_status ? eq(videos.transcodingStatus, query.transcoding_status) : undefined,
     query.stopped ? eq(videos.stopped, Number(query.stopped)) : undefined,
+    query.status ? inArray(shownStatus, query.status) : undefined,
     ...words(query.q).map(containsWord),
   );
   const rows = database
     .select()
     .from(videos)
     .where(where)
-    .orderBy(desc(videos.createdAt), desc(videos.id))
+    .orderBy(...orders[query.sort])
     .limit(query.limit ?? -1)
     .offset(query.offset)
     .all();
   const total = database.select({ total: count() }).from(videos).where(where).get()?.total ?? 0;
   return { rows, total };
 }
+
+/** As `presentVideo` shows it. */
+const shownStatus = sql`case when ${videos.stopped} = 1 and ${videos.transcodingStatus} <> 'completed' then 'stopped' else ${videos.transcodingStatus} end`;
+
+const newestFirst = [desc(videos.createdAt), desc(videos.id)];
+const orders: Record<VideoQuery["sort"], SQL[]> = {
+  newest: newestFirst,
+  oldest: [asc(videos.createdAt), asc(videos.id)],
+  title: [sql`coalesce(${videos.title}, ${videos.filename}) collate nocase`, ...newestFirst],
+  longest: [sql`${videos.duration} desc nulls last`, ...newestFirst],
+  shortest: [sql`${videos.duration} asc nulls last`, ...newestFirst],
+};
 
 const words = (q: string | undefined): string[] => q?.split(/\s+/).filter((word) => word !== "") ?? [];
 
