@@ -18,6 +18,7 @@ export const LibraryQuery = z.object({
   q: z.string().optional().openapi({ description: "Words sought in title, description and file name" }),
   transcoding_status: z.string().optional(),
   stopped: z.string().optional(),
+  visibility: z.string().optional(),
   limit: z.string().optional(),
   offset: z.string().optional(),
 });

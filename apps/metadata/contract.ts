@@ -1,7 +1,7 @@
 /** The HTTP surface of the metadata service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
-import { transcodingStatuses } from "./database/schema.ts";
+import { transcodingStatuses, visibilities } from "./database/schema.ts";
 
 const params = z.object({ hash: VideoId });
 
@@ -12,6 +12,16 @@ export type TranscodingStatus = z.infer<typeof TranscodingStatus>;
 /** What people call it: the transcoding status, and `stopped` in place of it while stopped and not completed. */
 const shownStatuses = [...transcodingStatuses, "stopped"] as const;
 export type ShownStatus = (typeof shownStatuses)[number];
+
+export const Visibility = z
+  .enum(visibilities)
+  .openapi("Visibility", { description: "`private`: streaming gives it to nobody without a playback token" });
+
+const Sha256 = z
+  .string()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{64}$/, "a SHA-256 is 64 hexadecimal digits")
+  .openapi({ description: "SHA-256 of the uploaded file, in hex", example: "0".repeat(64) });
 
 export const Video = z
   .object({
@@ -28,6 +38,11 @@ export const Video = z
     transcoding_status: TranscodingStatus,
     error: z.string().nullable().openapi({ description: "Why it failed" }),
     stopped: z.number().openapi(integer("1 while somebody wants its transcoding stopped, else 0")),
+    visibility: Visibility,
+    sha256: Sha256.nullable(),
+    duplicate_of: VideoId.nullable().openapi({
+      description: "The first video with the same sha256; null for that one, and where there is no other",
+    }),
     created_at: z.number().openapi({ description: "Epoch seconds" }),
     updated_at: z.number().openapi({ description: "Epoch seconds" }),
   })
@@ -41,6 +56,7 @@ export const NewVideo = z
     thumbnail_filename: z.string().max(255).nullish(),
     title: z.string().max(500).nullish(),
     description: z.string().max(10_000).nullish(),
+    visibility: Visibility.default("public"),
   })
   .openapi("NewVideo");
 export type NewVideo = z.infer<typeof NewVideo>;
@@ -64,6 +80,8 @@ export const VideoChanges = z
     duration: z.number().nonnegative().nullable(),
     transcoding_status: TranscodingStatus,
     error: z.string().max(10_000).nullable(),
+    visibility: Visibility,
+    sha256: Sha256.nullable(),
   })
   .partial()
   .openapi("VideoChanges");
@@ -82,6 +100,7 @@ export const VideoQuery = z.object({
     .optional()
     .openapi({ type: "string", description: "Any of these, joined by commas", example: "pending,transcoding" }),
   sort: z.enum(videoOrders).default("newest").openapi({ description: "`title` is the file name where there is none" }),
+  visibility: Visibility.optional(),
   limit: z.coerce.number().int().min(1).max(1000).optional().openapi(integer("At most this many; all without it")),
   offset: z.coerce.number().int().min(0).default(0).openapi(integer("Leave out this many")),
 });

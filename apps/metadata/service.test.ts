@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createWorld, transcript } from "@video-backend/testing";
+import type { Video } from "./contract.ts";
 import { createTestMetadata } from "./testing.ts";
 
 function setup() {
@@ -152,6 +153,50 @@ describe("changing", () => {
     await put({ thumbnail_filename: null });
     expect(await thumbnail()).toBeNull();
     expect((await put({ default_thumbnail_filename: null })).status).toBe(422);
+  });
+
+  test("a video is public unless somebody wants it private, and is found by that", async () => {
+    await using metadata = setup();
+    const { send } = metadata;
+    await send("POST /videos", { json: { hash: "open", filename: "a.mp4" } });
+    await send("POST /videos", { json: { hash: "closed", filename: "a.mp4", visibility: "private" } });
+    const listed = async (visibility: string) =>
+      (await send(`GET /videos?visibility=${visibility}`)).body.videos.map((video: { hash: string }) => video.hash);
+    expect([await listed("public"), await listed("private")]).toEqual([["open"], ["closed"]]);
+    await send("PUT /videos/open", { json: { visibility: "private" } });
+    await send("PUT /videos/closed", { json: { visibility: "public" } });
+    expect([await listed("public"), await listed("private")]).toEqual([["closed"], ["open"]]);
+    expect((await send("GET /videos?visibility=secret")).status).toBe(422);
+    expect((await send("PUT /videos/open", { json: { visibility: null } })).status).toBe(422);
+  });
+
+  test("videos of the same bytes name the first of them, which names none", async () => {
+    await using metadata = setup();
+    const { send, world } = metadata;
+    for (const hash of ["first", "second", "third", "other"]) {
+      await send("POST /videos", { json: { hash, filename: "a.mp4" } });
+      if (hash === "second") world.clock.advance(1);
+    }
+    const duplicateOf = async (hash: string) => (await send(`GET /videos/${hash}`)).body.duplicate_of;
+    expect(await duplicateOf("second")).toBeNull();
+    for (const hash of ["third", "second", "first"]) {
+      await send(`PUT /videos/${hash}`, { json: { sha256: "ab".repeat(32).toUpperCase() } });
+    }
+    await send("PUT /videos/other", { json: { sha256: "0".repeat(64) } });
+    const listed = (await send("GET /videos")).body.videos;
+    expect(listed.map(({ hash, duplicate_of, sha256 }: Video) => [hash, duplicate_of, sha256])).toEqual([
+      ["other", null, "0".repeat(64)],
+      ["third", "first", "ab".repeat(32)],
+      ["second", "first", "ab".repeat(32)],
+      ["first", null, "ab".repeat(32)],
+    ]);
+    await send("DELETE /videos/first");
+    expect([await duplicateOf("second"), await duplicateOf("third")]).toEqual([null, "second"]);
+    await send("PUT /videos/second", { json: { sha256: null, duplicate_of: "other" } });
+    expect([await duplicateOf("second"), await duplicateOf("third")]).toEqual([null, null]);
+    for (const sha256 of ["", "a", "g".repeat(64), "a".repeat(65), 5]) {
+      expect((await send("PUT /videos/other", { json: { sha256 } })).status).toBe(422);
+    }
   });
 
   test("a completed video cannot become failed, and is told what it can become", async () => {

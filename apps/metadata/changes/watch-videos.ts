@@ -6,6 +6,7 @@ import { listCaptions } from "../captions/list-captions.ts";
 import { videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../service.ts";
 import { presentVideo } from "../videos/present-video.ts";
+import { videoColumns } from "../videos/video-columns.ts";
 
 /** A video that is gone by the time its change is told is told as deleted soon after; its change is left out. */
 export async function* watchVideos(
@@ -28,7 +29,7 @@ export async function* watchVideos(
       if (captions) yield { id, event: change.kind, data: { hash: change.hash, captions } };
       continue;
     }
-    const row = deps.database.select().from(videos).where(eq(videos.hash, change.hash)).get();
+    const row = deps.database.select(videoColumns).from(videos).where(eq(videos.hash, change.hash)).get();
     if (row) yield { id, event: change.kind, data: presentVideo(row) };
   }
 }

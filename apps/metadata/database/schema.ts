@@ -2,6 +2,9 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
+/** `private`: streaming gives it to nobody without a playback token. */
+export const visibilities = ["public", "private"] as const;
+
 export const transcodingStatuses = ["pending", "transcoding", "completed", "failed"] as const;
 
 export const videos = sqliteTable(
@@ -21,11 +24,17 @@ export const videos = sqliteTable(
     /** Why the transcode failed, for people. */
     error: text("error"),
     stopped: integer("stopped").notNull().default(0),
+    visibility: text("visibility", { enum: visibilities }).notNull().default("public"),
+    /** Of the source, in lower-case hex. */
+    sha256: text("sha256"),
     createdAt: real("created_at").notNull(),
     updatedAt: real("updated_at").notNull(),
   },
   (table) => [
     index("videos_by_creation").on(table.createdAt),
+    index("videos_by_sha256").on(table.sha256, table.createdAt, table.id),
+    check("videos_visibility", sql`${table.visibility} in ('public', 'private')`),
+    check("videos_sha256", sql`length(${table.sha256}) = 64 and ${table.sha256} not glob '*[^0-9a-f]*'`),
     check("videos_stopped", sql`${table.stopped} in (0, 1)`),
     check(
       "videos_transcoding_status",

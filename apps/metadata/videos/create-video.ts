@@ -22,6 +22,7 @@ export function createVideo({ database, changes, now }: MetadataDeps, video: New
           title: video.title ?? null,
           description: video.description ?? null,
           thumbnailFilename: video.thumbnail_filename ?? null,
+          visibility: video.visibility,
           createdAt: now(),
           updatedAt: now(),
         })

@@ -1,19 +1,21 @@
 /** The library: sorted, searched, filtered, in pages. */
 import { and, asc, count, desc, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { VideoQuery } from "../contract.ts";
-import { type VideoRow, videos } from "../database/schema.ts";
+import { videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../service.ts";
+import { type ReadVideo, videoColumns } from "./video-columns.ts";
 
 /** Every word of `q` must stand in the title, the description or the file name; letters of either case. */
-export function listVideos({ database }: MetadataDeps, query: VideoQuery): { rows: VideoRow[]; total: number } {
+export function listVideos({ database }: MetadataDeps, query: VideoQuery): { rows: ReadVideo[]; total: number } {
   const where = and(
     query.transcoding_status ? eq(videos.transcodingStatus, query.transcoding_status) : undefined,
+    query.visibility ? eq(videos.visibility, query.visibility) : undefined,
     query.stopped ? eq(videos.stopped, Number(query.stopped)) : undefined,
     query.status ? inArray(shownStatus, query.status) : undefined,
     ...words(query.q).map(containsWord),
   );
   const rows = database
-    .select()
+    .select(videoColumns)
     .from(videos)
     .where(where)
     .orderBy(...orders[query.sort])

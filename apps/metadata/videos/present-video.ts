@@ -1,9 +1,9 @@
 /** A row as the contract shows it. */
 import type { Video } from "../contract.ts";
-import type { VideoRow } from "../database/schema.ts";
+import type { ReadVideo } from "./video-columns.ts";
 
 /** `status` is for people: what is stopped is not `transcoding`, whatever the encoder last said. */
-export function presentVideo(row: VideoRow): Video {
+export function presentVideo(row: ReadVideo): Video {
   return {
     id: row.id,
     hash: row.hash,
@@ -18,6 +18,9 @@ export function presentVideo(row: VideoRow): Video {
     transcoding_status: row.transcodingStatus,
     error: row.error,
     stopped: row.stopped,
+    visibility: row.visibility,
+    sha256: row.sha256,
+    duplicate_of: row.duplicateOf,
     created_at: row.createdAt,
     updated_at: row.updatedAt,
   };

@@ -52,6 +52,8 @@ function columnsOf(fields: VideoChanges): SQLiteUpdateSetSource<typeof videos> {
     duration: fields.duration,
     transcodingStatus: fields.transcoding_status,
     error: fields.error,
+    visibility: fields.visibility,
+    sha256: fields.sha256,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
 }
