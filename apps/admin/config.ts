@@ -13,6 +13,13 @@ export const AdminConfig = z.object({
   TRANSCODING_URL: settings.url(8002),
   METADATA_URL: settings.url(8003),
   STREAMING_URL: settings.url(8004),
+  PUBLIC_STREAMING_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional()
+    .describe(
+      "Where browsers reach streaming, where that is not its port of the host by which they reach this service",
+    ),
   ADMIN_MAX_BODY_BYTES: z.coerce
     .number()
     .int()

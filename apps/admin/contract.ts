@@ -4,7 +4,17 @@ import { integer, json, problems, VideoId } from "@video-backend/service";
 
 /** A video, as metadata tells it; its contract has the whole list of fields. */
 export const Video = z
-  .looseObject({ hash: VideoId, filename: z.string(), title: z.string().nullable(), status: z.string() })
+  .looseObject({
+    hash: VideoId,
+    filename: z.string(),
+    title: z.string().nullable(),
+    status: z.string(),
+    size_bytes: z
+      .number()
+      .nullable()
+      .optional()
+      .openapi({ ...integer("Of the original; null where it is not there"), type: ["integer", "null"] }),
+  })
   .openapi("Video", { description: "As the metadata service tells it" });
 
 /** How far a video's transcoding is, as transcoding tells it. */
@@ -19,6 +29,8 @@ export const LibraryQuery = z.object({
   transcoding_status: z.string().optional(),
   stopped: z.string().optional(),
   visibility: z.string().optional(),
+  status: z.string().optional(),
+  sort: z.string().optional(),
   limit: z.string().optional(),
   offset: z.string().optional(),
 });

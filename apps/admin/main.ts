@@ -1,7 +1,9 @@
 /** Starts the admin service: reads the configuration, serves in front of the other four. */
+import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createLog, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
+import { studioEntries } from "@video-backend/studio/entries";
 import { AdminConfig } from "./config.ts";
 import { createAdminService } from "./service.ts";
 import { connectServices } from "./services/connect-services.ts";
@@ -17,6 +19,7 @@ const service = createAdminService({
     metadata: config.METADATA_URL,
     streaming: config.STREAMING_URL,
   }),
+  studio: { bundle: bundleForBrowser(studioEntries), publicStreamingUrl: config.PUBLIC_STREAMING_URL },
   log,
 });
 

@@ -5,21 +5,22 @@ import * as contract from "./contract.ts";
 import { createGatewayRoutes } from "./gateway/routes.ts";
 import type { AdminDeps } from "./service.ts";
 import { checkServices } from "./services/check-services.ts";
+import { createStudioRoutes } from "./studio/routes.ts";
 import { deleteVideo } from "./videos/delete-video.ts";
 import { describeVideo } from "./videos/describe-video.ts";
-import { listVideos } from "./videos/list-videos.ts";
+import { listVideosWithSizes } from "./videos/list-videos.ts";
 import { resumeVideo } from "./videos/resume-video.ts";
 import { stopVideo } from "./videos/stop-video.ts";
 
 export type AdminRoutes = ReturnType<typeof createRoutes>;
 
 export function createRoutes(deps: AdminDeps) {
-  return createRouter()
+  const routes = createRouter()
     .openapi(contract.resumeAll, async (c) =>
       c.json(await parseResponse(deps.services.transcoding.client.transcode.resume.$post()), 200),
     )
     .openapi(contract.getSystemStatus, async (c) => c.json(await checkServices(deps), 200))
-    .openapi(contract.listAdminVideos, async (c) => c.json(await listVideos(deps, c.req.valid("query")), 200))
+    .openapi(contract.listAdminVideos, async (c) => c.json(await listVideosWithSizes(deps, c.req.valid("query")), 200))
     .openapi(contract.deleteAdminVideo, async (c) =>
       c.json(await deleteVideo(deps, c.req.valid("param").video_id), 200),
     )
@@ -29,4 +30,7 @@ export function createRoutes(deps: AdminDeps) {
     )
     .openapi(contract.getVideoState, async (c) => c.json(await describeVideo(deps, c.req.valid("param").video_id), 200))
     .route("/", createGatewayRoutes(deps));
+  // Outside the chain: pages are nothing that a client calls.
+  if (deps.studio) routes.route("/", createStudioRoutes(deps, deps.studio));
+  return routes;
 }

@@ -3,11 +3,14 @@ import { createService, type Log, type ServiceApp } from "@video-backend/service
 import type { BlobStore } from "@video-backend/storage";
 import { createRoutes } from "./routes.ts";
 import type { OtherServices } from "./services/connect-services.ts";
+import type { StudioDeps } from "./studio/routes.ts";
 
 export interface AdminDeps {
   /** Where the thumbnails are; of the rest it is only asked what exists. */
   store: BlobStore;
   services: OtherServices;
+  /** The pages people see; without it there are none. */
+  studio?: StudioDeps;
   log: Log;
 }
 

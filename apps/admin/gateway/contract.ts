@@ -3,7 +3,7 @@
  * What is only passed on is declared as its own service declares it, in short.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { AssetPath, integer, json, problems, ServiceError, VideoId } from "@video-backend/service";
+import { AssetPath, integer, json, jsonBody, problems, ServiceError, VideoId } from "@video-backend/service";
 import { bodyLimit } from "hono/body-limit";
 import { DeletedVideo, LibraryQuery, ResumedVideo, StoppedVideo, Transcoding, Video } from "../contract.ts";
 
@@ -43,6 +43,31 @@ export const getVideo = createRoute({
   summary: "One video",
   request,
   responses: { 200: json(Video, "The video"), ...known },
+});
+
+export const updateVideo = createRoute({
+  method: "put",
+  path: "/videos/{hash}",
+  operationId: "updateVideo",
+  tags: library,
+  summary: "Change what people may change of a video: title, description, visibility",
+  request: {
+    params,
+    ...jsonBody(
+      z
+        .strictObject({
+          title: z.string().max(500).nullable(),
+          description: z.string().max(10_000).nullable(),
+          visibility: z.enum(["public", "private"]),
+        })
+        .partial(),
+    ),
+  },
+  responses: {
+    200: json(z.object({ status: z.literal("updated") }), "Changed"),
+    ...known,
+    ...problems({ 422: "Bad form" }),
+  },
 });
 
 export const deleteVideo = createRoute({
@@ -109,6 +134,44 @@ export const completeUpload = createRoute({
   tags: uploading,
   summary: "End an upload: upload_id (multipart or JSON)",
   responses: { 200: json(z.object({ hash: VideoId }), "It will be transcoded"), ...uploadProblems },
+});
+
+const uploadParams = z.object({ upload_id: VideoId });
+
+export const getUpload = createRoute({
+  method: "get",
+  path: "/upload/{upload_id}",
+  operationId: "getUpload",
+  tags: uploading,
+  summary: "Which chunks are here and which are missing: where an interrupted client takes up",
+  request: { params: uploadParams },
+  responses: {
+    200: json(z.looseObject({ upload_id: VideoId, missing: z.array(z.number()) }), "The upload"),
+    ...uploadProblems,
+  },
+});
+
+export const putChunk = createRoute({
+  method: "put",
+  path: "/upload/{upload_id}/chunks/{index}",
+  operationId: "putChunk",
+  tags: uploading,
+  summary: "Send a chunk: the body is its bytes",
+  request: { params: uploadParams.extend({ index: z.string().regex(/^\d{1,9}$/, "an index from 0") }) },
+  responses: {
+    200: json(z.looseObject({ status: z.literal("ok"), index: z.number() }), "In place"),
+    ...uploadProblems,
+  },
+});
+
+export const deleteUpload = createRoute({
+  method: "delete",
+  path: "/upload/{upload_id}",
+  operationId: "deleteUpload",
+  tags: uploading,
+  summary: "End all work on an upload and remove its chunks and its source",
+  request: { params: uploadParams },
+  responses: { 200: json(z.object({ status: z.literal("deleted") }), "Nothing of it is left"), ...uploadProblems },
 });
 
 export const measureSpeed = createRoute({

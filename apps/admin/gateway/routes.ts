@@ -13,15 +13,21 @@ import { chooseStream } from "./choose-stream.ts";
 import * as contract from "./contract.ts";
 import { findTranscodeStatus } from "./find-transcode-status.ts";
 import { forward } from "./forward.ts";
+import { createOverviewRoutes } from "./overview.ts";
 import { startTranscode } from "./start-transcode.ts";
 
 export function createGatewayRoutes(deps: AdminDeps) {
   const { upload, metadata, streaming } = deps.services;
   const routes = createRouter()
+    .route("/", createOverviewRoutes(deps))
     .openapi(contract.listVideos, async (c) => c.json((await listVideos(deps, c.req.valid("query"))).videos, 200))
     .openapi(contract.getVideo, async (c) =>
       c.json(await parseResponse(metadata.client.videos[":hash"].$get({ param: c.req.valid("param") })), 200),
     )
+    .openapi(contract.updateVideo, async (c) => {
+      const changes = { param: c.req.valid("param"), json: c.req.valid("json") };
+      return c.json(await parseResponse(metadata.client.videos[":hash"].$put(changes)), 200);
+    })
     .openapi(contract.deleteVideo, async (c) => c.json(await deleteVideo(deps, c.req.valid("param").hash), 200))
     .openapi(contract.stopVideo, async (c) => c.json(await stopVideo(deps, c.req.valid("param").hash), 200))
     .openapi(contract.resumeVideo, async (c) => c.json(await resumeVideo(deps, c.req.valid("param").hash), 200))
@@ -35,6 +41,12 @@ export function createGatewayRoutes(deps: AdminDeps) {
       // Putting a large file together is silent for longer than a server lets a connection be.
       c.env?.keepOpen?.();
       return forward(c, upload, "/upload/complete");
+    })
+    .openapi(contract.getUpload, (c) => forward(c, upload, `/upload/${c.req.valid("param").upload_id}`))
+    .openapi(contract.deleteUpload, (c) => forward(c, upload, `/upload/${c.req.valid("param").upload_id}`))
+    .openapi(contract.putChunk, (c) => {
+      const { upload_id, index } = c.req.valid("param");
+      return forward(c, upload, `/upload/${upload_id}/chunks/${index}`);
     })
     .openapi(contract.measureSpeed, (c) => forward(c, upload, "/api/speedtest"))
     .openapi(contract.startTranscode, async (c) => {

@@ -3,7 +3,7 @@ import { isServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { VideoState } from "../contract.ts";
 import type { AdminDeps } from "../service.ts";
-import { filesOf } from "./files-of.ts";
+import { filesOf, sizeOf } from "./files-of.ts";
 
 /** Null is what nobody knows. A service that is away leaves a null too, and its sentence in `errors`. */
 export async function describeVideo({ services, store }: AdminDeps, videoId: string): Promise<VideoState> {
@@ -16,7 +16,8 @@ export async function describeVideo({ services, store }: AdminDeps, videoId: str
     ),
     filesOf(store, videoId),
   ]);
-  return { video_id: videoId, metadata, transcoding, files, ...(errors.length > 0 ? { errors } : {}) };
+  const sized = metadata && { ...metadata, size_bytes: await sizeOf(store, metadata) };
+  return { video_id: videoId, metadata: sized, transcoding, files, ...(errors.length > 0 ? { errors } : {}) };
 }
 
 async function knownOrNull<Answer>(answer: Promise<Answer>, errors: string[]): Promise<Answer | null> {

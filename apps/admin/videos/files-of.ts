@@ -1,8 +1,14 @@
-/** Which folders of a video are in the storage. */
+/** What of a video is in the storage. */
 import type { BlobStore } from "@video-backend/storage";
 
 /** True where there is anything. */
 export async function filesOf(store: BlobStore, videoId: string): Promise<{ originals: boolean; hls: boolean }> {
   const [originals, hls] = await Promise.all([store.exists(`originals/${videoId}`), store.exists(`hls/${videoId}`)]);
   return { originals, hls };
+}
+
+/** Bytes of the original; null where there is none, or its name is no name of a file. */
+export async function sizeOf(store: BlobStore, video: { hash: string; filename: string }): Promise<number | null> {
+  const stored = await store.open(`originals/${video.hash}/${video.filename}`).catch(() => null);
+  return stored?.sizeBytes ?? null;
 }

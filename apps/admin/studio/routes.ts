@@ -1,0 +1,51 @@
+/**
+ * The studio's pages. They are one document under several addresses, which finds out by itself which page it is; what it
+ * loads has a hash in its name and is kept by browsers for ever.
+ */
+import { type Bundle, serveBundled } from "@video-backend/bundle";
+import { createRouter, type ServiceContext, ServiceError } from "@video-backend/service";
+import { renderPage } from "@video-backend/studio/page";
+import { getCookie } from "hono/cookie";
+import type { AdminDeps } from "../service.ts";
+import { addressesFor } from "./addresses.ts";
+import { securityPolicy } from "./security-policy.ts";
+
+export interface StudioDeps {
+  bundle: () => Promise<Bundle>;
+  /** Where browsers reach streaming, where that does not follow from the page's own address. */
+  publicStreamingUrl: string | undefined;
+}
+
+/** Below here lies what pages load. */
+const assets = "/studio/assets";
+
+export function createStudioRoutes({ services }: AdminDeps, { bundle, publicStreamingUrl }: StudioDeps) {
+  const page = async (c: ServiceContext) => {
+    const { nameOf } = await bundle();
+    const addresses = addressesFor(new URL(c.req.url), services, publicStreamingUrl);
+    const theme = getCookie(c, "studio-theme");
+    c.header("content-security-policy", securityPolicy(new URL(addresses.streaming).origin));
+    c.header("referrer-policy", "same-origin");
+    c.header("x-content-type-options", "nosniff");
+    // It names the assets of this version, and must not outlive it.
+    c.header("cache-control", "no-cache");
+    return c.html(
+      renderPage({
+        script: `${assets}/${nameOf("studio.js")}`,
+        style: `${assets}/${nameOf("studio.css")}`,
+        settings: { addresses },
+        theme: theme === "light" || theme === "dark" ? theme : null,
+      }),
+    );
+  };
+  const routes = createRouter();
+  routes.get("/", page);
+  routes.get("/studio/system", page);
+  routes.get("/studio/videos/:id", page);
+  routes.get(`${assets}/:name`, async (c) => {
+    const file = (await bundle()).files.get(c.req.param("name"));
+    if (!file) throw new ServiceError("not_found", "File not found");
+    return serveBundled(c.req.raw, file);
+  });
+  return routes;
+}

@@ -1,0 +1,55 @@
+/** Asks before a video goes, and says what goes with it. */
+import { useSignal } from "@preact/signals";
+import { announce } from "../shell/announce.tsx";
+import { sentenceOf } from "../shell/ask.ts";
+import { Dialog } from "../shell/dialog.tsx";
+import { texts } from "../texts.ts";
+import { deleteVideo } from "./change-video.ts";
+import { isInTheMaking, titleOf, type Video } from "./video.ts";
+
+const words = texts.library;
+
+export function DeleteDialog(props: { video: Video; onClose: () => void; onDeleted: () => void }) {
+  const { video, onClose, onDeleted } = props;
+  const isBusy = useSignal(false);
+  const fault = useSignal<string | null>(null);
+  const title = titleOf(video);
+  const remove = async (event: Event) => {
+    event.preventDefault();
+    isBusy.value = true;
+    try {
+      const left = await deleteVideo(video.hash);
+      if (left.length > 0) throw new Error(words.notAllDeleted(left));
+      onClose();
+      announce(words.deleted(title));
+      onDeleted();
+    } catch (error) {
+      fault.value = sentenceOf(error);
+      isBusy.value = false;
+    }
+  };
+  return (
+    <Dialog heading={words.deleteQuestion(title)} onClose={onClose}>
+      <form onSubmit={remove}>
+        <p>{words.deleteWords(partsOf(video))}</p>
+        <p class="fault" role="alert">
+          {fault.value}
+        </p>
+        <footer>
+          <button type="button" onClick={onClose}>
+            {texts.cancel}
+          </button>
+          <button type="submit" class="danger" disabled={isBusy.value}>
+            {isBusy.value ? words.deleting : words.deleteNow}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+function partsOf(video: Video): string {
+  const { original, streams, encoding } = words.deleteParts;
+  const parts = [original(video.size_bytes ?? null), streams, ...(isInTheMaking(video) ? [encoding] : [])];
+  return new Intl.ListFormat("en").format(parts);
+}

@@ -1,0 +1,71 @@
+/**
+ * Questions to the server, all of them to the page's own address. An answer that is no success is thrown as what the
+ * server said of it (RFC 9457), and silence as status 0; nobody else here looks at a status.
+ */
+import { signal } from "@preact/signals";
+import { texts } from "../texts.ts";
+
+/** A refusal, in the server's own sentence; status 0 where nobody answered. */
+export class Refusal extends Error {
+  override name = "Refusal";
+  readonly status: number;
+  /** Seconds after which to ask again, where the server says so. */
+  readonly retryAfter: number | null;
+
+  constructor(status: number, sentence: string, retryAfter: number | null = null) {
+    super(sentence);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the same question may be answered later: silence, trouble on the server's side, or too many at once. */
+  get passes(): boolean {
+    return (
+      this.status === 0 || this.status === 408 || this.status === 429 || (this.status >= 500 && this.status !== 507)
+    );
+  }
+}
+
+/** Counts answers that tell of a service that is away; whoever watches over the services looks at once then. */
+export const troubles = signal(0);
+
+/** The answer's JSON. @throws Refusal; the signal's reason when that aborts */
+export async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    troubles.value++;
+    throw new Refusal(0, texts.noAnswer);
+  }
+  if (response.ok) return (await response.json()) as Answer;
+  throw refusalOf(response.status, await response.text(), response.headers.get("retry-after"));
+}
+
+/** JSON to send. */
+export const sending = (method: "POST" | "PUT", body: unknown): RequestInit => ({
+  method,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+/** What an answer that is no success says. */
+export function refusalOf(status: number, body: string, retryAfter: string | null): Refusal {
+  if (status >= 502) troubles.value++;
+  let detail: unknown;
+  try {
+    detail = (JSON.parse(body) as { detail?: unknown }).detail;
+  } catch {
+    detail = undefined;
+  }
+  const seconds = Number(retryAfter ?? Number.NaN);
+  return new Refusal(
+    status,
+    typeof detail === "string" && detail !== "" ? detail : texts.answered(status),
+    Number.isFinite(seconds) ? seconds : null,
+  );
+}
+
+/** What to tell of anything that was thrown. */
+export const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,52 @@
+/** The head of every page: where one may go, how uploads are getting on, and the button that begins one. */
+
+import { texts } from "../texts.ts";
+import { chooseFiles } from "../upload/choose-files.ts";
+import { busyUploads, uploads } from "../upload/uploads.ts";
+import { percent } from "./format.ts";
+import { Icon } from "./icons.tsx";
+import { location, pages } from "./location.ts";
+import { ThemeButton } from "./theme.tsx";
+import { vitals } from "./vitals.ts";
+
+export function Header() {
+  const { path } = location.value;
+  const upload = async () => uploads.add(await chooseFiles());
+  return (
+    <header class="top">
+      <a class="brand" href={pages.library}>
+        {texts.name}
+      </a>
+      <nav aria-label={texts.nav.label}>
+        <a href={pages.library} aria-current={path === pages.library ? "page" : undefined}>
+          {texts.nav.library}
+        </a>
+        <a href={pages.system} aria-current={path === pages.system ? "page" : undefined}>
+          {texts.nav.system}
+          {vitals.value?.isWell === false && <span class="dot bad" />}
+        </a>
+      </nav>
+      <div class="top-end">
+        {path !== pages.library && <UploadSummary />}
+        <ThemeButton />
+        <button type="button" class="primary" onClick={upload}>
+          <Icon name="upload" />
+          {texts.upload.button}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+/** On other pages than the one that lists them. */
+function UploadSummary() {
+  const busy = busyUploads.value;
+  if (busy.length === 0) return null;
+  const sent = busy.reduce((sum, upload) => sum + upload.sentBytes.value, 0);
+  const all = busy.reduce((sum, upload) => sum + upload.sizeBytes, 0);
+  return (
+    <a class="upload-summary" href={pages.library}>
+      {texts.upload.busy(busy.length, percent(sent, all))}
+    </a>
+  );
+}

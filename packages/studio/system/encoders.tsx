@@ -1,0 +1,34 @@
+/** The encoders in the order of preference, and ffmpeg's words about those that are out. */
+import { texts } from "../texts.ts";
+import type { Encoder } from "./state.ts";
+import { useLookedAt } from "./use-looked-at.ts";
+
+const words = texts.system;
+const everySeconds = 10;
+
+export function Encoders() {
+  const { answer, isLost } = useLookedAt<{ encoders: Encoder[] }>("/transcode/encoders", everySeconds);
+  return (
+    <section class="panel">
+      <div class="panel-head">
+        <h2>{words.encoders}</h2>
+        <p class="muted">{isLost.value ? words.unknown : words.encodersWords}</p>
+      </div>
+      <table class="rows encoders">
+        <tbody>
+          {answer.value?.encoders.map(({ name, state, reason }) => (
+            <tr key={name}>
+              <th scope="row">
+                <code>{name}</code>
+              </th>
+              <td>
+                <span class={`state ${state}`}>{words.encoderStates[state]}</span>
+                {reason && <small class="reason">{reason}</small>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

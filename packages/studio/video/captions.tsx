@@ -1,0 +1,127 @@
+/** The captions of a video: those that came in the file, and those that were given, which may be added and removed. */
+import { useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
+import { announce } from "../shell/announce.tsx";
+import { ask, sentenceOf } from "../shell/ask.ts";
+import { Dialog } from "../shell/dialog.tsx";
+import { size } from "../shell/format.ts";
+import { Icon } from "../shell/icons.tsx";
+import { texts } from "../texts.ts";
+import type { Captions, Transcoding } from "./transcoding.ts";
+
+const words = texts.video.captions;
+
+export interface CaptionsPanelProps {
+  id: string;
+  captions: Captions[];
+  transcoding: Transcoding | null;
+}
+
+export function CaptionsPanel({ id, captions, transcoding }: CaptionsPanelProps) {
+  const isAdding = useSignal(false);
+  const embedded = transcoding?.subtitles.filter(({ source }) => source === "embedded") ?? [];
+  const remove = async ({ lang, label }: Captions) => {
+    try {
+      await ask(`/videos/${id}/captions/${lang}`, { method: "DELETE" });
+      announce(words.removed(label ?? languageName(lang)));
+    } catch (error) {
+      announce(sentenceOf(error), "bad");
+    }
+  };
+  return (
+    <section class="panel">
+      <h2>{words.heading}</h2>
+      {captions.length + embedded.length === 0 && <p class="muted">{words.none}</p>}
+      <ul class="caption-list">
+        {embedded.map(({ name, language }) => (
+          <li key={`${name} ${language}`}>
+            <span>
+              {name} <small>{words.embedded}</small>
+            </span>
+          </li>
+        ))}
+        {captions.map((one) => {
+          const label = one.label ?? languageName(one.lang);
+          return (
+            <li key={one.lang}>
+              <span>
+                {label} <small>{`${one.lang} · ${size(one.bytes)}`}</small>
+              </span>
+              <a
+                class="button quiet"
+                href={`/videos/${id}/captions/${one.lang}`}
+                download={`${one.lang}.vtt`}
+                aria-label={words.download(label)}
+              >
+                <Icon name="download" />
+              </a>
+              <button type="button" class="quiet" aria-label={words.remove(label)} onClick={() => remove(one)}>
+                <Icon name="trash" />
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      <button type="button" onClick={() => (isAdding.value = true)}>
+        {words.add}
+      </button>
+      {isAdding.value && <AddDialog id={id} onClose={() => (isAdding.value = false)} />}
+    </section>
+  );
+}
+
+function AddDialog({ id, onClose }: { id: string; onClose: () => void }) {
+  const fault = useSignal<string | null>(null);
+  const isBusy = useSignal(false);
+  const field = useId();
+  const save = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const [lang, label] = [String(form.get("lang")).trim(), String(form.get("label")).trim()];
+    isBusy.value = true;
+    try {
+      const query = label ? `?label=${encodeURIComponent(label)}` : "";
+      const body = form.get("file") as File;
+      await ask(`/videos/${id}/captions/${encodeURIComponent(lang)}${query}`, { method: "PUT", body });
+      announce(words.saved(label || languageName(lang)));
+      onClose();
+    } catch (error) {
+      fault.value = sentenceOf(error);
+      isBusy.value = false;
+    }
+  };
+  return (
+    <Dialog heading={words.add.replace("…", "")} onClose={onClose}>
+      <form class="fields" onSubmit={save}>
+        <label for={`${field}-file`}>{words.file}</label>
+        <input id={`${field}-file`} name="file" type="file" required accept=".vtt,.srt,text/vtt" />
+        <small>{words.fileWords}</small>
+        <label for={`${field}-lang`}>{words.language}</label>
+        <input id={`${field}-lang`} name="lang" required maxLength={35} defaultValue="en" autocomplete="off" />
+        <small>{words.languageWords}</small>
+        <label for={`${field}-label`}>{words.label}</label>
+        <input id={`${field}-label`} name="label" maxLength={100} autocomplete="off" />
+        <small>{words.labelWords}</small>
+        <p class="fault" role="alert">
+          {fault.value}
+        </p>
+        <footer>
+          <button type="button" onClick={onClose}>
+            {texts.cancel}
+          </button>
+          <button type="submit" class="primary" disabled={isBusy.value}>
+            {isBusy.value ? texts.saving : texts.save}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames("en", { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
