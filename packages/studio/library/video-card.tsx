@@ -23,7 +23,7 @@ export function VideoCard({ video }: { video: Video }) {
       <a class="frame" href={pages.video(video.hash)} tabIndex={-1} aria-hidden="true">
         <Poster video={video} />
         {video.duration !== null && <span class="length">{clock(video.duration)}</span>}
-        {isMaking && <span class="making" style={{ transform: `scaleX(${(percent ?? 0) / 100})` }} />}
+        {isMaking && <span class="card-progress" style={{ transform: `scaleX(${(percent ?? 0) / 100})` }} />}
       </a>
       <div class="card-words">
         <h2>
@@ -42,7 +42,7 @@ export function VideoCard({ video }: { video: Video }) {
           )}
           {actions.resume && (
             <button type="button" onClick={actions.resume}>
-              {words.resume}
+              {video.status === "failed" ? words.tryAgain : words.resume}
             </button>
           )}
           <button type="button" class="danger-words" onClick={actions.askToDelete}>

@@ -11,11 +11,14 @@ export class Refusal extends Error {
   readonly status: number;
   /** Seconds after which to ask again, where the server says so. */
   readonly retryAfter: number | null;
+  /** What would be accepted instead, where the server lists it. */
+  readonly accepted: string[];
 
-  constructor(status: number, sentence: string, retryAfter: number | null = null) {
+  constructor(status: number, sentence: string, retryAfter: number | null = null, accepted: string[] = []) {
     super(sentence);
     this.status = status;
     this.retryAfter = retryAfter;
+    this.accepted = accepted;
   }
 
   /** Whether the same question may be answered later: silence, trouble on the server's side, or too many at once. */
@@ -53,18 +56,24 @@ export const sending = (method: "POST" | "PUT", body: unknown): RequestInit => (
 /** What an answer that is no success says. */
 export function refusalOf(status: number, body: string, retryAfter: string | null): Refusal {
   if (status >= 502) troubles.value++;
-  let detail: unknown;
-  try {
-    detail = (JSON.parse(body) as { detail?: unknown }).detail;
-  } catch {
-    detail = undefined;
-  }
+  const { detail, accepted } = problemIn(body);
+  const sentence = typeof detail === "string" && detail !== "" ? detail : texts.answered(status);
   const seconds = Number(retryAfter ?? Number.NaN);
   return new Refusal(
     status,
-    typeof detail === "string" && detail !== "" ? detail : texts.answered(status),
+    sentence,
     Number.isFinite(seconds) ? seconds : null,
+    Array.isArray(accepted) ? accepted.filter((one) => typeof one === "string") : [],
   );
+}
+
+function problemIn(body: string): { detail?: unknown; accepted?: unknown } {
+  try {
+    const problem: unknown = JSON.parse(body);
+    return typeof problem === "object" && problem !== null ? problem : {};
+  } catch {
+    return {};
+  }
 }
 
 /** What to tell of anything that was thrown. */

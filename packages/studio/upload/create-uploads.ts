@@ -119,7 +119,7 @@ export function createUploads(deps: UploadsDeps): Uploads {
       if (abort.signal.aborted) return;
       batch(() => {
         upload.phase.value = "refused";
-        upload.sentence.value = sentenceOf(error);
+        upload.sentence.value = refusalWords(error);
       });
     } finally {
       if (working.abort === abort) working.abort = null;
@@ -273,6 +273,11 @@ export function createUploads(deps: UploadsDeps): Uploads {
       else list.value = list.value.filter((other) => other !== upload);
     },
   };
+}
+
+function refusalWords(error: unknown): string {
+  const isKind = error instanceof Refusal && error.accepted.length > 0;
+  return isKind ? texts.upload.unsupported(error.message, error.accepted) : sentenceOf(error);
 }
 
 /** Part of the File System Access API, which TypeScript's library does not know yet. */

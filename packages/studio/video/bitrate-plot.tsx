@@ -2,20 +2,19 @@
 import { useSignal } from "@preact/signals";
 import { bitrate, clock, size } from "../shell/format.ts";
 import { texts } from "../texts.ts";
-import { stepPath, timeTicks, topOf } from "./plot.ts";
+import { scaleFor, stepPath, timeTicks } from "./plot.ts";
 import type { Bitrates } from "./transcoding.ts";
 
 const words = texts.video.bitrates;
 const width = 800;
 const height = 200;
-const lines = 4;
 
 export function BitratePlot({ bitrates, duration }: { bitrates: Bitrates; duration: number }) {
   const pointed = useSignal<number | null>(null);
   const pictures = bitrates.renditions.filter(({ kind }) => kind === "picture");
   const drawn = pictures.length > 0 ? pictures : bitrates.renditions;
   if (!drawn.some(({ bytes }) => bytes > 0)) return <p class="muted">{words.none}</p>;
-  const top = topOf(drawn.map(({ kbps }) => kbps));
+  const { top, parts } = scaleFor(drawn.map(({ kbps }) => kbps));
   const steps = drawn[0]?.kbps.length ?? 0;
   const seconds = steps * bitrates.step_seconds;
   const point = ({ currentTarget, clientX }: PointerEvent) => {
@@ -27,8 +26,8 @@ export function BitratePlot({ bitrates, duration }: { bitrates: Bitrates; durati
     <>
       <figure class="plot">
         <div class="scale" aria-hidden="true">
-          {Array.from({ length: lines + 1 }, (_, index) => (
-            <span key={index}>{index === lines ? "0" : bitrate((top * (lines - index)) / lines)}</span>
+          {Array.from({ length: parts + 1 }, (_, index) => (
+            <span key={index}>{index === parts ? "0" : bitrate((top * (parts - index)) / parts)}</span>
           ))}
         </div>
         <div class="area">
@@ -40,14 +39,14 @@ export function BitratePlot({ bitrates, duration }: { bitrates: Bitrates; durati
             onPointerMove={point}
             onPointerLeave={() => (pointed.value = null)}
           >
-            {Array.from({ length: lines + 1 }, (_, index) => (
+            {Array.from({ length: parts + 1 }, (_, index) => (
               <line
                 key={index}
                 class="grid"
                 x1={0}
                 x2={width}
-                y1={(height * index) / lines}
-                y2={(height * index) / lines}
+                y1={(height * index) / parts}
+                y2={(height * index) / parts}
               />
             ))}
             {drawn.map(({ name, kbps }, index) => (

@@ -1,5 +1,5 @@
 /** How the encoding of a video stands: in a sentence, and rung by rung. */
-import { titleOf, type Video } from "../library/video.ts";
+import { isInTheMaking, titleOf, type Video } from "../library/video.ts";
 import { span } from "../shell/format.ts";
 import { texts } from "../texts.ts";
 import { Ladder } from "./ladder.tsx";
@@ -30,7 +30,7 @@ export function Encoding({ video, transcoding, map, playhead }: EncodingProps) {
       {map && map.renditions.length > 0 ? (
         <Ladder map={map} playhead={playhead} />
       ) : (
-        <div class="ladder blank-ladder" />
+        isInTheMaking(video) && <div class="blank-ladder" />
       )}
       {skipped.map(([name, { message = "" }]) => (
         <p key={name} class="muted small">
@@ -46,6 +46,7 @@ function sentenceOf({ status }: Video, transcoding: Transcoding | null, map: Seg
   if (status === "failed") return words.failed;
   if (status === "stopped") return words.stopped;
   if (!map || map.renditions.length === 0) return words.waitingForPlan;
+  if (transcoding?.progress === 100) return words.finishing;
   const parts = [`${words.running} ${Math.floor(transcoding?.progress ?? 0)}%`];
   if (map.remaining_seconds) parts.push(words.left(span(map.remaining_seconds)));
   return parts.join(" · ");

@@ -18,11 +18,11 @@ export function Facts({ video, transcoding }: { video: Video; transcoding: Trans
         <Fact name={words.file}>{video.filename}</Fact>
         <Fact name={words.size}>{size(video.size_bytes)}</Fact>
         <Fact name={words.length}>{clock(video.duration)}</Fact>
-        {source && <Fact name={words.container}>{source.container.split(",")[0]}</Fact>}
+        {source && <Fact name={words.container}>{containerName(source.container)}</Fact>}
         {source?.picture && <Fact name={words.picture}>{pictureWords(source.picture)}</Fact>}
         {source?.sound.map((sound, index) => (
           <Fact key={index} name={words.sound}>
-            {[sound.codec.toUpperCase(), words.channels(sound.channels), `${sound.sample_rate / 1000} kHz`].join(", ")}
+            {[codecName(sound.codec), words.channels(sound.channels), `${sound.sample_rate / 1000} kHz`].join(", ")}
           </Fact>
         ))}
         <Fact name={words.uploaded}>
@@ -59,10 +59,18 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   );
 }
 
+/** ffprobe lists every name of a container; people know one. */
+function containerName(names: string): string {
+  const [first = names] = names.split(",");
+  return words.containers[first] ?? first;
+}
+
+const codecName = (name: string): string => words.codecs[name] ?? name;
+
 function pictureWords(picture: NonNullable<SourceFacts["picture"]>): string {
   const rate = `${Math.round(picture.frame_rate * 1000) / 1000} fps${picture.variable_frame_rate ? ` ${words.variable}` : ""}`;
   return [
-    (picture.codec ?? "").toUpperCase(),
+    codecName(picture.codec ?? ""),
     picture.resolution.replace("x", " × "),
     rate,
     words.ranges[picture.range] ?? picture.range,

@@ -1,11 +1,30 @@
 /** The geometry of the bit rate's plot: pure, in units of the drawing. */
 
-/** The highest value of the scale: the next round one above what is shown. */
-export function topOf(values: readonly (number | null)[][]): number {
+export interface Scale {
+  /** Value at the upper edge: a round one above all that is shown. */
+  top: number;
+  /** Into so many equal parts it is divided, between round values. */
+  parts: number;
+}
+
+const scales: Scale[] = [
+  { top: 1, parts: 4 },
+  { top: 1.5, parts: 3 },
+  { top: 2, parts: 4 },
+  { top: 3, parts: 3 },
+  { top: 4, parts: 4 },
+  { top: 5, parts: 5 },
+  { top: 6, parts: 3 },
+  { top: 8, parts: 4 },
+  { top: 10, parts: 5 },
+];
+
+/** For all of these values. */
+export function scaleFor(values: readonly (number | null)[][]): Scale {
   const most = Math.max(1, ...values.flat().map((value) => value ?? 0));
   const power = 10 ** Math.floor(Math.log10(most));
-  const step = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= most) ?? 10;
-  return step * power;
+  const { top, parts } = scales.find((scale) => scale.top * power >= most) ?? { top: 10, parts: 5 };
+  return { top: top * power, parts };
 }
 
 /** Steps of a scale of time: few, and where people would make them. Ends at `seconds`. */

@@ -121,12 +121,12 @@ function Head({ video, percent, playhead }: { video: Video; percent: number | un
       <div class="video-actions">
         {actions.stop && (
           <button type="button" onClick={actions.stop}>
-            {words.stop}
+            {texts.library.stop}
           </button>
         )}
         {actions.resume && (
           <button type="button" onClick={actions.resume}>
-            {words.resume}
+            {video.status === "failed" ? texts.library.tryAgain : texts.library.resume}
           </button>
         )}
         <button type="button" onClick={actions.edit}>
