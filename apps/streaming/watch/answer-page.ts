@@ -5,7 +5,7 @@ import type { html } from "hono/html";
 import { sentencePage } from "./watch-page.ts";
 
 /**
- * Scripts come from here alone; `blob:` is what hls.js plays from. Styles may stand in the page, because media-chrome's
+ * Scripts come from here alone; `blob:` is what hls.js plays from, `data:` the empty track that it adds subtitles to. Styles may stand in the page, because media-chrome's
  * elements bring theirs as <style>. Nothing is said of who may put the page into a frame: anyone may.
  */
 const contentSecurityPolicy = [
@@ -13,7 +13,7 @@ const contentSecurityPolicy = [
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
-  "media-src 'self' blob:",
+  "media-src 'self' blob: data:",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
