@@ -21,7 +21,7 @@ export async function oembed(deps: StreamingDeps, query: OembedQuery, requestUrl
   const addresses = addressesOf(base, videoId);
   const { width, height } = fitted(video.size, query.maxwidth, query.maxheight);
   const frame = html`<iframe src="${addresses.frame}" width="${width}" height="${height}" title="${video.title ?? "Video"}"
- style="border: 0" allow="autoplay; fullscreen; picture-in-picture" allowfullscreen></iframe>`;
+ style="border: 0" allow="autoplay; picture-in-picture" allowfullscreen></iframe>`;
   return {
     version: "1.0",
     type: "video",
@@ -46,5 +46,5 @@ export async function oembed(deps: StreamingDeps, query: OembedQuery, requestUrl
 function fitted({ width, height }: Size, maxWidth?: number, maxHeight?: number): Size {
   const box = maxWidth === undefined && maxHeight === undefined ? usualBox : { width: maxWidth, height: maxHeight };
   const scale = Math.min((box.width ?? Infinity) / width, (box.height ?? Infinity) / height);
-  return { width: Math.max(1, Math.floor(width * scale)), height: Math.max(1, Math.floor(height * scale)) };
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
