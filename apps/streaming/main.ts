@@ -1,4 +1,6 @@
 /** Starts the streaming service: reads the configuration, serves the directory. */
+import { fileURLToPath } from "node:url";
+import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createMetadataClient } from "@video-backend/metadata/client";
 import { createLog, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
@@ -10,12 +12,15 @@ import { createStreamingService } from "./service.ts";
 
 const config = await orExit(() => readConfig(StreamingConfig, process.env));
 const log = createLog("streaming", config.LOG_LEVEL);
+const pageFile = (name: string) => fileURLToPath(new URL(`watch/browser/${name}`, import.meta.url));
 
 const service = createStreamingService({
   store: createDirectoryStore(config.STORAGE_DIR),
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL }),
   // Transcoding answers when the segment is made, or says in time that it is not.
   demands: createDemands(createTranscodingClient({ baseUrl: config.TRANSCODING_URL, timeoutSeconds: 9, retries: 0 })),
+  bundle: bundleForBrowser([pageFile("page.ts"), pageFile("page.css")]),
+  publicUrl: config.PUBLIC_STREAMING_URL ?? null,
   log,
 });
 

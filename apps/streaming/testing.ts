@@ -1,4 +1,5 @@
 /** A streaming service over a directory of a test's own, and a client that reaches it without a socket. */
+import type { Bundle } from "@video-backend/bundle";
 import type { MetadataClient } from "@video-backend/metadata/client";
 import { ServiceError } from "@video-backend/service";
 import { createDirectoryStore } from "@video-backend/storage/directory";
@@ -10,6 +11,12 @@ import { createStreamingService } from "./service.ts";
 /** Where nobody makes anything: every demand is refused, as for a video that transcoding does not know. */
 export const noDemands: Demands = { wait: () => Promise.reject(new ServiceError("not_found", "Segment not found")) };
 
+/** Without the page's script and style, which only a browser has a use for. */
+export const noPages = {
+  bundle: async (): Promise<Bundle> => ({ files: new Map(), nameOf: (entry) => entry }),
+  publicUrl: null,
+};
+
 /** The store is the world's `storage` directory unless another is given. */
 export function createTestStreaming(
   world: World,
@@ -18,7 +25,7 @@ export function createTestStreaming(
   directory = world.path("storage"),
 ) {
   const store = createDirectoryStore(directory);
-  const service = createStreamingService({ store, metadata, demands, log: world.log });
+  const service = createStreamingService({ store, metadata, demands, ...noPages, log: world.log });
   const client = createStreamingClient({
     baseUrl: "http://streaming.test",
     fetch: (request) => service.fetch(request),

@@ -1,7 +1,7 @@
 /**
- * Makes a bundle with Bun's bundler: for the entries and all they import, minified, split where they import dynamically. It
- * takes about a tenth of a second and 60 MB for a player, so it is made when it is first asked for and then kept; a process
- * that nobody asks never pays.
+ * Makes a bundle with Bun's bundler: for the entries and all they import, minified, split where they import dynamically. For
+ * a player that takes a third of a second, and 100 MB for that moment; so a bundle is made when it is first asked for and
+ * kept, and a process that nobody asks never pays.
  */
 import { basename, extname } from "node:path";
 import { promisify } from "node:util";

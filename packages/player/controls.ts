@@ -13,6 +13,13 @@ const menu = (label: string, element: string) => `
     <${element} slot="submenu" hidden><div slot="title">${label}</div></${element}>
   </media-settings-menu-item>`;
 
+/** Two sliders, in place of the three dots that media-chrome draws. */
+const sliders = `
+  <svg slot="icon" aria-hidden="true" viewBox="0 0 24 24">
+    <path d="M3 7h9v2H3zm15 0h3v2h-3zM3 15h3v2H3zm9 0h9v2h-9z"/>
+    <circle cx="15" cy="8" r="3"/><circle cx="9" cy="16" r="3"/>
+  </svg>`;
+
 /** What goes into the player's shadow root. */
 export const controls = document.createElement("template");
 controls.innerHTML = `
@@ -29,20 +36,22 @@ controls.innerHTML = `
       ${menu("Audio", "media-audio-track-menu")}
       ${menu("Speed", "media-playback-rate-menu")}
     </media-settings-menu>
-    <media-time-range>
-      <media-preview-thumbnail slot="preview"></media-preview-thumbnail>
-      <media-preview-time-display slot="preview"></media-preview-time-display>
-    </media-time-range>
-    <media-control-bar>
-      <media-play-button></media-play-button>
-      <media-mute-button></media-mute-button>
-      <media-volume-range></media-volume-range>
-      <media-time-display showduration notoggle></media-time-display>
-      <span class="spacer"></span>
-      <media-captions-button></media-captions-button>
-      <media-settings-menu-button></media-settings-menu-button>
-      <media-airplay-button></media-airplay-button>
-      <media-pip-button></media-pip-button>
-      <media-fullscreen-button></media-fullscreen-button>
-    </media-control-bar>
+    <div class="bottom">
+      <media-time-range>
+        <media-preview-thumbnail slot="preview"></media-preview-thumbnail>
+        <media-preview-time-display slot="preview"></media-preview-time-display>
+      </media-time-range>
+      <media-control-bar>
+        <media-play-button></media-play-button>
+        <media-mute-button></media-mute-button>
+        <media-volume-range></media-volume-range>
+        <media-time-display showduration notoggle></media-time-display>
+        <span class="spacer"></span>
+        <media-captions-button></media-captions-button>
+        <media-settings-menu-button>${sliders}</media-settings-menu-button>
+        <media-airplay-button></media-airplay-button>
+        <media-pip-button></media-pip-button>
+        <media-fullscreen-button></media-fullscreen-button>
+      </media-control-bar>
+    </div>
   </media-controller>`;

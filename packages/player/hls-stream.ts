@@ -50,10 +50,16 @@ export function playWithHls(video: HTMLVideoElement, { url, startSeconds, say, c
   const hls = new Hls({ ...config, ...(startSeconds > 0 ? { startPosition: startSeconds } : {}) });
   let recoveries = 0;
   let isListed = false;
-  closing.addEventListener("abort", () => hls.destroy());
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  closing.addEventListener("abort", () => {
+    clearTimeout(retry);
+    hls.destroy();
+  });
 
   const beginAgain = () => {
-    if (closing.aborted) return;
+    if (retry === undefined) return;
+    clearTimeout(retry);
+    retry = undefined;
     if (isListed) hls.startLoad();
     else hls.loadSource(url);
   };
@@ -67,7 +73,7 @@ export function playWithHls(video: HTMLVideoElement, { url, startSeconds, say, c
     if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
       const notice = noticeFor(isListed ? "part" : "master", error.response?.code);
       if (error.fatal || isStarved(video, error)) say(notice.sentence);
-      if (error.fatal && notice.passes) setTimeout(beginAgain, retrySeconds * 1000);
+      if (error.fatal && notice.passes) retry ??= setTimeout(beginAgain, retrySeconds * 1000);
     } else if (error.fatal) {
       if (error.type === Hls.ErrorTypes.MEDIA_ERROR && ++recoveries <= mostRecoveries) hls.recoverMediaError();
       else say(notices.undecodable.sentence);

@@ -35,6 +35,8 @@ function listQualities(hls: Hls, video: HTMLVideoElement, closing: AbortSignal):
     for (const [index, level] of hls.levels.entries()) {
       const id = String(index);
       levels.set(id, level);
+      // Sound alone has no picture to choose.
+      if (!level.height) continue;
       const { url, width, height, videoCodec, bitrate } = level;
       track.addRendition(url[0] ?? "", width, height, videoCodec, bitrate).id = id;
     }

@@ -50,6 +50,8 @@ export class VideoPlayer extends HTMLElement {
     if (poster) showPoster(element(root, ".poster", HTMLImageElement), poster);
     if (title) nameForSystem(title, poster);
 
+    // It says whether it is on (aria-checked), which ARIA allows of a switch and not of a button.
+    element(root, "media-captions-button", HTMLElement).role = "switch";
     const notice = element(root, ".notice", HTMLElement);
     openStream(video, {
       url: new URL(this.getAttribute("src") ?? "", document.baseURI).href,

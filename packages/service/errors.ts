@@ -17,6 +17,7 @@ export const errorCodes = {
   range_not_satisfiable: { status: 416, title: "There are no such bytes" },
   too_large: { status: 413, title: "More than is accepted" },
   internal: { status: 500, title: "A fault of ours" },
+  not_implemented: { status: 501, title: "Not something this service does" },
   unavailable: { status: 503, title: "A service that is needed does not answer" },
   storage_full: { status: 507, title: "No room left" },
 } as const satisfies Record<string, { status: number; title: string }>;
