@@ -63,11 +63,15 @@ export const texts = {
       done: "Uploaded. It can be watched while it is still being encoded.",
     },
     retrying: (sentence: string) => `${sentence}. Trying again…`,
-    unsupported: (sentence: string, accepted: string[]) =>
-      `${sentence}. Taken are ${accepted
-        .slice(0, 6)
-        .map((ending) => `.${ending}`)
-        .join(", ")} and ${accepted.length - 6} more.`,
+    refused: {
+      kind: (sentence: string, accepted: string[]) => {
+        const [some, rest] = [accepted.slice(0, 6).map((ending) => `.${ending}`), accepted.length - 6];
+        return `${sentence}. Taken are ${some.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}.`;
+      },
+      noRoom: (needed: number, free: number) =>
+        `There is no room for it: with its renditions it needs about ${size(needed)}, and ${size(free)} are free.`,
+      tooLarge: (most: number) => `It is too large: a file may have ${size(most)}.`,
+    },
     expired: "The server knows this upload no more. Trying again begins it anew.",
     otherFile: (name: string, bytes: number) =>
       `That is another file. This upload goes on with ${name} of ${size(bytes)}.`,
@@ -269,7 +273,8 @@ export const texts = {
       watch: "Page",
       embed: "Embed",
       stream: "HLS",
-      privateWords: "This video is private: these addresses need a signed token.",
+      privateWords: (until: Date) =>
+        `This video is private. Whoever has this address can play it until ${until.toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}.`,
       copyOf: (what: string) => `Copy: ${what}`,
     },
     attempts: {

@@ -2,19 +2,14 @@
 import { createRouter } from "@video-backend/service";
 import type { AdminDeps } from "../service.ts";
 import { forward } from "./forward.ts";
+import { forwardFeed } from "./forward-feed.ts";
 import * as contract from "./overview-contract.ts";
 
 /** Comes before the routes that take a hash, since `events` is none. */
 export function createOverviewRoutes({ services: { metadata, transcoding } }: AdminDeps) {
   return createRouter()
-    .openapi(contract.watchVideos, (c) => {
-      c.env?.keepOpen?.();
-      return forward(c, metadata, "/videos/events");
-    })
-    .openapi(contract.watchTranscodes, (c) => {
-      c.env?.keepOpen?.();
-      return forward(c, transcoding, "/transcode/events");
-    })
+    .openapi(contract.watchVideos, (c) => forwardFeed(c, metadata, "/videos/events"))
+    .openapi(contract.watchTranscodes, (c) => forwardFeed(c, transcoding, "/transcode/events"))
     .openapi(contract.listEncoders, (c) => forward(c, transcoding, "/transcode/encoders"))
     .openapi(contract.describeQueue, (c) => forward(c, transcoding, "/transcode/queue"))
     .openapi(contract.listFaults, (c) => forward(c, transcoding, "/transcode/faults"))

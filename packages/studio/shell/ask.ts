@@ -11,14 +11,14 @@ export class Refusal extends Error {
   readonly status: number;
   /** Seconds after which to ask again, where the server says so. */
   readonly retryAfter: number | null;
-  /** What would be accepted instead, where the server lists it. */
-  readonly accepted: string[];
+  /** What the server said beside its sentence, such as limits. */
+  readonly facts: Record<string, unknown>;
 
-  constructor(status: number, sentence: string, retryAfter: number | null = null, accepted: string[] = []) {
+  constructor(status: number, sentence: string, retryAfter: number | null = null, facts: Record<string, unknown> = {}) {
     super(sentence);
     this.status = status;
     this.retryAfter = retryAfter;
-    this.accepted = accepted;
+    this.facts = facts;
   }
 
   /** Whether the same question may be answered later: silence, trouble on the server's side, or too many at once. */
@@ -56,21 +56,17 @@ export const sending = (method: "POST" | "PUT", body: unknown): RequestInit => (
 /** What an answer that is no success says. */
 export function refusalOf(status: number, body: string, retryAfter: string | null): Refusal {
   if (status >= 502) troubles.value++;
-  const { detail, accepted } = problemIn(body);
+  const facts = problemIn(body);
+  const { detail } = facts;
   const sentence = typeof detail === "string" && detail !== "" ? detail : texts.answered(status);
   const seconds = Number(retryAfter ?? Number.NaN);
-  return new Refusal(
-    status,
-    sentence,
-    Number.isFinite(seconds) ? seconds : null,
-    Array.isArray(accepted) ? accepted.filter((one) => typeof one === "string") : [],
-  );
+  return new Refusal(status, sentence, Number.isFinite(seconds) ? seconds : null, facts);
 }
 
-function problemIn(body: string): { detail?: unknown; accepted?: unknown } {
+function problemIn(body: string): Record<string, unknown> {
   try {
     const problem: unknown = JSON.parse(body);
-    return typeof problem === "object" && problem !== null ? problem : {};
+    return typeof problem === "object" && problem !== null ? { ...problem } : {};
   } catch {
     return {};
   }

@@ -4,10 +4,11 @@
  */
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import PQueue from "p-queue";
-import { Refusal, sentenceOf } from "../shell/ask.ts";
+import { Refusal } from "../shell/ask.ts";
 import { texts } from "../texts.ts";
 import { type Again, untilItPasses } from "./again.ts";
 import { bytesWithout, planChunks } from "./chunk-plan.ts";
+import { refusalWords } from "./refusal-words.ts";
 import type { RememberedUploads } from "./remembered-uploads.ts";
 import { sendFile } from "./send-file.ts";
 import { createSpeedometer, type Speedometer } from "./speedometer.ts";
@@ -17,7 +18,7 @@ import type { ChosenFile, RememberedUpload, Upload } from "./upload.ts";
 export interface Uploads {
   /** In the order in which they were given. */
   list: ReadonlySignal<Upload[]>;
-  /** Begins to upload files; one that was interrupted before is gone on with. */
+  /** Begins to upload files; one that is in the list already, interrupted or paused, is gone on with. */
   add(files: ChosenFile[]): void;
   /** Takes up what an earlier visit left unfinished. */
   restore(): Promise<void>;
@@ -238,19 +239,17 @@ export function createUploads(deps: UploadsDeps): Uploads {
     await transport.abandon(id).catch(() => undefined);
   }
 
+  const isOf = (upload: Upload, file: File): boolean =>
+    upload.name === file.name && upload.sizeBytes === file.size && workingOf(upload).lastModified === file.lastModified;
+
   return {
     list,
     add(files) {
       for (const { file, handle } of files) {
-        const interrupted = list.value.find(
-          (upload) =>
-            upload.phase.value === "interrupted" &&
-            upload.name === file.name &&
-            upload.sizeBytes === file.size &&
-            workingOf(upload).lastModified === file.lastModified,
-        );
-        if (interrupted) void continueWith(interrupted, file);
-        else void run(enlist(file.name, file.size, { file, handle, lastModified: file.lastModified }));
+        const same = list.value.find((upload) => isOf(upload, file) && !isOver(upload));
+        if (!same) void run(enlist(file.name, file.size, { file, handle, lastModified: file.lastModified }));
+        else if (same.phase.value === "interrupted") void continueWith(same, file);
+        else if (same.phase.value === "paused") void run(same);
       }
     },
     async restore() {
@@ -275,10 +274,7 @@ export function createUploads(deps: UploadsDeps): Uploads {
   };
 }
 
-function refusalWords(error: unknown): string {
-  const isKind = error instanceof Refusal && error.accepted.length > 0;
-  return isKind ? texts.upload.unsupported(error.message, error.accepted) : sentenceOf(error);
-}
+const isOver = ({ phase }: Upload): boolean => phase.value === "done" || phase.value === "refused";
 
 /** Part of the File System Access API, which TypeScript's library does not know yet. */
 interface Permitting {

@@ -2,20 +2,26 @@
 import { titleOf, type Video } from "../library/video.ts";
 import { CopyButton } from "../shell/copy-button.tsx";
 import { texts } from "../texts.ts";
-import { embedCodeOf, masterOf, watchPageOf } from "./addresses.ts";
+import { embedCodeOf, masterIn, watchPageOf } from "./addresses.ts";
+import type { PlayAddress } from "./play-address.ts";
 
 const words = texts.video.links;
 
-export function Links({ video }: { video: Video }) {
+export function Links({ video, address }: { video: Video; address: PlayAddress }) {
   const { hash } = video;
+  const [base, expiresAt] = [address.base.value, address.expiresAt.value];
   return (
     <section class="panel">
       <h2>{words.heading}</h2>
-      {video.visibility === "private" && <p class="muted">{words.privateWords}</p>}
+      {expiresAt !== null && <p class="muted">{words.privateWords(new Date(expiresAt * 1000))}</p>}
       <div class="links">
-        <LinkRow name={words.watch} text={watchPageOf(hash)} isAddress />
-        <LinkRow name={words.embed} text={embedCodeOf(hash, titleOf(video))} />
-        <LinkRow name={words.stream} text={masterOf(hash)} />
+        {video.visibility === "public" && (
+          <>
+            <LinkRow name={words.watch} text={watchPageOf(hash)} isAddress />
+            <LinkRow name={words.embed} text={embedCodeOf(hash, titleOf(video))} />
+          </>
+        )}
+        {base && <LinkRow name={words.stream} text={masterIn(base)} />}
       </div>
     </section>
   );

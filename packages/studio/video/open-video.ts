@@ -7,6 +7,7 @@ import { isInTheMaking, type Video } from "../library/video.ts";
 import { ask, Refusal, sentenceOf } from "../shell/ask.ts";
 import { follow } from "../shell/follow.ts";
 import { keepLooking } from "../shell/keep-looking.ts";
+import { type PlayAddress, watchPlayAddress } from "./play-address.ts";
 import type { Bitrates, Captions, SegmentMap, Transcoding } from "./transcoding.ts";
 
 export interface OpenVideo {
@@ -18,6 +19,8 @@ export interface OpenVideo {
   map: ReadonlySignal<SegmentMap | null>;
   bitrates: ReadonlySignal<Bitrates | null>;
   captions: ReadonlySignal<Captions[]>;
+  /** Where its files are. */
+  address: PlayAddress;
   presence: ReadonlySignal<"unknown" | "there" | "absent" | "deleted">;
   /** Why it could not be read; null where it could. */
   fault: ReadonlySignal<string | null>;
@@ -113,6 +116,11 @@ export function openVideo(id: string): OpenVideo {
     }
   });
 
+  const address = watchPlayAddress(
+    id,
+    computed(() => video.value?.visibility ?? null),
+  );
+
   return {
     id,
     video,
@@ -120,9 +128,11 @@ export function openVideo(id: string): OpenVideo {
     map,
     bitrates,
     captions,
+    address,
     presence,
     fault,
     close() {
+      address.close();
       reading.stop();
       mapping.stop();
       measuring.stop();

@@ -3,13 +3,13 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { posterOf, titleOf, type Video } from "../library/video.ts";
 import { texts } from "../texts.ts";
-import { masterOf, storyboardOf } from "./addresses.ts";
+import { masterIn, storyboardIn } from "./addresses.ts";
 import type { Playhead } from "./playhead.ts";
 
-export function Player({ video, playhead }: { video: Video; playhead: Playhead }) {
+/** @param base where the video's files are; another one is another player */
+export function Player({ video, base, playhead }: { video: Video; base: string; playhead: Playhead }) {
   const place = useRef<HTMLDivElement>(null);
   const isMissing = useSignal(false);
-  const { hash } = video;
   useEffect(() => {
     let isOver = false;
     let player: HTMLElement | null = null;
@@ -17,9 +17,9 @@ export function Player({ video, playhead }: { video: Video; playhead: Playhead }
       ({ VideoPlayer }) => {
         if (isOver || !place.current) return;
         const made = new VideoPlayer();
-        made.setAttribute("src", masterOf(hash));
+        made.setAttribute("src", masterIn(base));
         made.setAttribute("poster", posterOf(video));
-        made.setAttribute("storyboard", storyboardOf(hash));
+        made.setAttribute("storyboard", storyboardIn(base));
         made.setAttribute("video-title", titleOf(video));
         place.current.append(made);
         player = made;
@@ -35,7 +35,7 @@ export function Player({ video, playhead }: { video: Video; playhead: Playhead }
       playhead.at.value = null;
     };
     // Another poster or title is no reason to begin anew.
-  }, [hash]);
+  }, [base]);
   return (
     <div class="stage" ref={place}>
       {isMissing.value && <p>{texts.video.noPlayer}</p>}

@@ -3,18 +3,18 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { clock } from "../shell/format.ts";
 import { texts } from "../texts.ts";
-import { storyboardOf } from "./addresses.ts";
+import { storyboardIn } from "./addresses.ts";
 import { parseStoryboard, type Tile, thinned } from "./parse-storyboard.ts";
 import type { Playhead } from "./playhead.ts";
 
 const words = texts.video.storyboard;
 const mostTiles = 18;
 
-export function Storyboard({ id, playhead }: { id: string; playhead: Playhead }) {
+export function Storyboard({ base, playhead }: { base: string; playhead: Playhead }) {
   const tiles = useSignal<Tile[]>([]);
   useEffect(() => {
     const closing = new AbortController();
-    const address = storyboardOf(id);
+    const address = storyboardIn(base);
     const read = async () => {
       const answer = await fetch(address, { signal: closing.signal });
       if (answer.ok) tiles.value = thinned(parseStoryboard(await answer.text(), address), mostTiles);
@@ -22,7 +22,7 @@ export function Storyboard({ id, playhead }: { id: string; playhead: Playhead })
     // Nobody misses what is not there.
     read().catch(() => undefined);
     return () => closing.abort();
-  }, [id]);
+  }, [base]);
   if (tiles.value.length === 0) return null;
   return (
     <section class="panel">

@@ -11,7 +11,7 @@ import { go, pages } from "../shell/location.ts";
 import { Menu } from "../shell/menu.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { texts } from "../texts.ts";
-import { originalOf } from "./addresses.ts";
+import { originalIn } from "./addresses.ts";
 import { Attempts } from "./attempts.tsx";
 import { BitratePlot } from "./bitrate-plot.tsx";
 import { CaptionsPanel } from "./captions.tsx";
@@ -64,20 +64,21 @@ function Shown({ open, video }: { open: OpenVideo; video: Video }) {
   const transcoding = open.transcoding.value;
   const map = open.map.value;
   const bitrates = open.bitrates.value;
+  const base = open.address.base.value;
   const isPlayable = video.status === "completed" || (transcoding?.playable ?? false);
   return (
     <div class="video-page">
       <div class="video-main">
-        {isPlayable ? (
-          <Player video={video} playhead={playhead} />
+        {isPlayable && base ? (
+          <Player video={video} base={base} playhead={playhead} />
         ) : (
           <div class="stage">
-            <p>{video.status === "failed" ? words.failedToPlay : words.waitingToPlay}</p>
+            {!isPlayable && <p>{video.status === "failed" ? words.failedToPlay : words.waitingToPlay}</p>}
           </div>
         )}
-        <Head video={video} percent={transcoding?.progress} playhead={playhead} />
+        <Head video={video} base={base} percent={transcoding?.progress} playhead={playhead} />
         <Encoding video={video} transcoding={transcoding} map={map} playhead={playhead} />
-        {transcoding?.storyboard && <Storyboard id={open.id} playhead={playhead} />}
+        {transcoding?.storyboard && base && <Storyboard base={base} playhead={playhead} />}
         <section class="panel">
           <h2>{words.bitrates.heading}</h2>
           {bitrates && map ? <BitratePlot bitrates={bitrates} duration={map.duration} /> : <div class="blank-plot" />}
@@ -86,14 +87,21 @@ function Shown({ open, video }: { open: OpenVideo; video: Video }) {
       </div>
       <aside class="video-side">
         <Facts video={video} transcoding={transcoding} />
-        <Links video={video} />
+        <Links video={video} address={open.address} />
         <CaptionsPanel id={open.id} captions={open.captions.value} transcoding={transcoding} />
       </aside>
     </div>
   );
 }
 
-function Head({ video, percent, playhead }: { video: Video; percent: number | undefined; playhead: Playhead }) {
+interface HeadProps {
+  video: Video;
+  base: string | null;
+  percent: number | undefined;
+  playhead: Playhead;
+}
+
+function Head({ video, base, percent, playhead }: HeadProps) {
   const actions = useVideoActions(video, () => go(pages.library));
   const title = titleOf(video);
   const takeFrame = async () => {
@@ -136,9 +144,11 @@ function Head({ video, percent, playhead }: { video: Video; percent: number | un
           <button type="button" onClick={takeFrame}>
             {words.useFrame}
           </button>
-          <a href={originalOf(video.hash)} download="">
-            {words.download}
-          </a>
+          {base && (
+            <a href={originalIn(base)} download="">
+              {words.download}
+            </a>
+          )}
           <button type="button" class="danger-words" onClick={actions.askToDelete}>
             {words.delete}
           </button>

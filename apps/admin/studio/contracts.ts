@@ -1,0 +1,26 @@
+/**
+ * What the pages read is what the services answer: where a contract and the pages' own idea of it part, this does not
+ * compile. Nothing else uses it.
+ */
+import type { Video } from "@video-backend/metadata/client";
+import type * as library from "@video-backend/studio/library";
+import type * as system from "@video-backend/studio/system";
+import type * as video from "@video-backend/studio/video";
+import type {
+  Bitrates,
+  QueueState,
+  RecentFault,
+  SegmentMap,
+  TranscodingStatus,
+} from "@video-backend/transcoding/client";
+
+type Reads<Read, Told extends Read> = [Read, Told];
+
+export type PagesKnow = [
+  Reads<library.Video, Video>,
+  Reads<video.Transcoding, TranscodingStatus>,
+  Reads<video.SegmentMap, SegmentMap>,
+  Reads<video.Bitrates, Bitrates>,
+  Reads<system.QueueState, QueueState>,
+  Reads<system.RecentFault, RecentFault>,
+];

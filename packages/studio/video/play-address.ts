@@ -1,0 +1,60 @@
+/**
+ * Where a video's files are for this page: for a public one it is known, for a private one a token is asked for, which is
+ * asked for again before it expires.
+ */
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { Video } from "../library/video.ts";
+import { ask, sending } from "../shell/ask.ts";
+import { publicBase, tokenBase } from "./addresses.ts";
+
+export interface PlayAddress {
+  /** Null while it is not known. */
+  base: ReadonlySignal<string | null>;
+  /** When it ends to be true, epoch seconds; null where it does not. */
+  expiresAt: ReadonlySignal<number | null>;
+  close(): void;
+}
+
+const retrySeconds = 3;
+/** Before the end, so that nothing that plays is cut off. */
+const earlySeconds = 600;
+
+export function watchPlayAddress(id: string, visibility: ReadonlySignal<Video["visibility"] | null>): PlayAddress {
+  const base = signal<string | null>(null);
+  const expiresAt = signal<number | null>(null);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  async function askForToken(): Promise<void> {
+    clearTimeout(timer);
+    let seconds = retrySeconds;
+    try {
+      const answer = await ask<{ token: string; expires_at: number }>(
+        `/videos/${id}/playback-token`,
+        sending("POST", {}),
+      );
+      if (visibility.peek() !== "private") return;
+      base.value = tokenBase(id, answer.token);
+      expiresAt.value = answer.expires_at;
+      seconds = Math.max(retrySeconds, answer.expires_at - Date.now() / 1000 - earlySeconds);
+    } catch {
+      // Asked again soon; until then nothing new plays.
+    }
+    timer = setTimeout(askForToken, seconds * 1000);
+  }
+
+  const end = effect(() => {
+    clearTimeout(timer);
+    const isPublic = visibility.value === "public";
+    base.value = isPublic ? publicBase(id) : null;
+    expiresAt.value = null;
+    if (visibility.value === "private") void askForToken();
+  });
+  return {
+    base,
+    expiresAt,
+    close() {
+      end();
+      clearTimeout(timer);
+    },
+  };
+}
