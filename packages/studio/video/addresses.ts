@@ -15,10 +15,3 @@ export const originalIn = (base: string): string => `${base}/original?download=1
 
 /** A page with nothing but a player. */
 export const watchPageOf = (id: string): string => `${streaming()}/watch/${id}`;
-
-/** HTML for somebody's own page. */
-export function embedCodeOf(id: string, title: string): string {
-  const escaped = title.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
-  const allow = "autoplay; fullscreen; picture-in-picture";
-  return `<iframe src="${watchPageOf(id)}" title="${escaped}" width="640" height="360" allow="${allow}" style="border:0"></iframe>`;
-}

@@ -2,7 +2,8 @@
 import { titleOf, type Video } from "../library/video.ts";
 import { CopyButton } from "../shell/copy-button.tsx";
 import { texts } from "../texts.ts";
-import { embedCodeOf, masterIn, watchPageOf } from "./addresses.ts";
+import { masterIn, watchPageOf } from "./addresses.ts";
+import { embedCode } from "./embed-code.ts";
 import type { PlayAddress } from "./play-address.ts";
 
 const words = texts.video.links;
@@ -18,7 +19,7 @@ export function Links({ video, address }: { video: Video; address: PlayAddress }
         {video.visibility === "public" && (
           <>
             <LinkRow name={words.watch} text={watchPageOf(hash)} isAddress />
-            <LinkRow name={words.embed} text={embedCodeOf(hash, titleOf(video))} />
+            <LinkRow name={words.embed} text={embedCode(watchPageOf(hash), titleOf(video))} />
           </>
         )}
         {base && <LinkRow name={words.stream} text={masterIn(base)} />}
