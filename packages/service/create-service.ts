@@ -14,10 +14,12 @@ import { addHealth, type HealthChecks } from "./health.ts";
 import type { Log } from "./log.ts";
 import { problemResponse } from "./problem.ts";
 
-/** What the server may lend a request. Both are absent where the runtime has no such thing. */
+/** What the server may lend a request. Each is absent where the runtime has no such thing. */
 export interface ServerBindings {
   /** Lets this one request stay silent for as long as it likes (an event stream). */
   keepOpen?: () => void;
+  /** The address that the request's connection comes from. */
+  clientAddress?: () => string | null;
   /** Aborts when the service begins to drain; event streams end then. */
   draining?: AbortSignal;
 }

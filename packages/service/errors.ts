@@ -7,15 +7,18 @@
 /** Every stable code, with the HTTP status it answers with and the short title of its kind. */
 export const errorCodes = {
   invalid_request: { status: 422, title: "The request is not of the expected form" },
+  digest_mismatch: { status: 422, title: "The bytes are not those that were announced" },
   malformed_request: { status: 400, title: "The request cannot be read" },
   invalid_path: { status: 400, title: "Not an id, quality, segment or file name" },
   unsupported_file_type: { status: 400, title: "This kind of file is not taken" },
   missing_chunks: { status: 400, title: "The upload is not whole yet" },
   not_found: { status: 404, title: "There is no such thing" },
   method_not_allowed: { status: 405, title: "This address does not answer that method" },
+  too_slow: { status: 408, title: "The sender all but stopped" },
   conflict: { status: 409, title: "The state does not allow this" },
   range_not_satisfiable: { status: 416, title: "There are no such bytes" },
   too_large: { status: 413, title: "More than is accepted" },
+  too_many: { status: 429, title: "More at once than is accepted" },
   internal: { status: 500, title: "A fault of ours" },
   unavailable: { status: 503, title: "A service that is needed does not answer" },
   storage_full: { status: 507, title: "No room left" },
