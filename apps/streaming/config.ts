@@ -1,4 +1,5 @@
 /** What an operator may set for this service. */
+import { playbackKeysSetting } from "@video-backend/access/setting";
 import { settings } from "@video-backend/service";
 import { z } from "zod";
 
@@ -9,4 +10,5 @@ export const StreamingConfig = z.object({
   LOG_LEVEL: settings.LOG_LEVEL,
   METADATA_URL: settings.url(8003),
   TRANSCODING_URL: settings.url(8002),
+  PLAYBACK_KEYS: playbackKeysSetting,
 });
