@@ -2,6 +2,7 @@
 import { playbackKeysSetting } from "@video-backend/access/setting";
 import { settings } from "@video-backend/service";
 import { z } from "zod";
+import { privateCachings } from "./access/cache-control.ts";
 
 export const StreamingConfig = z.object({
   STREAMING_PORT: settings.port(8004),
@@ -11,4 +12,8 @@ export const StreamingConfig = z.object({
   METADATA_URL: settings.url(8003),
   TRANSCODING_URL: settings.url(8002),
   PLAYBACK_KEYS: playbackKeysSetting,
+  PRIVATE_CACHING: z
+    .enum(privateCachings)
+    .default("viewer")
+    .describe("Who may keep files of private videos: the viewer alone, or shared caches too, while the token is good"),
 });

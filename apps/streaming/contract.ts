@@ -137,7 +137,7 @@ export const playByToken = createRoute({
   summary: "All of the above with a playback token: the way into a private video",
   description: `What stands at \`/stream/{id}/…\` stands here too, and relative addresses keep the token. Tokens come from metadata's \`POST /videos/{hash}/playback-token\`; a wrong or expired one is 403, whatever it is asked for.
 
-The files of a private video are for its viewers' own caches (\`Cache-Control: private\`). A CDN may keep them if it asks here for each token whether it is good (HEAD of \`master.m3u8\`: 2xx or 403), and then leave \`/play/{token}\` out of its cache key: the bytes are the same under every token.`,
+The files of a private video are for its viewers' own caches (\`Cache-Control: private\`). With \`PRIVATE_CACHING=shared\` a cache that has the whole path as its key may keep them while the token is good (\`s-maxage\`). A CDN that asks here for each token whether it is good (HEAD of \`master.m3u8\`: 2xx or 403) may leave \`/play/{token}\` out of its key: the bytes are the same under every token.`,
   request: { params: z.object({ token: z.string(), ...id, asset_path: AssetPath }) },
   responses: {
     ...file("application/octet-stream", "File not found"),

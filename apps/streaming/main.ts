@@ -26,6 +26,7 @@ const service = createStreamingService({
   store,
   privateVideos: createPrivateVideos(store, now),
   playbackKeys: config.PLAYBACK_KEYS ?? (await openKeyFile(keyFile).catch(noKeys)),
+  privateCaching: config.PRIVATE_CACHING,
   now,
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL }),
   // Transcoding answers when the segment is made, or says in time that it is not.

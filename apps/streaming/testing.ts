@@ -18,6 +18,7 @@ export const noDemands: Demands = { wait: () => Promise.reject(new ServiceError(
 export const testAccess = ({ clock }: World, store: BlobStore): AccessDeps => ({
   privateVideos: createPrivateVideos(store, clock.now),
   playbackKeys: testPlaybackKeys,
+  privateCaching: "viewer",
   now: clock.now,
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { inspect } from "node:util";
-import { playbackKey, signPlaybackToken, verifyPlaybackToken } from "./index.ts";
+import { playbackKey, playbackTokenExpiry, signPlaybackToken, verifyPlaybackToken } from "./index.ts";
 
 const now = 1_800_000_000;
 const key = (kid: string, letter = "x") => playbackKey(kid, letter.repeat(32));
@@ -14,6 +14,7 @@ test("a token is good for its video until its time", () => {
   expect(holds(token)).toBe(true);
   expect(token).toMatch(/^first\.[0-9a-z]+\.[A-Za-z0-9_-]{24}$/);
   expect(token).toBe(encodeURIComponent(token));
+  expect(playbackTokenExpiry(token)).toBe(now + 60);
   expect([now - 1e6, now + 59, now + 59.999].map((time) => holds(token, { now: time }))).toEqual([true, true, true]);
   expect([now + 60, now + 61, now + 1e9].map((time) => holds(token, { now: time }))).toEqual([false, false, false]);
 });

@@ -47,6 +47,9 @@ export function verifyPlaybackToken(
   return key !== undefined && signed && now < Number.parseInt(expiry, 36);
 }
 
+/** When a token that was verified expires, in epoch seconds. */
+export const playbackTokenExpiry = (token: string): number => Number.parseInt(token.split(".")[1] ?? "", 36);
+
 /** None of the parts can hold a line break, so that no two meanings have one text. */
 function macOf(secret: KeyObject | Buffer, kid: string, expiry: string, videoId: string): string {
   const meaning = `playback 1\n${kid}\n${expiry}\n${videoId}`;

@@ -118,6 +118,18 @@ describe("a private video", () => {
     expect(part.headers.get("cache-control")).toMatch(/^private\b/);
   });
 
+  test("may be kept by shared caches until the token expires, where an operator says so", async () => {
+    await using streaming = await setup();
+    const send = transcript(createStreamingService({ ...streaming.deps, privateCaching: "shared" }));
+    const freshness = async (path: string, seconds: number) =>
+      (await send(`GET ${playPath(streaming.tokenFor("film", seconds), "film", path)}`)).headers.get("cache-control");
+    const segment = "720p/segment-00001.m4s";
+    expect(await freshness(segment, 60)).toBe("public, max-age=31536000, immutable, s-maxage=60");
+    expect(await freshness(segment, 1)).toEndWith("s-maxage=1");
+    expect(await freshness("none.m4s", 60)).toBe("no-store");
+    expect(await freshness(segment, 0)).toBe("no-store");
+  });
+
   test("says to the holder of a token what is missing, as any video does", async () => {
     await using streaming = await setup();
     for (const path of missing) {

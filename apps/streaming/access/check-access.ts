@@ -4,11 +4,13 @@
  */
 import { type PlaybackKey, verifyPlaybackToken } from "@video-backend/access";
 import { messageOf, ServiceError, videoIdPattern } from "@video-backend/service";
+import type { PrivateCaching } from "./cache-control.ts";
 import type { PrivateVideos } from "./private-videos.ts";
 
 export interface AccessDeps {
   privateVideos: PrivateVideos;
   playbackKeys: readonly PlaybackKey[];
+  privateCaching: PrivateCaching;
   /** Epoch seconds. */
   now: () => number;
 }

@@ -1,9 +1,9 @@
 /** Access bound to the routes: everything below `/stream/{id}/` is behind it, whatever routes there are. */
-import { splitPlayPath } from "@video-backend/access";
+import { playbackTokenExpiry, splitPlayPath } from "@video-backend/access";
 import type { ServiceEnv } from "@video-backend/service";
 import type { MiddlewareHandler } from "hono";
 import { getPath } from "hono/utils/url";
-import { forOneViewer } from "./cache-control.ts";
+import { cacheControlOfPrivate } from "./cache-control.ts";
 import { type AccessDeps, checkAccess } from "./check-access.ts";
 
 /** Where the guard stands. */
@@ -22,6 +22,9 @@ export function guardVideos(deps: AccessDeps): MiddlewareHandler<ServiceEnv> {
     const token = splitPlayPath(getPath(c.req.raw))?.token;
     const access = await checkAccess(deps, { videoId, token });
     await next();
-    if (access === "private") c.res.headers.set("cache-control", forOneViewer(c.res.headers.get("cache-control")));
+    if (access === "public" || token === undefined) return;
+    const { headers } = c.res;
+    const secondsLeft = playbackTokenExpiry(token) - deps.now();
+    headers.set("cache-control", cacheControlOfPrivate(headers.get("cache-control"), deps.privateCaching, secondsLeft));
   };
 }
