@@ -5,7 +5,7 @@ import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createWorld, transcript } from "@video-backend/testing";
 import { createStreamingService } from "./service.ts";
-import { createTestStreaming, noDemands } from "./testing.ts";
+import { createTestStreaming, noDemands, testAccess } from "./testing.ts";
 
 const masterText = `#EXTM3U
 #EXT-X-STREAM-INF:BANDWIDTH=4000000,AVERAGE-BANDWIDTH=3500000,RESOLUTION=1280x720
@@ -138,6 +138,7 @@ describe("files", () => {
     await using streaming = await setup();
     const { world, store } = streaming;
     const service = createStreamingService({
+      ...testAccess(world, store),
       demands: noDemands,
       store: { ...store, open: () => Promise.reject(new Error("EIO: /srv/secret")) },
       metadata: createTestMetadata(world).client,
@@ -324,6 +325,7 @@ describe("the shell", () => {
     const { world } = streaming;
     await writeFile(world.path("a-file"), "");
     const service = createStreamingService({
+      ...testAccess(world, streaming.store),
       demands: noDemands,
       store: createDirectoryStore(world.path("a-file")),
       metadata: createTestMetadata(world).client,
@@ -339,6 +341,7 @@ describe("the shell", () => {
     const { body } = await streaming.send("GET /openapi.json");
     expect(Object.keys(body.paths).sort()).toEqual([
       "/health",
+      "/play/{token}/{id}/{asset_path}",
       "/stream/{id}/master.m3u8",
       "/stream/{id}/original",
       "/stream/{id}/qualities",

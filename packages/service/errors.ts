@@ -12,6 +12,7 @@ export const errorCodes = {
   invalid_path: { status: 400, title: "Not an id, quality, segment or file name" },
   unsupported_file_type: { status: 400, title: "This kind of file is not taken" },
   missing_chunks: { status: 400, title: "The upload is not whole yet" },
+  forbidden: { status: 403, title: "This is not open to everybody" },
   not_found: { status: 404, title: "There is no such thing" },
   method_not_allowed: { status: 405, title: "This address does not answer that method" },
   too_slow: { status: 408, title: "The sender all but stopped" },
