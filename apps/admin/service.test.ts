@@ -293,6 +293,7 @@ test("documents every route with an operationId of its own", async () => {
     "/admin/videos/{video_id}/status",
     "/admin/videos/{video_id}/stop",
     "/health",
+    "/play/{token}/{hash}/{path}",
     "/speedtest",
     "/thumbnail/{hash}",
     "/transcode/encoders",
@@ -317,6 +318,7 @@ test("documents every route with an operationId of its own", async () => {
     "/videos/{hash}",
     "/videos/{hash}/captions",
     "/videos/{hash}/captions/{lang}",
+    "/videos/{hash}/playback-token",
     "/videos/{hash}/resume",
     "/videos/{hash}/stop",
   ]);

@@ -7,6 +7,8 @@ import { listAllCaptions, listCaptions } from "./captions/list-captions.ts";
 import { saveCaptions } from "./captions/save-captions.ts";
 import { watchVideos } from "./changes/watch-videos.ts";
 import * as contract from "./contract.ts";
+import * as playback from "./playback/contract.ts";
+import { createPlaybackToken } from "./playback/create-playback-token.ts";
 import type { MetadataDeps } from "./service.ts";
 import { createVideo } from "./videos/create-video.ts";
 import { deleteVideo } from "./videos/delete-video.ts";
@@ -24,18 +26,18 @@ export function createRoutes(deps: MetadataDeps) {
       const after = c.req.valid("header")["last-event-id"];
       return eventStream(c, (signal) => watchVideos(deps, after === undefined ? undefined : Number(after), signal));
     })
-    .openapi(contract.createVideo, (c) => c.json(createVideo(deps, c.req.valid("json")), 200))
+    .openapi(contract.createVideo, async (c) => c.json(await createVideo(deps, c.req.valid("json")), 200))
     .openapi(contract.listVideos, (c) => {
       const { rows, total } = listVideos(deps, c.req.valid("query"));
       return c.json({ videos: rows.map(presentVideo), total }, 200);
     })
     .openapi(contract.getVideo, (c) => c.json(presentVideo(findVideo(deps.database, c.req.valid("param").hash)), 200))
-    .openapi(contract.updateVideo, (c) => {
-      updateVideo(deps, c.req.valid("param").hash, c.req.valid("json"));
+    .openapi(contract.updateVideo, async (c) => {
+      await updateVideo(deps, c.req.valid("param").hash, c.req.valid("json"));
       return c.json({ status: "updated" as const }, 200);
     })
-    .openapi(contract.deleteVideo, (c) => {
-      deleteVideo(deps, c.req.valid("param").hash);
+    .openapi(contract.deleteVideo, async (c) => {
+      await deleteVideo(deps, c.req.valid("param").hash);
       return c.json({ status: "deleted" as const }, 200);
     })
     .openapi(contract.isStopped, (c) => c.json({ stopped: isStopped(deps, c.req.valid("param").hash) }, 200))
@@ -46,6 +48,11 @@ export function createRoutes(deps: MetadataDeps) {
     .openapi(contract.resumeVideo, (c) => {
       setStopped(deps, c.req.valid("param").hash, false);
       return c.json({ status: "resumed" as const }, 200);
+    })
+    .openapi(playback.createPlaybackToken, (c) => {
+      const { expires_in_seconds } = c.req.valid("json");
+      c.header("cache-control", "no-store");
+      return c.json(createPlaybackToken(deps, c.req.valid("param").hash, expires_in_seconds), 200);
     })
     .openapi(captions.listAllCaptions, (c) => c.json({ captions: listAllCaptions(deps.database) }, 200))
     .openapi(captions.listCaptions, (c) =>

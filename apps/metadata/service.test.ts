@@ -260,6 +260,7 @@ describe("the shell", () => {
       "/videos/{hash}",
       "/videos/{hash}/captions",
       "/videos/{hash}/captions/{lang}",
+      "/videos/{hash}/playback-token",
       "/videos/{hash}/resume",
       "/videos/{hash}/stop",
       "/videos/{hash}/stopped",

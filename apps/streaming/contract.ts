@@ -43,7 +43,12 @@ function file<Type extends string>(type: Type, absent: string) {
   return {
     200: { description: "The file", content },
     206: { description: "The range that was asked for", content },
-    ...problems({ 400: "Invalid path", 404: absent, 416: "The range lies beyond the end" }),
+    ...problems({
+      400: "Invalid path",
+      403: "No valid playback token for this video",
+      404: absent,
+      416: "The range lies beyond the end",
+    }),
   };
 }
 
@@ -79,7 +84,12 @@ export const listQualities = createRoute({
   request: { params: z.object(id) },
   responses: {
     200: json(Qualities, "The qualities"),
-    ...problems({ 400: "Invalid path", 404: "Video not found", 503: "Metadata service unavailable" }),
+    ...problems({
+      400: "Invalid path",
+      403: "No valid playback token for this video",
+      404: "Video not found",
+      503: "Metadata service unavailable",
+    }),
   },
 });
 
@@ -116,4 +126,21 @@ export const getAsset = createRoute({
   summary: "Any other file of a video, by its path below hls/{id}/",
   request: { params: z.object({ ...id, asset_path: AssetPath }) },
   responses: file("application/octet-stream", "File not found"),
+});
+
+/** Documented alone: it is routed as the path without the token. */
+export const playByToken = createRoute({
+  method: "get",
+  path: "/play/{token}/{id}/{asset_path}",
+  operationId: "playByToken",
+  tags,
+  summary: "All of the above with a playback token: the way into a private video",
+  description: `What stands at \`/stream/{id}/…\` stands here too, and relative addresses keep the token. Tokens come from metadata's \`POST /videos/{hash}/playback-token\`; a wrong or expired one is 403, whatever it is asked for.
+
+The files of a private video are for its viewers' own caches (\`Cache-Control: private\`). With \`PRIVATE_CACHING=shared\` a cache that has the whole path as its key may keep them while the token is good (\`s-maxage\`). A CDN that asks here for each token whether it is good (HEAD of \`master.m3u8\`: 2xx or 403) may leave \`/play/{token}\` out of its key: the bytes are the same under every token.`,
+  request: { params: z.object({ token: z.string(), ...id, asset_path: AssetPath }) },
+  responses: {
+    ...file("application/octet-stream", "File not found"),
+    ...problems({ 503: "Not ready in time; Storage unavailable" }),
+  },
 });

@@ -1,11 +1,15 @@
 /** Starts the streaming service: reads the configuration, serves the directory. */
+
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openKeyFile } from "@video-backend/access/key-file";
 import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, readConfig } from "@video-backend/service";
+import { createLog, messageOf, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
+import { createPrivateVideos } from "./access/private-videos.ts";
 import { StreamingConfig } from "./config.ts";
 import { createDemands } from "./demands/demands.ts";
 import { createStreamingService } from "./service.ts";
@@ -13,9 +17,21 @@ import { createStreamingService } from "./service.ts";
 const config = await orExit(() => readConfig(StreamingConfig, process.env));
 const log = createLog("streaming", config.LOG_LEVEL);
 const pageFile = (name: string) => fileURLToPath(new URL(`watch/browser/${name}`, import.meta.url));
+const keyFile = join(config.STORAGE_DIR, "playback-keys.json");
+/** A storage that cannot be written to, before anybody made the file: public videos play all the same. */
+const noKeys = (error: unknown) => {
+  log.error({ reason: messageOf(error) }, "no playback token is accepted until the next start");
+  return [];
+};
+const store = createDirectoryStore(config.STORAGE_DIR);
+const now = () => Date.now() / 1000;
 
 const service = createStreamingService({
-  store: createDirectoryStore(config.STORAGE_DIR),
+  store,
+  privateVideos: createPrivateVideos(store, now),
+  playbackKeys: config.PLAYBACK_KEYS ?? (await openKeyFile(keyFile).catch(noKeys)),
+  privateCaching: config.PRIVATE_CACHING,
+  now,
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL }),
   // Transcoding answers when the segment is made, or says in time that it is not.
   demands: createDemands(createTranscodingClient({ baseUrl: config.TRANSCODING_URL, timeoutSeconds: 9, retries: 0 })),

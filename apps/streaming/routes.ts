@@ -1,5 +1,6 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
 import { createRouter } from "@video-backend/service";
+import { guarded, guardVideos } from "./access/guard-videos.ts";
 import { findAsset } from "./assets/find-asset.ts";
 import { serveAsset } from "./assets/serve-asset.ts";
 import * as contract from "./contract.ts";
@@ -12,7 +13,10 @@ import { createWatchRoutes } from "./watch/routes.ts";
 export type StreamingRoutes = ReturnType<typeof createRoutes>;
 
 export function createRoutes(deps: StreamingDeps) {
-  const routes = createRouter()
+  const router = createRouter();
+  // Before the chain, which would lose its types by it.
+  router.use(guarded, guardVideos(deps));
+  const routes = router
     .route("/", createWatchRoutes(deps))
     .openapi(contract.getMaster, async (c) => {
       const { id } = c.req.valid("param");
@@ -33,5 +37,6 @@ export function createRoutes(deps: StreamingDeps) {
     return serveAsset(c, await findAsset(deps, `hls/${id}/${asset_path}`, "File not found"));
   });
   routes.openAPIRegistry.registerPath(contract.getAsset);
+  routes.openAPIRegistry.registerPath(contract.playByToken);
   return routes;
 }

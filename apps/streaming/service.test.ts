@@ -5,7 +5,7 @@ import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createWorld, transcript } from "@video-backend/testing";
 import { createStreamingService } from "./service.ts";
-import { createTestStreaming, noDemands, noPages } from "./testing.ts";
+import { createTestStreaming, noDemands, noPages, testAccess } from "./testing.ts";
 
 const masterText = `#EXTM3U
 #EXT-X-STREAM-INF:BANDWIDTH=4000000,AVERAGE-BANDWIDTH=3500000,RESOLUTION=1280x720
@@ -139,6 +139,7 @@ describe("files", () => {
     const { world, store } = streaming;
     const service = createStreamingService({
       ...noPages,
+      ...testAccess(world, store),
       demands: noDemands,
       store: { ...store, open: () => Promise.reject(new Error("EIO: /srv/secret")) },
       metadata: createTestMetadata(world).client,
@@ -326,6 +327,7 @@ describe("the shell", () => {
     await writeFile(world.path("a-file"), "");
     const service = createStreamingService({
       ...noPages,
+      ...testAccess(world, streaming.store),
       demands: noDemands,
       store: createDirectoryStore(world.path("a-file")),
       metadata: createTestMetadata(world).client,
@@ -342,6 +344,7 @@ describe("the shell", () => {
     expect(Object.keys(body.paths).sort()).toEqual([
       "/health",
       "/oembed",
+      "/play/{token}/{id}/{asset_path}",
       "/stream/{id}/master.m3u8",
       "/stream/{id}/original",
       "/stream/{id}/qualities",

@@ -4,10 +4,12 @@ import type { MetadataClient } from "@video-backend/metadata/client";
 import { createService, type Log, type ServiceApp } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import { cors } from "hono/cors";
+import type { AccessDeps } from "./access/check-access.ts";
+import { streamPathOf } from "./access/guard-videos.ts";
 import type { Demands } from "./demands/demands.ts";
 import { createRoutes } from "./routes.ts";
 
-export interface StreamingDeps {
+export interface StreamingDeps extends AccessDeps {
   store: BlobStore;
   /** Knows the name of a video's original; without it everything but the original still plays. */
   metadata: MetadataClient;
@@ -39,6 +41,7 @@ export function createStreamingService(deps: StreamingDeps): ServiceApp {
       log: deps.log,
       checks: { storage: () => deps.store.check("reads") },
       middleware: [cors(openForReading)],
+      routedPath: streamPathOf,
     },
     createRoutes(deps),
   );

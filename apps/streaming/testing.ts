@@ -1,9 +1,13 @@
 /** A streaming service over a directory of a test's own, and a client that reaches it without a socket. */
 import type { Bundle } from "@video-backend/bundle";
 import type { MetadataClient } from "@video-backend/metadata/client";
+import { testPlaybackKeys } from "@video-backend/metadata/testing";
 import { ServiceError } from "@video-backend/service";
+import type { BlobStore } from "@video-backend/storage";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import type { World } from "@video-backend/testing";
+import type { AccessDeps } from "./access/check-access.ts";
+import { createPrivateVideos } from "./access/private-videos.ts";
 import { createStreamingClient } from "./client.ts";
 import type { Demands } from "./demands/demands.ts";
 import { createStreamingService } from "./service.ts";
@@ -16,6 +20,13 @@ export const noPages = {
   bundle: async (): Promise<Bundle> => ({ files: new Map(), nameOf: (entry) => entry }),
   publicUrl: null,
 };
+/** Private as metadata's test setup marks it, and by tokens that it signs. */
+export const testAccess = ({ clock }: World, store: BlobStore): AccessDeps => ({
+  privateVideos: createPrivateVideos(store, clock.now),
+  playbackKeys: testPlaybackKeys,
+  privateCaching: "viewer",
+  now: clock.now,
+});
 
 /** The store is the world's `storage` directory unless another is given. */
 export function createTestStreaming(
@@ -25,7 +36,8 @@ export function createTestStreaming(
   directory = world.path("storage"),
 ) {
   const store = createDirectoryStore(directory);
-  const service = createStreamingService({ store, metadata, demands, ...noPages, log: world.log });
+  const access = testAccess(world, store);
+  const service = createStreamingService({ ...access, ...noPages, store, metadata, demands, log: world.log });
   const client = createStreamingClient({
     baseUrl: "http://streaming.test",
     fetch: (request) => service.fetch(request),

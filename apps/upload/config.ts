@@ -1,8 +1,14 @@
 /** What an operator may set for this service. */
 import { settings } from "@video-backend/service";
 import { z } from "zod";
+import type { Limits } from "./admission/limits.ts";
+import { maxTotalChunks } from "./database/schema.ts";
 
+const mebibyte = 1024 ** 2;
 const tebibyte = 1024 ** 4;
+const week = 7 * 24 * 3600;
+
+const bytes = (fallback: number, least = 0) => z.coerce.number().int().min(least).default(fallback);
 
 export const UploadConfig = z.object({
   UPLOAD_PORT: settings.port(8001),
@@ -11,10 +17,58 @@ export const UploadConfig = z.object({
   LOG_LEVEL: settings.LOG_LEVEL,
   METADATA_URL: settings.url(8003),
   TRANSCODING_URL: settings.url(8002),
-  UPLOAD_MAX_BODY_BYTES: z.coerce
+  UPLOAD_SYNC: z
+    .enum(["chunk", "complete", "never"])
+    .default("chunk")
+    .describe(
+      "When bytes are brought to the disk itself: before a chunk is answered, before complete is, or never by us",
+    ),
+  UPLOAD_MAX_FILE_BYTES: bytes(tebibyte, 1).describe("The largest file that is taken"),
+  UPLOAD_MAX_CHUNK_BYTES: bytes(tebibyte, mebibyte).describe(
+    "The largest chunk that is taken; a whole file may come as one, nothing of it is held in memory",
+  ),
+  UPLOAD_MAX_CHUNKS: z.coerce
     .number()
     .int()
-    .min(1024 * 1024)
-    .default(tebibyte)
-    .describe("The largest chunk that is let in; a whole file may come as one, nothing of it is held in memory"),
+    .min(1)
+    .max(maxTotalChunks)
+    .default(maxTotalChunks)
+    .describe("The most chunks a file may come in"),
+  UPLOAD_MAX_OPEN: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1000)
+    .describe("Uploads that one client may have begun and not completed"),
+  UPLOAD_IDLE_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .default(week)
+    .describe("An upload without a byte for so long is forgotten and its space is free again"),
+  UPLOAD_STALL_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .default(60)
+    .describe("A sender that brings less than 1 KiB in so many seconds is given up"),
+  UPLOAD_LADDER_RATIO: z.coerce
+    .number()
+    .min(0)
+    .default(1)
+    .describe("Room that is kept for what is made of a file, in sizes of the file"),
+  DISK_LOW_WATER_BYTES: bytes(512 * mebibyte).describe("Bytes of the disk that are never promised to an upload"),
 });
+export type UploadConfig = z.infer<typeof UploadConfig>;
+
+/** The limits that were set. */
+export function limitsOf(config: UploadConfig): Limits {
+  return {
+    maxFileBytes: config.UPLOAD_MAX_FILE_BYTES,
+    maxChunkBytes: config.UPLOAD_MAX_CHUNK_BYTES,
+    maxChunks: config.UPLOAD_MAX_CHUNKS,
+    openUploadsPerClient: config.UPLOAD_MAX_OPEN,
+    idleSeconds: config.UPLOAD_IDLE_SECONDS,
+    stallSeconds: config.UPLOAD_STALL_SECONDS,
+    ladderRatio: config.UPLOAD_LADDER_RATIO,
+    lowWaterBytes: config.DISK_LOW_WATER_BYTES,
+  };
+}

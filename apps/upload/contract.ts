@@ -37,15 +37,29 @@ export const NewUpload = z
     }),
     total_chunks: wholeNumber(1, maxTotalChunks, "How many chunks will come", 12),
     file_size: sizeBytes("Bytes of the whole file; complete checks it when it is given", 12_582_912).optional(),
-    chunk_size: sizeBytes("Bytes of each chunk but the last", 1_048_576).optional(),
+    chunk_size: sizeBytes(
+      "Bytes of each chunk but the last. With it every chunk goes straight to its place, in whatever order it comes",
+      1_048_576,
+    ).optional(),
     title: z.string().max(500).optional(),
   })
   .openapi("NewUpload");
 export type NewUpload = z.infer<typeof NewUpload>;
 
+const Sha256 = z
+  .string()
+  .regex(/^[0-9a-fA-F]{64}$/, "64 hexadecimal digits are expected")
+  .openapi({
+    description: "SHA-256 in hexadecimal digits",
+    example: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  });
+
+const chunkIndex = wholeNumber(0, maxTotalChunks - 1, "Which chunk this is, from 0", 0);
+
 export const ChunkFields = z.object({
   upload_id: VideoId,
-  index: wholeNumber(0, maxTotalChunks - 1, "Which chunk this is, from 0", 0),
+  index: chunkIndex,
+  sha256: Sha256.optional(),
 });
 export type ChunkFields = z.infer<typeof ChunkFields>;
 
@@ -53,7 +67,7 @@ const ChunkForm = ChunkFields.extend({
   file: z.string().openapi({ type: "string", format: "binary", description: "The bytes of the chunk" }),
 }).openapi("ChunkForm");
 
-export const CompleteUpload = z.object({ upload_id: VideoId }).openapi("CompleteUpload");
+export const CompleteUpload = z.object({ upload_id: VideoId, sha256: Sha256.optional() }).openapi("CompleteUpload");
 
 export const Upload = z
   .object({
@@ -62,12 +76,19 @@ export const Upload = z
     title: z.string().nullable(),
     total_chunks: z.number().openapi(integer("How many chunks it has")),
     file_size: z.number().nullable().openapi(integer("Bytes, as declared at init")),
-    chunk_size: z.number().nullable().openapi(integer("Bytes, as declared at init")),
+    chunk_size: z.number().nullable().openapi(integer("Bytes, as declared at init, or as the chunks told it")),
     received: z.array(z.number().openapi(integer("Index"))).openapi({ description: "Chunks that are here, ascending" }),
     missing: z.array(z.number().openapi(integer("Index"))).openapi({ description: "Chunks still to send, ascending" }),
     bytes_received: z.number().openapi(integer("Sum of the chunks that are here")),
     state: z.enum(uploadStates).openapi({ description: "`receiving` takes chunks; `handed_over` is being transcoded" }),
     error: z.string().nullable().openapi({ description: "Why the last try to hand it over failed" }),
+    source_url: z.string().nullable().openapi({ description: "The address that it is fetched from" }),
+    sha256: z.string().nullable().openapi({ description: "Of the whole source; null until it was read" }),
+    duplicate_of: z.string().nullable().openapi({ description: "The earlier upload that brought the same bytes" }),
+    expires_at: z
+      .number()
+      .nullable()
+      .openapi({ description: "Epoch seconds; it is forgotten then unless more comes. Null once it is complete" }),
     created_at: z.number().openapi({ description: "Epoch seconds" }),
     updated_at: z.number().openapi({ description: "Epoch seconds" }),
   })
@@ -89,11 +110,34 @@ export const initUpload = createRoute({
     200: json(z.object({ upload_id: VideoId }), "Send the chunks under this id"),
     ...problems({
       400: "Unsupported file type (`accepted` lists what is), or a name that is none",
-      413: "More than a form of this kind needs",
-      422: "Bad form",
+      413: "A file, a chunk or a form that is larger than is accepted, with the limit",
+      422: "Bad form, or sizes that contradict each other",
+      429: "More open uploads than a client may have",
+      507: "No room for the file and its renditions, with the figures",
     }),
   },
 });
+
+const chunkIsIn = json(
+  z.object({ status: z.literal("ok"), index: z.number().openapi(integer("Of this chunk")) }),
+  "It is whole, in place, and on the disk",
+);
+
+const chunkProblems = {
+  400: "A body or form that ends in the middle, or none that can be read",
+  404: "Upload ID not found",
+  408: "The sender all but stopped",
+  409: "The upload takes no more chunks, or nothing tells where this one belongs; the sentence says how to declare it",
+  413: "A chunk larger than is accepted",
+  422: "Bad form, an index that the upload does not have, a wrong size, or bytes that differ from their digest",
+  507: "No room left",
+} as const;
+
+const ChunkIndexParam = z
+  .string()
+  .regex(/^\d{1,6}$/)
+  .transform(Number)
+  .openapi({ ...integer("Which chunk this is, from 0", 0), minimum: 0, maximum: maxTotalChunks - 1 });
 
 export const receiveChunk = createRoute({
   method: "post",
@@ -102,19 +146,22 @@ export const receiveChunk = createRoute({
   hide: true,
   tags,
   summary: "Send a chunk; in any order, several at once, again without harm",
-  responses: {
-    200: json(
-      z.object({ status: z.literal("ok"), index: z.number().openapi(integer("Of this chunk")) }),
-      "It is whole and in place",
-    ),
-    ...problems({
-      400: "No multipart form, or one that ends in the middle",
-      404: "Upload ID not found",
-      409: "The upload is complete and takes no more chunks",
-      422: "Bad form, or an index that the upload does not have",
-      507: "No room left",
-    }),
-  },
+  responses: { 200: chunkIsIn, ...problems(chunkProblems) },
+});
+
+/** Its body is not the router's to read: the document alone says that there is one. */
+export const putChunk = createRoute({
+  method: "put",
+  path: "/upload/{upload_id}/chunks/{index}",
+  operationId: "putChunk",
+  hide: true,
+  tags,
+  summary: "Send a chunk as a raw body: the cheapest way in",
+  description:
+    "A Content-Digest (RFC 9530, sha-256 or sha-512) is checked before the chunk is taken. Sent twice, even at the same " +
+    "time, it ends as one whole chunk: the newer one.",
+  request: { params: z.object({ upload_id: VideoId, index: ChunkIndexParam }) },
+  responses: { 200: chunkIsIn, ...problems(chunkProblems) },
 });
 
 export const completeUpload = createRoute({
@@ -123,15 +170,23 @@ export const completeUpload = createRoute({
   operationId: "completeUpload",
   hide: true,
   tags,
-  summary: "Put the chunks together and hand the video over to transcoding; again with the same answer",
+  summary: "Close the file and hand the video over to transcoding; again with the same answer",
   request: jsonBody(CompleteUpload),
   responses: {
-    200: json(z.object({ hash: VideoId }), "The source is whole; it is transcoded as soon as the others are there"),
+    200: json(
+      z.object({
+        hash: VideoId,
+        duplicate_of: VideoId.optional().openapi({
+          description: "The earlier upload of the same bytes, where sha256 came",
+        }),
+      }),
+      "The source is whole; it is transcoded as soon as the others are there",
+    ),
     ...problems({
       400: "Missing chunks: expected N, got M (`missing` lists the first 1000, `missing_count` says how many)",
       404: "Upload ID not found or missing metadata",
       413: "More than a form of this kind needs",
-      422: "Bad form, or chunks that do not add up to file_size",
+      422: "Bad form, chunks that do not add up to file_size, or a file that differs from its sha256",
       507: "No room left",
     }),
   },
@@ -188,6 +243,19 @@ const anyForm = <Schema extends z.ZodType>(schema: Schema) => ({
 /** What the hidden routes take, for the document. */
 export const formRoutes = [
   documented(initUpload, anyForm(NewUpload)),
+  documented(putChunk, {
+    params: putChunk.request.params,
+    headers: z.object({
+      "content-digest": z
+        .string()
+        .optional()
+        .openapi({ example: "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:" }),
+    }),
+    body: {
+      required: true,
+      content: { "application/octet-stream": { schema: z.string().openapi({ type: "string", format: "binary" }) } },
+    },
+  }),
   documented(receiveChunk, { body: { required: true, content: { "multipart/form-data": { schema: ChunkForm } } } }),
   documented(completeUpload, anyForm(CompleteUpload)),
 ];

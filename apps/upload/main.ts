@@ -5,22 +5,29 @@ import { createLog, newVideoId, readConfig, ServiceError } from "@video-backend/
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
-import { openChunkDirectory } from "./chunks/chunk-directory.ts";
-import { removeLeftovers } from "./chunks/remove-leftovers.ts";
-import { UploadConfig } from "./config.ts";
+import { createDisk } from "./admission/disk.ts";
+import { createReceptions } from "./chunks/receptions.ts";
+import { limitsOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
 import { keepSweeping } from "./hand-over/sweep.ts";
+import { keepTellingHashes } from "./hand-over/tell-hashes.ts";
 import { createUploadService, type UploadDeps } from "./service.ts";
+import { openSourceDirectory } from "./sources/source-directory.ts";
 import { createWorkRegister } from "./uploads/work-register.ts";
 
 const sweepEverySeconds = 2;
+/** What a form may have beside its chunk. */
+const formBytes = 1024 * 1024;
 
 const config = await orExit(() => readConfig(UploadConfig, process.env));
 const deps: UploadDeps = await orExit(() => ({
   database: openUploadDatabase(join(config.STORAGE_DIR, "uploads.db")),
   store: createDirectoryStore(config.STORAGE_DIR),
-  chunks: openChunkDirectory(join(config.STORAGE_DIR, "uploads")),
+  sources: openSourceDirectory(join(config.STORAGE_DIR, "uploads"), config.UPLOAD_SYNC),
+  receptions: createReceptions(),
   work: createWorkRegister(),
+  limits: limitsOf(config),
+  disk: createDisk(config.STORAGE_DIR),
   // A client waits for these; what fails is the background loop's to try again.
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1 }),
   transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1 }),
@@ -28,20 +35,22 @@ const deps: UploadDeps = await orExit(() => ({
   now: () => Date.now() / 1000,
   newId: newVideoId,
 }));
-await orExit(() => removeLeftovers(deps));
 
 const stopping = new AbortController();
-const sweeping = keepSweeping(deps, sweepEverySeconds, stopping.signal);
+const loops = [
+  keepSweeping(deps, sweepEverySeconds, stopping.signal),
+  keepTellingHashes(deps, sweepEverySeconds, stopping.signal),
+];
 
 export default serve(createUploadService(deps), {
   port: config.UPLOAD_PORT,
   hostname: config.HOST,
   log: deps.log,
-  maxBodyBytes: config.UPLOAD_MAX_BODY_BYTES,
+  maxBodyBytes: config.UPLOAD_MAX_CHUNK_BYTES + formBytes,
   async close() {
     stopping.abort();
     await deps.work.endAll(new ServiceError("unavailable", "The upload service is stopping"));
-    await sweeping;
+    await Promise.all(loops);
     deps.database.$client.close();
   },
 });

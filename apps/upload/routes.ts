@@ -1,11 +1,12 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
 import { createRouter } from "@video-backend/service";
-import { receiveChunk } from "./chunks/receive-chunk.ts";
+import { clientOf } from "./admission/client-of.ts";
+import { receiveChunkForm, receiveRawChunk } from "./chunks/receive-chunk.ts";
 import * as contract from "./contract.ts";
 import { formAsJson, smallBody } from "./form-as-json.ts";
 import type { UploadDeps } from "./service.ts";
 import { sample } from "./speedtest/sample.ts";
-import { beginUpload } from "./uploads/begin-upload.ts";
+import { beginningOf, beginUpload } from "./uploads/begin-upload.ts";
 import { completeUpload } from "./uploads/complete-upload.ts";
 import { deleteUpload } from "./uploads/delete-upload.ts";
 import { presentUpload } from "./uploads/present-upload.ts";
@@ -17,18 +18,25 @@ export function createRoutes(deps: UploadDeps) {
   for (const route of contract.formRoutes) router.openAPIRegistry.registerPath(route);
   for (const route of [contract.initUpload, contract.completeUpload]) router.use(route.path, smallBody, formAsJson);
   return router
-    .openapi(contract.initUpload, (c) => c.json({ upload_id: beginUpload(deps, c.req.valid("json")) }, 200))
+    .openapi(contract.initUpload, async (c) => {
+      return c.json({ upload_id: await beginUpload(deps, beginningOf(c.req.valid("json"), clientOf(c))) }, 200);
+    })
     .openapi(contract.receiveChunk, async (c) => {
-      return c.json({ status: "ok" as const, index: await receiveChunk(deps, c.req.raw) }, 200);
+      return c.json({ status: "ok" as const, index: await receiveChunkForm(deps, c.req.raw) }, 200);
+    })
+    .openapi(contract.putChunk, async (c) => {
+      const { upload_id: uploadId, index } = c.req.valid("param");
+      return c.json({ status: "ok" as const, index: await receiveRawChunk(deps, { uploadId, index }, c.req.raw) }, 200);
     })
     .openapi(contract.completeUpload, async (c) => {
-      const { upload_id } = c.req.valid("json");
-      // Putting a large file together is silent for longer than the server lets a connection be.
+      const { upload_id, sha256 } = c.req.valid("json");
+      // Reading a large file to check its hash is silent for longer than the server lets a connection be.
       c.env?.keepOpen?.();
-      await completeUpload(deps, upload_id);
-      return c.json({ hash: upload_id }, 200);
+      await completeUpload(deps, upload_id, sha256);
+      const { duplicate_of } = presentUpload(deps, upload_id);
+      return c.json({ hash: upload_id, ...(duplicate_of && { duplicate_of }) }, 200);
     })
-    .openapi(contract.getUpload, (c) => c.json(presentUpload(deps.database, c.req.valid("param").upload_id), 200))
+    .openapi(contract.getUpload, (c) => c.json(presentUpload(deps, c.req.valid("param").upload_id), 200))
     .openapi(contract.deleteUpload, async (c) => {
       await deleteUpload(deps, c.req.valid("param").upload_id);
       return c.json({ status: "deleted" as const }, 200);

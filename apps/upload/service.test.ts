@@ -38,6 +38,7 @@ test("documents every route with an operationId, and what the forms take", async
     "/upload/complete",
     "/upload/init",
     "/upload/{upload_id}",
+    "/upload/{upload_id}/chunks/{index}",
   ]);
   for (const path of Object.values<Record<string, { operationId?: string }>>(body.paths)) {
     for (const operation of Object.values(path)) expect(operation.operationId).toBeString();

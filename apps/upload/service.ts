@@ -7,18 +7,24 @@ import type { MetadataClient } from "@video-backend/metadata/client";
 import { createService, type Log, type ServiceApp } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
-import type { ChunkDirectory } from "./chunks/chunk-directory.ts";
+import type { Disk } from "./admission/disk.ts";
+import type { Limits } from "./admission/limits.ts";
+import type { Receptions } from "./chunks/receptions.ts";
 import type { UploadDatabase } from "./database/open.ts";
 import { createRoutes } from "./routes.ts";
+import type { SourceDirectory } from "./sources/source-directory.ts";
 import type { WorkRegister } from "./uploads/work-register.ts";
 
 export interface UploadDeps {
   database: UploadDatabase;
   /** Where originals go. */
   store: BlobStore;
-  /** Where chunks wait, on the same file system. */
-  chunks: ChunkDirectory;
+  /** Where sources lie while they come in, on the same file system. */
+  sources: SourceDirectory;
+  receptions: Receptions;
   work: WorkRegister;
+  limits: Limits;
+  disk: Disk;
   metadata: MetadataClient;
   transcoding: TranscodingClient;
   log: Log;

@@ -5,10 +5,13 @@ import { newVideoId } from "@video-backend/service";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import type { World } from "@video-backend/testing";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
-import { openChunkDirectory } from "./chunks/chunk-directory.ts";
+import { createDisk } from "./admission/disk.ts";
+import { createReceptions } from "./chunks/receptions.ts";
 import { createUploadClient } from "./client.ts";
+import { limitsOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
 import { createUploadService, type UploadDeps } from "./service.ts";
+import { openSourceDirectory } from "./sources/source-directory.ts";
 import { createWorkRegister } from "./uploads/work-register.ts";
 
 export interface TestUploadOptions {
@@ -23,8 +26,11 @@ export function createTestUpload(world: World, { metadata, transcoding, deps: re
   const deps: UploadDeps = {
     database: openUploadDatabase(world.path("uploads.db")),
     store: createDirectoryStore(world.directory),
-    chunks: openChunkDirectory(join(world.directory, "uploads")),
+    sources: openSourceDirectory(join(world.directory, "uploads"), "chunk"),
+    receptions: createReceptions(),
     work: createWorkRegister(),
+    limits: limitsOf(UploadConfig.parse({})),
+    disk: createDisk(world.directory),
     metadata,
     transcoding,
     log: world.log,

@@ -2,6 +2,7 @@
  * The whole system as its users have it: five processes on free ports over a storage directory of their own, reached by
  * HTTP alone. Processes that are still there at the end are killed, and only those that were started here.
  */
+import { closeSync, openSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +21,8 @@ export interface System extends AsyncDisposable {
   start(name: ServiceName): Promise<void>;
   /** SIGKILL, and wait until it is gone. */
   kill(name: ServiceName): Promise<void>;
+  /** All that a service has logged so far. */
+  log(name: ServiceName): Promise<string>;
 }
 
 const root = join(import.meta.dirname, "..", "..");
@@ -44,14 +47,18 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   }
   const processes = new Map<ServiceName, Bun.Subprocess>();
 
+  const logOf = (name: ServiceName) => join(storage, `${name}.log`);
+
   async function start(name: ServiceName): Promise<void> {
+    const log = openSync(logOf(name), "a");
     const child = Bun.spawn([process.execPath, "--no-orphans", join("apps", name, "main.ts")], {
       cwd: root,
       env: environment,
       stdin: "ignore",
-      stdout: "ignore",
+      stdout: log,
       stderr: "inherit",
     });
+    closeSync(log);
     processes.set(name, child);
     await until(`${name} is healthy`, () => isHealthy(url[name]), 30);
   }
@@ -68,6 +75,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     url,
     start,
     kill,
+    log: (name) => Bun.file(logOf(name)).text(),
     process: (name) => processes.get(name),
     async [Symbol.asyncDispose]() {
       await Promise.all(serviceNames.map(kill));

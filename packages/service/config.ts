@@ -28,7 +28,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads a service's configuration. An empty value counts as absent, since compose files pass those.
+ * Reads a service's configuration. An empty value counts as absent, since compose files pass those. The value of a key
+ * whose `meta` says `secret` is never shown.
  *
  * @throws ConfigError naming every key that does not fit, what it is for and what is wrong with it
  */
@@ -43,8 +44,9 @@ export function readConfig<Shape extends z.ZodRawShape>(
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => {
     const key = String(issue.path[0]);
-    const about = (schema.shape[key] as z.ZodType | undefined)?.description;
-    return `  ${key}=${present[key] ?? ""}: ${issue.message}${about ? ` (${about})` : ""}`;
+    const { description, secret } = (schema.shape[key] as z.ZodType | undefined)?.meta() ?? {};
+    const value = secret ? "(secret)" : (present[key] ?? "");
+    return `  ${key}=${value}: ${issue.message}${description ? ` (${description})` : ""}`;
   });
   throw new ConfigError(`The configuration does not fit:\n${lines.join("\n")}`);
 }

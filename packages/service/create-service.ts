@@ -3,6 +3,7 @@
  * `/openapi.json` and `/docs`. What comes out is a portable `fetch`; nothing here knows which server calls it.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { withoutPlaybackToken } from "@video-backend/access";
 import type { Context, MiddlewareHandler } from "hono";
 import { contextStorage } from "hono/context-storage";
 import { HTTPException } from "hono/http-exception";
@@ -14,10 +15,12 @@ import { addHealth, type HealthChecks } from "./health.ts";
 import type { Log } from "./log.ts";
 import { problemResponse } from "./problem.ts";
 
-/** What the server may lend a request. Both are absent where the runtime has no such thing. */
+/** What the server may lend a request. Each is absent where the runtime has no such thing. */
 export interface ServerBindings {
   /** Lets this one request stay silent for as long as it likes (an event stream). */
   keepOpen?: () => void;
+  /** The address that the request's connection comes from. */
+  clientAddress?: () => string | null;
   /** Aborts when the service begins to drain; event streams end then. */
   draining?: AbortSignal;
 }
@@ -36,11 +39,14 @@ export interface ServiceOptions {
   checks: HealthChecks;
   /** Runs around every route, in this order, inside the log line. Here, since `.use()` in a chain loses its types. */
   middleware?: MiddlewareHandler<ServiceEnv>[];
+  /** The path that a request is routed by, where that is not its own. What is left out stays out of the log, too. */
+  routedPath?: (request: Request) => string;
 }
 
 /** A router whose validation failures are `ServiceError`s. Each service's `routes.ts` starts its chain with one. */
-export function createRouter(): ServiceApp {
+export function createRouter(routedPath?: ServiceOptions["routedPath"]): ServiceApp {
   return new OpenAPIHono<ServiceEnv>({
+    ...(routedPath ? { getPath: routedPath } : {}),
     defaultHook: (result) => {
       if (!result.success) throw invalidRequest(result.target, result.error);
     },
@@ -49,7 +55,7 @@ export function createRouter(): ServiceApp {
 
 /** The shell around a service's routes. */
 export function createService(options: ServiceOptions, routes: ServiceApp): ServiceApp {
-  const app = createRouter();
+  const app = createRouter(options.routedPath);
   app.use(requestId());
   app.use(contextStorage());
   app.use(async (c, next) => {
@@ -58,7 +64,7 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
     const line = {
       requestId: c.get("requestId"),
       method: c.req.method,
-      path: c.req.path,
+      path: withoutPlaybackToken(c.req.path),
       status: c.res.status,
       milliseconds: Math.round(performance.now() - startedAt),
     };

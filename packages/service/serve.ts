@@ -21,6 +21,7 @@ export interface ServeOptions {
 interface RunningServer {
   stop(closeActiveConnections?: boolean): Promise<void>;
   timeout(request: Request, seconds: number): void;
+  requestIP(request: Request): { address: string } | null;
 }
 
 const mebibyte = 1024 * 1024;
@@ -57,7 +58,11 @@ export function serve(service: ServiceApp, options: ServeOptions) {
     development: false,
     async fetch(request: Request, runtime?: unknown): Promise<Response> {
       server = isRunningServer(runtime) ? runtime : undefined;
-      const bindings: ServerBindings = { draining: draining.signal, keepOpen: () => server?.timeout(request, 0) };
+      const bindings: ServerBindings = {
+        draining: draining.signal,
+        keepOpen: () => server?.timeout(request, 0),
+        clientAddress: () => server?.requestIP(request)?.address ?? null,
+      };
       requestsAtWork++;
       try {
         return await service.fetch(request, bindings);

@@ -100,6 +100,15 @@ export function blobStoreSuite(name: string, open: () => OpenedStore | Promise<O
       ]);
     });
 
+    test("lists the names directly below a key, and none where there is no folder", async () => {
+      await using place = await setup();
+      for (const key of ["a/1", "a/.2", "a/deep/3", "ab/4"]) await place.store.put(key, "words");
+      expect((await place.store.list("a")).sort()).toEqual([".2", "1", "deep"]);
+      for (const key of ["none", "none/deep", "a/1", "a/1/x", "x".repeat(300)]) {
+        expect(await place.store.list(key)).toEqual([]);
+      }
+    });
+
     test("puts again over what was there", async () => {
       await using place = await setup();
       await place.store.put("a/b", "a long content");
@@ -184,6 +193,7 @@ export function blobStoreSuite(name: string, open: () => OpenedStore | Promise<O
         () => store.adopt(path, key),
         () => store.remove(key),
         () => store.exists(key),
+        () => store.list(key),
         async () => store.locate(key),
       ];
       for (const attempt of tries) expect(await attempt().catch((error) => error)).toBeInstanceOf(InvalidKeyError);

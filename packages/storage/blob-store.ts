@@ -16,6 +16,8 @@ export interface BlobStore {
   remove(key: string): Promise<void>;
   /** True when there is something at or below the key. */
   exists(key: string): Promise<boolean>;
+  /** The names directly below a key, in no order; none where there is no such folder. Meant for folders of few names. */
+  list(key: string): Promise<string[]>;
   /** What ffmpeg can open: a path here, a signed address elsewhere. */
   locate(key: string): string;
   /** Resolves when the store takes writes, or answers reads where that is all one needs; else throws with a sentence. */

@@ -1,5 +1,5 @@
 /** The embedded adapter: a directory. Writes go to a temporary name beside the place and are renamed into it. */
-import { access, constants, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { type BlobStore, checkedKey, InvalidKeyError, type StoredBlob } from "./blob-store.ts";
 
@@ -49,6 +49,10 @@ export function createDirectoryStore(directory: string): BlobStore {
     async exists(key) {
       return (await statOrNull(locate(key))) !== null;
     },
+    async list(key) {
+      const names = (await orNull(readdir(locate(key)))) ?? [];
+      return names.filter((name) => !temporaryName.test(name));
+    },
     async check(need = "writes") {
       await mkdir(root, { recursive: true });
       if (need === "reads") return access(root, constants.R_OK | constants.X_OK);
@@ -59,9 +63,14 @@ export function createDirectoryStore(directory: string): BlobStore {
   };
 }
 
-async function statOrNull(path: string) {
+const temporaryName = /^\.[0-9a-f-]{36}\.tmp$/;
+
+const statOrNull = (path: string) => orNull(stat(path));
+
+/** Null where there is no such thing. */
+async function orNull<Value>(asked: Promise<Value>): Promise<Value | null> {
   try {
-    return await stat(path);
+    return await asked;
   } catch (error) {
     if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(String(error.code)))
       return null;

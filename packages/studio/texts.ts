@@ -274,7 +274,7 @@ export const texts = {
       embed: "Embed",
       stream: "HLS",
       privateWords: (until: Date) =>
-        `This video is private. Whoever has this address can play it until ${until.toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}.`,
+        `This video is private. Whoever has one of these addresses can play it until ${until.toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}.`,
       copyOf: (what: string) => `Copy: ${what}`,
     },
     attempts: {

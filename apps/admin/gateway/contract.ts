@@ -3,7 +3,7 @@
  * What is only passed on is declared as its own service declares it, in short.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { AssetPath, integer, json, jsonBody, problems, ServiceError, VideoId } from "@video-backend/service";
+import { AssetPath, integer, json, problems, ServiceError, VideoId } from "@video-backend/service";
 import { bodyLimit } from "hono/body-limit";
 import { DeletedVideo, LibraryQuery, ResumedVideo, StoppedVideo, Transcoding, Video } from "../contract.ts";
 
@@ -43,31 +43,6 @@ export const getVideo = createRoute({
   summary: "One video",
   request,
   responses: { 200: json(Video, "The video"), ...known },
-});
-
-export const updateVideo = createRoute({
-  method: "put",
-  path: "/videos/{hash}",
-  operationId: "updateVideo",
-  tags: library,
-  summary: "Change what people may change of a video: title, description, visibility",
-  request: {
-    params,
-    ...jsonBody(
-      z
-        .strictObject({
-          title: z.string().max(500).nullable(),
-          description: z.string().max(10_000).nullable(),
-          visibility: z.enum(["public", "private"]),
-        })
-        .partial(),
-    ),
-  },
-  responses: {
-    200: json(z.object({ status: z.literal("updated") }), "Changed"),
-    ...known,
-    ...problems({ 422: "Bad form" }),
-  },
 });
 
 export const deleteVideo = createRoute({

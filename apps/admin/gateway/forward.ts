@@ -29,6 +29,8 @@ export async function forward<Answer>(c: ServiceContext, service: OtherService, 
   const headers = endToEnd(incoming.headers);
   headers.delete("host");
   headers.set("x-request-id", c.get("requestId"));
+  const client = c.env?.clientAddress?.();
+  if (client) headers.append("x-forwarded-for", client);
   // `fetch` would ask for compression of its own and undo it, and the length would be wrong.
   headers.set("accept-encoding", "identity");
   const init: RequestInit & { duplex: "half" } = {

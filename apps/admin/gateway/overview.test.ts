@@ -39,7 +39,8 @@ describe("what people watch is passed on", () => {
     await using world = createWorld();
     const admin = createTestAdmin(world);
     const send = transcript(admin.service);
-    const { upload_id } = (await send("POST /upload/init", { json: { filename: "a.mp4", total_chunks: 2 } })).body;
+    const begun = { filename: "a.mp4", total_chunks: 2, chunk_size: 3, file_size: 6 };
+    const { upload_id } = (await send("POST /upload/init", { json: begun })).body;
     await send("POST /upload/chunk", { form: { upload_id, index: "1", file: new File(["one"], "chunk") } });
     expect((await send(`GET /upload/${upload_id}`)).body).toMatchObject({ received: [1], missing: [0] });
     expect((await send(`DELETE /upload/${upload_id}`)).body).toEqual({ status: "deleted" });

@@ -1,4 +1,5 @@
 /** The gateway's contract bound: questions go through typed clients, bodies are forwarded as they come. */
+import { playPath } from "@video-backend/access";
 import { createRouter } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { AdminDeps } from "../service.ts";
@@ -14,6 +15,7 @@ import * as contract from "./contract.ts";
 import { findTranscodeStatus } from "./find-transcode-status.ts";
 import { forward } from "./forward.ts";
 import { createOverviewRoutes } from "./overview.ts";
+import * as playback from "./playback-contract.ts";
 import { startTranscode } from "./start-transcode.ts";
 
 export function createGatewayRoutes(deps: AdminDeps) {
@@ -24,13 +26,18 @@ export function createGatewayRoutes(deps: AdminDeps) {
     .openapi(contract.getVideo, async (c) =>
       c.json(await parseResponse(metadata.client.videos[":hash"].$get({ param: c.req.valid("param") })), 200),
     )
-    .openapi(contract.updateVideo, async (c) => {
-      const changes = { param: c.req.valid("param"), json: c.req.valid("json") };
-      return c.json(await parseResponse(metadata.client.videos[":hash"].$put(changes)), 200);
-    })
     .openapi(contract.deleteVideo, async (c) => c.json(await deleteVideo(deps, c.req.valid("param").hash), 200))
     .openapi(contract.stopVideo, async (c) => c.json(await stopVideo(deps, c.req.valid("param").hash), 200))
     .openapi(contract.resumeVideo, async (c) => c.json(await resumeVideo(deps, c.req.valid("param").hash), 200))
+    .openapi(playback.updateVideo, async (c) => {
+      const changes = { param: c.req.valid("param"), json: c.req.valid("json") };
+      return c.json(await parseResponse(metadata.client.videos[":hash"].$put(changes)), 200);
+    })
+    .openapi(playback.createPlaybackToken, async (c) => {
+      const asked = { param: c.req.valid("param"), json: c.req.valid("json") };
+      c.header("cache-control", "no-store");
+      return c.json(await parseResponse(metadata.client.videos[":hash"]["playback-token"].$post(asked)), 200);
+    })
     .openapi(captions.listCaptions, (c) => forward(c, metadata, `/videos/${c.req.valid("param").hash}/captions`))
     .openapi(captions.getCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
     .openapi(captions.saveCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
@@ -86,6 +93,12 @@ export function createGatewayRoutes(deps: AdminDeps) {
     return forward<Response>(c, streaming, `/stream/${hash}/${path}`);
   });
   routes.openAPIRegistry.registerPath(contract.getVideoFile);
+  routes.openapi({ ...playback.playByToken, path: "/play/{token}/{hash}/:path{.+}", hide: true }, (c) => {
+    const { token, hash, path } = c.req.valid("param");
+    // Whatever stands there is for streaming to refuse; encoded, it stays one name of the path.
+    return forward<Response>(c, streaming, playPath(encodeURIComponent(token), hash, path));
+  });
+  routes.openAPIRegistry.registerPath(playback.playByToken);
   return routes;
 }
 

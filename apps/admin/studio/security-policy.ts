@@ -2,6 +2,7 @@
 
 /**
  * The value of Content-Security-Policy. Styles may be inline, since the player's controls bring theirs so; scripts may not.
+ * Of media, `blob:` is what hls.js plays from, and `data:` the empty track that it adds subtitles to.
  *
  * @param streaming the origin of the streaming service
  */
@@ -13,7 +14,7 @@ export function securityPolicy(streaming: string): string {
     // The font is within the style sheet.
     "font-src data:",
     `img-src 'self' data: blob: ${streaming}`,
-    `media-src 'self' blob: ${streaming}`,
+    `media-src 'self' blob: data: ${streaming}`,
     `connect-src 'self' ${streaming}`,
     "base-uri 'none'",
     "form-action 'none'",

@@ -1,19 +1,31 @@
 /** Registers a video. */
 import { eq } from "drizzle-orm";
 import type { NewVideo } from "../contract.ts";
-import { videos } from "../database/schema.ts";
+import { type VideoRow, videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../service.ts";
+import { markPrivate, unmarkUnlessPrivate } from "../visibility/private-marks.ts";
+
+type Created = Pick<VideoRow, "id" | "hash">;
 
 /** Registering a known hash changes nothing and answers the video that is there, so upload may repeat itself. */
-export function createVideo({ database, changes, now }: MetadataDeps, video: NewVideo): { id: number; hash: string } {
+export function createVideo(deps: MetadataDeps, video: NewVideo): Promise<Created> {
+  return deps.takeTurn(async () => {
+    const known = findRow(deps.database, video.hash);
+    if (known) return known;
+    if (video.visibility === "private") await markPrivate(deps, video.hash);
+    const created = insertRow(deps, video);
+    await unmarkUnlessPrivate(deps, video.hash);
+    return created;
+  });
+}
+
+function findRow(database: Pick<MetadataDeps["database"], "select">, hash: string): Created | undefined {
+  return database.select({ id: videos.id, hash: videos.hash }).from(videos).where(eq(videos.hash, hash)).get();
+}
+
+function insertRow({ database, changes, now }: MetadataDeps, video: NewVideo): Created {
   return database.transaction(
     (transaction) => {
-      const known = transaction
-        .select({ id: videos.id, hash: videos.hash })
-        .from(videos)
-        .where(eq(videos.hash, video.hash))
-        .get();
-      if (known) return known;
       const created = transaction
         .insert(videos)
         .values({

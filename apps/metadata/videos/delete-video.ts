@@ -1,16 +1,36 @@
 /** Forgets a video. Who follows the feed (transcoding) ends its work on it. */
+import { messageOf } from "@video-backend/service";
 import { eq } from "drizzle-orm";
-import { videos } from "../database/schema.ts";
+import { type VideoRow, videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../service.ts";
+import { unmarkUnlessPrivate } from "../visibility/private-marks.ts";
 import { findVideo } from "./find-video.ts";
 
-/** @throws ServiceError `not_found` */
-export function deleteVideo({ database, changes }: MetadataDeps, hash: string): void {
-  database.transaction(
+/**
+ * A private video stays closed until its files are gone, which may be later.
+ *
+ * @throws ServiceError `not_found`
+ */
+export async function deleteVideo(deps: MetadataDeps, hash: string): Promise<void> {
+  await deps.takeTurn(async () => {
+    const { visibility } = deleteRow(deps, hash);
+    if (visibility !== "private") return;
+    await unmarkUnlessPrivate(deps, hash).catch((error: unknown) => {
+      deps.log.warn(
+        { hash, reason: messageOf(error) },
+        "the mark of a deleted private video stays until the next start",
+      );
+    });
+  });
+}
+
+function deleteRow({ database, changes }: MetadataDeps, hash: string): VideoRow {
+  return database.transaction(
     (transaction) => {
-      findVideo(transaction, hash);
+      const row = findVideo(transaction, hash);
       transaction.delete(videos).where(eq(videos.hash, hash)).run();
       changes.record(transaction, "video.deleted", hash);
+      return row;
     },
     { behavior: "immediate" },
   );

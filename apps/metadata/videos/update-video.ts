@@ -5,15 +5,29 @@ import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { VideoChanges } from "../contract.ts";
 import { videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../service.ts";
+import { markPrivate, unmarkUnlessPrivate } from "../visibility/private-marks.ts";
 import { findVideo } from "./find-video.ts";
 import { statesBefore, transitions } from "./transcoding-status.ts";
 
 /**
- * Fields that are absent stay as they are.
+ * Fields that are absent stay as they are. A video that becomes private is closed when this resolves.
  *
  * @throws ServiceError `not_found`; `conflict` when the transcoding status cannot become that from what it is
  */
-export function updateVideo({ database, changes, now }: MetadataDeps, hash: string, fields: VideoChanges): void {
+export async function updateVideo(deps: MetadataDeps, hash: string, fields: VideoChanges): Promise<void> {
+  if (fields.visibility === undefined) return updateRow(deps, hash, fields);
+  await deps.takeTurn(async () => {
+    findVideo(deps.database, hash);
+    if (fields.visibility === "private") await markPrivate(deps, hash);
+    try {
+      updateRow(deps, hash, fields);
+    } finally {
+      await unmarkUnlessPrivate(deps, hash);
+    }
+  });
+}
+
+function updateRow({ database, changes, now }: MetadataDeps, hash: string, fields: VideoChanges): void {
   const next = fields.transcoding_status;
   database.transaction(
     (transaction) => {

@@ -1,16 +1,20 @@
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { until } from "@video-backend/testing";
 import { chunkInFlight, setup } from "../test-setup.ts";
-import { openChunkDirectory } from "./chunk-directory.ts";
+
+/** What lies beside the sources. */
+function left({ world }: Pick<ReturnType<typeof setup>, "world">): string[] {
+  const incoming = world.path("uploads", ".incoming");
+  return existsSync(incoming) ? readdirSync(incoming) : [];
+}
 
 test("a chunk is in place when it is answered", async () => {
   await using upload = setup();
-  const id = await upload.init(2);
+  const id = await upload.init(2, { chunk_size: 6 });
   expect(await upload.chunk(id, 1, "second")).toMatchObject({ status: 200, body: { status: "ok", index: 1 } });
-  expect(readFileSync(upload.world.path("uploads", id, "1"), "utf8")).toBe("second");
-  expect(readdirSync(upload.world.path("uploads", ".incoming"))).toEqual([]);
+  expect(readFileSync(upload.world.path("uploads", id, "source"), "utf8")).toBe("\0\0\0\0\0\0second");
+  expect(left(upload)).toEqual([]);
 });
 
 test("the fields may come after the file", async () => {
@@ -32,7 +36,8 @@ test("sending a chunk again is harmless; the last whole one counts", async () =>
   await upload.chunk(id, 0, "the first try");
   await upload.chunk(id, 0, "the second");
   expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({ received: [0], bytes_received: 10 });
-  expect(readFileSync(upload.world.path("uploads", id, "0"), "utf8")).toBe("the second");
+  await upload.complete(id);
+  expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("the second");
 });
 
 test("the same chunk twice at the same time leaves one of the two, whole, and the row that fits it", async () => {
@@ -41,9 +46,11 @@ test("the same chunk twice at the same time leaves one of the two, whole, and th
   const contents = Array.from({ length: 12 }, (_, n) => String.fromCharCode(97 + n).repeat(100_000 + n));
   const replies = await Promise.all(contents.map((content) => upload.chunk(id, 0, content)));
   expect(replies.every((reply) => reply.status === 200)).toBeTrue();
-  const kept = readFileSync(upload.world.path("uploads", id, "0"), "utf8");
+  const { bytes_received } = (await upload.send(`GET /upload/${id}`)).body;
+  await upload.complete(id);
+  const kept = readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8");
   expect(contents).toContain(kept);
-  expect((await upload.send(`GET /upload/${id}`)).body.bytes_received).toBe(kept.length);
+  expect(bytes_received).toBe(kept.length);
 });
 
 test("an unknown upload is 404, whether the id comes before the file or after it", async () => {
@@ -56,8 +63,7 @@ test("an unknown upload is 404, whether the id comes before the file or after it
     ["index", "0"],
   ];
   expect(await upload.send("POST /upload/chunk", { form })).toMatchObject(expected);
-  expect(readdirSync(upload.world.path("uploads"))).toEqual([".incoming"]);
-  expect(readdirSync(upload.world.path("uploads", ".incoming"))).toEqual([]);
+  expect(left(upload)).toEqual([]);
 });
 
 test("an index that the upload does not have is refused with those it has", async () => {
@@ -81,7 +87,7 @@ test("an id that is none never comes near a path", async () => {
     const reply = await upload.chunk(id, 0, "x");
     expect(reply).toMatchObject({ status: 422, body: { problems: [{ field: "upload_id" }] } });
   }
-  expect(readdirSync(upload.world.path("uploads"))).toEqual([".incoming"]);
+  expect(left(upload)).toEqual([]);
 });
 
 test("a form without the file, with two, or with it under another name is refused", async () => {
@@ -134,8 +140,7 @@ test("a body that is cut off anywhere never counts and leaves nothing", async ()
     expect({ length, status: reply.status }).toEqual({ length, status: 400 });
   }
   expect((await upload.send(`GET /upload/${id}`)).body.received).toEqual([]);
-  expect(readdirSync(upload.world.path("uploads"))).toEqual([".incoming"]);
-  expect(readdirSync(upload.world.path("uploads", ".incoming"))).toEqual([]);
+  expect(left(upload)).toEqual([]);
   expect((await upload.send("POST /upload/chunk", { body: bytes, headers })).status).toBe(200);
 });
 
@@ -149,40 +154,38 @@ test("a chunk that breaks off does not touch the whole one that is there", async
   await again.send("hal");
   await again.cut();
   expect((await reply).status).toBe(400);
-  expect(readFileSync(upload.world.path("uploads", id, "0"), "utf8")).toBe("whole");
+  expect(readFileSync(upload.world.path("uploads", id, "source"), "utf8")).toBe("whole");
 });
 
-test("what was coming in when the service died is removed at start", async () => {
+test("what was coming in beside its source when the service died is removed at start", async () => {
   await using upload = setup();
   const id = await upload.init(1);
+  await upload.chunk(id, 0, "whole");
   const chunk = chunkInFlight(id, 0);
   const reply = upload.service.fetch(chunk.request);
   await chunk.begin();
   await chunk.send("half a chunk");
   const incoming = upload.world.path("uploads", ".incoming");
-  await until("the chunk comes in", () => readdirSync(incoming).length === 1);
+  await until("the chunk comes in", () => existsSync(incoming) && readdirSync(incoming).length === 1);
   upload.restart();
-  expect(readdirSync(incoming)).toEqual([]);
+  expect(left(upload)).toEqual([]);
   await chunk.cut();
   expect((await reply).status).toBe(400);
 });
 
-test("a disk that is full is said so", async () => {
-  await using upload = setup((directory) => {
-    const chunks = openChunkDirectory(join(directory, "uploads"));
-    const temporaryPath = () => {
-      const path = chunks.temporaryPath();
-      symlinkSync("/dev/full", path);
-      return path;
-    };
-    return { chunks: { ...chunks, temporaryPath } };
-  });
-  const id = await upload.init(1);
-  for (const content of ["x", "x".repeat(8_000_000)]) {
-    expect(await upload.chunk(id, 0, content)).toMatchObject({
-      status: 507,
-      body: { detail: "No room left for this chunk" },
-    });
-  }
-  expect(readdirSync(upload.world.path("uploads", ".incoming"))).toEqual([]);
+test("a disk that is full is said so, and nothing that is here is lost", async () => {
+  await using upload = setup();
+  const id = await upload.init(2, { chunk_size: 5 });
+  await upload.chunk(id, 0, "first");
+  const source = upload.world.path("uploads", id, "source");
+  const kept = readFileSync(source);
+  rmSync(source);
+  symlinkSync("/dev/full", source);
+  expect(await upload.chunk(id, 1, "x")).toMatchObject({ status: 507 });
+  rmSync(source);
+  writeFileSync(source, kept);
+  expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({ received: [0], missing: [1] });
+  expect((await upload.chunk(id, 1, "x")).status).toBe(200);
+  await upload.complete(id);
+  expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("firstx");
 });

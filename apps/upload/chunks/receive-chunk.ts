@@ -1,37 +1,70 @@
 /**
- * Takes in one chunk. Its bytes go to a temporary file as they come, so that neither a cut line nor a second sender of
- * the same index ever shows half a chunk under its name.
+ * Takes in one chunk. Where its place in the source is known and free, its bytes go straight there; else they wait in a
+ * file beside the source and are put in place when they are whole. Either way a chunk counts only when its row is
+ * written, after its bytes: neither a cut line, nor a second sender, nor a crash shows half a chunk as a whole one.
  */
-import { rm } from "node:fs/promises";
-import { invalidRequest } from "@video-backend/service";
+import { invalidRequest, ServiceError } from "@video-backend/service";
 import { ChunkFields } from "../contract.ts";
 import type { UploadDeps } from "../service.ts";
-import { type ChunkPlace, expectChunk, placeChunk } from "./place-chunk.ts";
+import { type Arrival, takeIn, takeInUnnamed } from "./arrival.ts";
+import { type Digest, digestMismatch, hashPart, parseContentDigest, sha256Digest } from "./digest.ts";
+import type { ChunkName } from "./find-chunk.ts";
 import { readChunkForm } from "./read-chunk-form.ts";
+import { settle } from "./settle.ts";
 
 /**
- * Fields that stand before the file are checked before a byte of it is written; the ones after it are checked then.
+ * A chunk as a request's raw body.
  *
- * @returns the index of the chunk, which is in place
- * @throws ServiceError as `expectChunk`; `malformed_request` for a broken form; `storage_full`
+ * @throws ServiceError as `expectChunk`; `conflict` for a chunk that nothing places; `invalid_request` for a wrong size;
+ *   `malformed_request` for a body that breaks off; `too_slow`, `too_large`, `storage_full`, `digest_mismatch`
  */
-export async function receiveChunk(deps: UploadDeps, request: Request): Promise<number> {
-  const path = deps.chunks.temporaryPath();
-  using visits = new DisposableStack();
-  try {
-    const fields = await readChunkForm(request, path, (known) => {
-      const place = ChunkFields.safeParse(known);
-      if (!place.success) return undefined;
-      expectChunk(deps.database, placeOf(place.data));
-      return visits.use(deps.work.enter(place.data.upload_id)).signal;
-    });
-    const parsed = ChunkFields.safeParse(fields);
-    if (!parsed.success) throw invalidRequest("form", parsed.error);
-    placeChunk(deps, placeOf(parsed.data), path);
-    return parsed.data.index;
-  } finally {
-    await rm(path, { force: true });
-  }
+export async function receiveRawChunk(deps: UploadDeps, name: ChunkName, request: Request): Promise<number> {
+  const digest = parseContentDigest(request.headers.get("content-digest"));
+  const length = request.headers.get("content-length");
+  const body: AsyncIterable<Uint8Array> = request.body ?? nothing();
+  await using arrival = await takeIn(deps, name, body, length === null ? null : Number(length));
+  if (digest) await verify(arrival, `Chunk ${name.index}`, digest);
+  await settle(deps, name, arrival);
+  return name.index;
 }
 
-const placeOf = (fields: ChunkFields): ChunkPlace => ({ uploadId: fields.upload_id, index: fields.index });
+/**
+ * A chunk as the part `file` of a form. The fields may stand before it or after it; what is known before is checked before
+ * a byte is written.
+ *
+ * @throws ServiceError as `receiveRawChunk`; `malformed_request` for a broken form
+ */
+export async function receiveChunkForm(deps: UploadDeps, request: Request): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  let arrival: Arrival | undefined;
+  const fields = await readChunkForm(request, async (known, part) => {
+    const named = ChunkFields.safeParse(known);
+    const taken = named.success ? takeIn(deps, nameOf(named.data), part, null) : takeInUnnamed(deps, part);
+    arrival = stack.use(await taken);
+  });
+  const parsed = ChunkFields.safeParse(fields);
+  if (!parsed.success) throw invalidRequest("form", parsed.error);
+  if (!arrival) throw new Error("The form was read without its file");
+  const name = nameOf(parsed.data);
+  refuseSecondName(arrival, name);
+  const { sha256 } = parsed.data;
+  if (sha256) await verify(arrival, `Chunk ${name.index}`, sha256Digest(sha256));
+  await settle(deps, name, arrival);
+  return name.index;
+}
+
+const nameOf = (fields: ChunkFields): ChunkName => ({ uploadId: fields.upload_id, index: fields.index });
+
+/** The last of a name counts in a form; but bytes that went to one chunk cannot be another's. */
+function refuseSecondName({ name: taken }: Arrival, { uploadId, index }: ChunkName): void {
+  if (!taken || (taken.uploadId === uploadId && taken.index === index)) return;
+  throw new ServiceError("invalid_request", "upload_id and index: only one of each is expected");
+}
+
+async function verify({ file, offset, sizeBytes, visit }: Arrival, what: string, digest: Digest): Promise<void> {
+  const part = { algorithm: digest.algorithm, start: offset, sizeBytes };
+  const got = await hashPart(file, part, visit?.signal ?? AbortSignal.timeout(600_000));
+  if (got !== digest.hex) throw digestMismatch(what, digest, got);
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

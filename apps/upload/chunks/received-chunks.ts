@@ -1,19 +1,14 @@
 /** Which chunks of an upload are here. */
-import { asc, eq } from "drizzle-orm";
+import { and, asc, eq } from "drizzle-orm";
 import type { UploadDatabase } from "../database/open.ts";
-import { chunks } from "../database/schema.ts";
-
-export interface ReceivedChunk {
-  index: number;
-  sizeBytes: number;
-}
+import { type ChunkRow, chunks } from "../database/schema.ts";
 
 /** In ascending order of index; one each, however often it was sent. */
-export function receivedChunks(database: Pick<UploadDatabase, "select">, uploadId: string): ReceivedChunk[] {
+export function receivedChunks(database: Pick<UploadDatabase, "select">, uploadId: string): ChunkRow[] {
   return database
-    .select({ index: chunks.index, sizeBytes: chunks.sizeBytes })
+    .select()
     .from(chunks)
-    .where(eq(chunks.uploadId, uploadId))
+    .where(and(eq(chunks.uploadId, uploadId), eq(chunks.whole, true)))
     .orderBy(asc(chunks.index))
     .all();
 }

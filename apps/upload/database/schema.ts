@@ -1,6 +1,6 @@
 /**
  * `uploads.db`: the uploads and the chunks that are whole and in place. A chunk counts when its row does; the row is
- * written after the file is there. Times are epoch seconds with a fraction.
+ * written after its bytes are in the source. Times are epoch seconds with a fraction.
  */
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -15,16 +15,31 @@ export const uploads = sqliteTable(
   "uploads",
   {
     id: text("id").primaryKey(),
+    /** As people named it. */
     filename: text("filename").notNull(),
+    /** The last part of its path below originals; null where that is `filename`. */
+    storedName: text("stored_name"),
     title: text("title"),
     totalChunks: integer("total_chunks").notNull(),
     /** As the client declared it; checked against the chunks at complete. */
     fileSizeBytes: integer("file_size_bytes"),
-    /** As the client declared it; told back to a client that resumes, never relied on. */
+    /** Of each chunk but the last, as the client declared it: what tells where a chunk belongs. */
     chunkSizeBytes: integer("chunk_size_bytes"),
+    /** The same, where it was not declared and the first chunk that came out of order told it. */
+    learnedChunkSizeBytes: integer("learned_chunk_size_bytes"),
+    /** Where a source that comes as one stream (tus, from an address) is filled to; null when it comes in chunks. */
+    appendedBytes: integer("appended_bytes"),
+    /** The address that a source is fetched from, for people and for going on with it. */
+    sourceUrl: text("source_url"),
+    /** Who began it, as admission counts: the address of the client. */
+    client: text("client"),
     state: text("state", { enum: uploadStates }).notNull().default("receiving"),
-    /** Of the assembled source; null before. */
+    /** Of the whole source; null before. */
     sourceSizeBytes: integer("source_size_bytes"),
+    /** SHA-256 of the whole source in lower-case hex; null until it was read. */
+    sha256: text("sha256"),
+    /** True once metadata knows that hash. */
+    sha256Told: integer("sha256_told", { mode: "boolean" }).notNull().default(false),
     /** Tries at handing over that found a service away, in a row. */
     failedTries: integer("failed_tries").notNull().default(0),
     /** Not handed over by the background loop before this. */
@@ -36,6 +51,7 @@ export const uploads = sqliteTable(
   },
   (table) => [
     index("uploads_by_next_try").on(table.state, table.nextTryAt),
+    index("uploads_by_sha256").on(table.sha256),
     check(
       "uploads_state",
       sql`${table.state} in ('receiving', 'assembling', 'assembled', 'registered', 'handed_over', 'refused')`,
@@ -48,7 +64,7 @@ export const uploads = sqliteTable(
   ],
 );
 
-/** Received chunks of uploads whose source is not assembled yet. */
+/** Received chunks of uploads whose source is not whole yet. */
 export const chunks = sqliteTable(
   "chunks",
   {
@@ -56,11 +72,16 @@ export const chunks = sqliteTable(
       .notNull()
       .references(() => uploads.id, { onDelete: "cascade" }),
     index: integer("index").notNull(),
+    /** Where it begins in the source. */
+    offsetBytes: integer("offset_bytes").notNull(),
     sizeBytes: integer("size_bytes").notNull(),
+    /** False while other bytes are put in its place: a crash in between leaves a chunk that has to come again. */
+    whole: integer("whole", { mode: "boolean" }).notNull().default(true),
     receivedAt: real("received_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.uploadId, table.index] }), check("chunks_index", sql`${table.index} >= 0`)],
 );
 
+export type ChunkRow = typeof chunks.$inferSelect;
 export type UploadRow = typeof uploads.$inferSelect;
 export type UploadState = (typeof uploadStates)[number];

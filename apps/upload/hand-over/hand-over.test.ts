@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { eq } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
 import { setup } from "../test-setup.ts";
@@ -89,12 +89,12 @@ test.each(["sweep", "complete"])(
   },
 );
 
-test("a crash after the only chunk was moved, and before its row said so, loses nothing", async () => {
+test("a crash after the source was moved, and before its row said so, loses nothing", async () => {
   await using upload = setup();
   const id = await upload.init(1);
   await upload.chunk(id, 0, "whole");
   moveUpload(upload.deps.database, id, "assembling", 0);
-  await upload.deps.store.adopt(upload.world.path("uploads", id, "0"), `originals/${id}/film.mp4`);
+  await upload.deps.store.adopt(upload.world.path("uploads", id, "source"), `originals/${id}/film.mp4`);
   await sweep(upload.restart().deps, never);
   expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({ state: "handed_over", bytes_received: 5 });
   expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("whole");
@@ -156,23 +156,11 @@ test("one upload that cannot be finished does not keep the next from its turn", 
   const lost = await received(upload);
   const well = await received(upload);
   for (const id of [lost, well]) moveUpload(upload.deps.database, id, "assembling", 0);
-  await upload.deps.chunks.remove(lost);
+  await upload.deps.sources.remove(lost);
   mkdirSync(upload.world.path("uploads", lost));
   await sweep(upload.deps, never);
   expect(await stateOf(upload, lost)).toBe("receiving");
   expect(await stateOf(upload, well)).toBe("handed_over");
-});
-
-test("folders of chunks that no upload needs go at start; the others stay", async () => {
-  await using upload = setup();
-  const { removeLeftovers } = await import("../chunks/remove-leftovers.ts");
-  const waiting = await received(upload);
-  const done = await received(upload);
-  cpSync(upload.world.path("uploads", done), upload.world.path("uploads", "deleted"), { recursive: true });
-  await upload.complete(done);
-  cpSync(upload.world.path("uploads", "deleted"), upload.world.path("uploads", done), { recursive: true });
-  await removeLeftovers(upload.restart().deps);
-  expect(readdirSync(upload.world.path("uploads")).sort()).toEqual([".incoming", waiting].sort());
 });
 
 test("the loop ends when it is told to", async () => {

@@ -7,6 +7,7 @@ import { eq } from "drizzle-orm";
 import { parseResponse } from "hono/client";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../service.ts";
+import { storedNameOf } from "../sources/original-key.ts";
 import { findUpload } from "../uploads/find-upload.ts";
 import { moveUpload } from "../uploads/move-upload.ts";
 import { retryDelaySeconds } from "./retry-delay.ts";
@@ -31,13 +32,16 @@ export async function handOver(deps: UploadDeps, uploadId: string, signal: Abort
 }
 
 async function register({ metadata }: UploadDeps, upload: UploadRow, signal: AbortSignal) {
-  const json = { hash: upload.id, filename: upload.filename, title: upload.title };
+  const filename = storedNameOf(upload);
+  // A name that had to be shortened for the disk is kept where people read it.
+  const title = upload.title ?? (filename === upload.filename ? null : upload.filename);
+  const json = { hash: upload.id, filename, title };
   await parseResponse(metadata.videos.$post({ json }, { init: { signal } }));
   return "registered" as const;
 }
 
 async function start({ transcoding }: UploadDeps, upload: UploadRow, signal: AbortSignal) {
-  const json = { upload_id: upload.id, filename: upload.filename };
+  const json = { upload_id: upload.id, filename: storedNameOf(upload) };
   await parseResponse(transcoding.transcode.start.$post({ json }, { init: { signal } }));
   return "handed_over" as const;
 }

@@ -60,7 +60,7 @@ describe("init", () => {
       "...mp4",
       "\ud800.mp4",
       "",
-      `${"é".repeat(99)}.mp4`,
+      `${"é".repeat(252)}.mp4`,
     ];
     for (const filename of names) {
       const { status, body } = await upload.send("POST /upload/init", { json: { filename, total_chunks: 1 } });
@@ -74,7 +74,26 @@ describe("init", () => {
     expect(readdirSync(upload.world.directory, { recursive: true }).sort()).toEqual(before);
   });
 
-  test("any plain name is taken, in whatever script, up to 200 bytes", async () => {
+  test("a name too long for the disk is kept for people and shortened for the path", async () => {
+    await using upload = setup();
+    const names = [`${"日".repeat(251)}.mp4`, `${"日".repeat(250)}本.mp4`];
+    const stored = new Set<string>();
+    for (const filename of names) {
+      const id = await upload.init(1, { filename });
+      await upload.chunk(id, 0, "x");
+      await upload.complete(id);
+      expect((await upload.send(`GET /upload/${id}`)).body.filename).toBe(filename);
+      const [name = ""] = readdirSync(upload.world.path("originals", id));
+      expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200);
+      expect(name).toMatch(/^日{50,}-[0-9a-f]{8}\.mp4$/);
+      stored.add(name);
+      const video = (await upload.askMetadata(`GET /videos/${id}`)).body;
+      expect(video).toMatchObject({ filename: name, title: filename });
+    }
+    expect(stored.size).toBe(2);
+  });
+
+  test("any plain name is taken, in whatever script", async () => {
     await using upload = setup();
     const names = [
       "Ferien in Zürich.MP4",
@@ -130,11 +149,11 @@ describe("the state of an upload", () => {
     await using upload = setup();
     const id = await upload.init(4);
     await upload.chunk(id, 2, "cc");
-    await upload.chunk(id, 0, "a");
+    await upload.chunk(id, 0, "aa");
+    const told = { received: [0, 2], missing: [1, 3], bytes_received: 4, chunk_size: 2 };
     expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({
-      received: [0, 2],
-      missing: [1, 3],
-      bytes_received: 3,
+      ...told,
+      expires_at: upload.world.clock.now() + upload.deps.limits.idleSeconds,
     });
   });
 

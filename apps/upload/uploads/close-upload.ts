@@ -1,8 +1,10 @@
-/** The moment after which an upload takes no more chunks. */
+/** The moment after which an upload takes no more bytes. */
 import { ServiceError } from "@video-backend/service";
 import { missingChunks } from "../chunks/missing-chunks.ts";
 import { receivedChunks } from "../chunks/received-chunks.ts";
+import type { UploadRow } from "../database/schema.ts";
 import type { UploadDeps } from "../service.ts";
+import { sizeOf } from "../sources/size-of.ts";
 import { findUpload } from "./find-upload.ts";
 import { moveUpload } from "./move-upload.ts";
 
@@ -10,20 +12,15 @@ import { moveUpload } from "./move-upload.ts";
  * Receiving to assembling, if every chunk is here and they add up. Count and move are one transaction, so that no chunk
  * changes in between.
  *
- * @throws ServiceError `missing_chunks`; `invalid_request` when the chunks differ from the declared file size; `conflict`
+ * @throws ServiceError `missing_chunks`; `invalid_request` when the bytes differ from the declared file size; `conflict`
  */
 export function closeUpload({ database, now }: UploadDeps, uploadId: string): void {
   database.transaction(
     (transaction) => {
-      const { totalChunks, fileSizeBytes } = findUpload(transaction, uploadId, "complete");
-      const received = receivedChunks(transaction, uploadId);
-      if (received.length < totalChunks) {
-        throw missingChunks(
-          received.map((chunk) => chunk.index),
-          totalChunks,
-        );
-      }
-      const sizeBytes = received.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
+      const upload = findUpload(transaction, uploadId, "complete");
+      if (upload.appendedBytes === null) refuseMissing(receivedChunks(transaction, uploadId), upload);
+      const sizeBytes = sizeOf(transaction, upload);
+      const { fileSizeBytes } = upload;
       if (fileSizeBytes !== null && sizeBytes !== fileSizeBytes) {
         throw new ServiceError(
           "invalid_request",
@@ -34,5 +31,13 @@ export function closeUpload({ database, now }: UploadDeps, uploadId: string): vo
       moveUpload(transaction, uploadId, "assembling", now(), { error: null });
     },
     { behavior: "immediate" },
+  );
+}
+
+function refuseMissing(received: readonly { index: number }[], { totalChunks }: UploadRow): void {
+  if (received.length === totalChunks) return;
+  throw missingChunks(
+    received.map((chunk) => chunk.index),
+    totalChunks,
   );
 }

@@ -1,20 +1,21 @@
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
-import { openChunkDirectory } from "../chunks/chunk-directory.ts";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { tellNextHash } from "../hand-over/tell-hashes.ts";
 import { setup } from "../test-setup.ts";
 
 test("chunks in any order, several at a time and some twice, become the file that was sent", async () => {
   await using upload = setup();
-  const contents = Array.from({ length: 20 }, (_, n) => `${n}:`.repeat(5000 + n));
-  const whole = contents.join("");
+  const whole = Array.from({ length: 5000 }, (_, n) => `${n}:`).join("");
+  const chunkBytes = Math.ceil(whole.length / 20);
+  const contents = Array.from({ length: 20 }, (_, n) => whole.slice(n * chunkBytes, (n + 1) * chunkBytes));
   const id = await upload.init(20, { file_size: whole.length, title: "A film" });
   const order = [...contents.keys()].sort((a, b) => ((a * 7) % 20) - ((b * 7) % 20));
   await Promise.all([...order, 3, 17, 3].map((index) => upload.chunk(id, index, contents[index] ?? "")));
   expect(await upload.complete(id)).toMatchObject({ status: 200, body: { hash: id } });
   expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe(whole);
   expect(readdirSync(upload.world.path("originals", id))).toEqual(["film.mp4"]);
-  expect(readdirSync(upload.world.path("uploads"))).toEqual([".incoming"]);
+  expect(existsSync(upload.world.path("uploads", id))).toBeFalse();
   expect((await upload.askMetadata(`GET /videos/${id}`)).body).toMatchObject({ filename: "film.mp4", title: "A film" });
   expect(upload.starts).toEqual([{ upload_id: id, filename: "film.mp4" }]);
   expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({
@@ -34,15 +35,16 @@ test.each(["form", "urlencoded"])("takes a %s too", async (kind) => {
   expect(await upload.send("POST /upload/complete", parts)).toMatchObject({ status: 200, body: { hash: id } });
 });
 
-test("a file of one chunk, even an empty one, is moved and not copied", async () => {
+test("no byte is moved: the file that the chunks were written to is the original, even an empty one", async () => {
   await using upload = setup();
   for (const content of ["all of it", ""]) {
-    const id = await upload.init(1);
-    await upload.chunk(id, 0, content);
-    const { ino } = await Bun.file(upload.world.path("uploads", id, "0")).stat();
+    const id = await upload.init(2, { chunk_size: 9 });
+    await upload.chunk(id, 0, content.slice(0, 9).padEnd(9, "-"));
+    await upload.chunk(id, 1, "");
+    const { ino } = await Bun.file(upload.world.path("uploads", id, "source")).stat();
     expect((await upload.complete(id)).status).toBe(200);
     const source = Bun.file(upload.world.path("originals", id, "film.mp4"));
-    expect(await source.text()).toBe(content);
+    expect(await source.text()).toBe(content.padEnd(9, "-"));
     expect((await source.stat()).ino).toBe(ino);
   }
 });
@@ -103,50 +105,72 @@ test("of very many missing chunks the first thousand are listed", async () => {
   expect(body.missing_count).toBe(100_000);
 });
 
-test("chunks that do not add up to the declared size are refused with both figures, and may be sent again", async () => {
+test("a last chunk that does not fill the declared size is refused with both figures, and may be sent again", async () => {
   await using upload = setup();
   const id = await upload.init(2, { file_size: 6 });
   await upload.chunk(id, 0, "abc");
-  await upload.chunk(id, 1, "de");
-  expect(await upload.complete(id)).toMatchObject({
+  expect(await upload.chunk(id, 1, "de")).toMatchObject({
     status: 422,
-    body: { expected_bytes: 6, received_bytes: 5 },
+    body: { expected_bytes: { at_least: 3, at_most: 3 }, received_bytes: 2 },
   });
+  expect((await upload.chunk(id, 1, "defg")).status).toBe(422);
   await upload.chunk(id, 1, "def");
   expect((await upload.complete(id)).status).toBe(200);
+  expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("abcdef");
 });
 
-test("a chunk that went from the disk is asked for again", async () => {
+test("a source that went from the disk, or a part of it, is asked for again", async () => {
   await using upload = setup();
-  const id = await upload.init(3);
+  const id = await upload.init(3, { chunk_size: 1 });
+  const source = upload.world.path("uploads", id, "source");
   for (const index of [0, 1, 2]) await upload.chunk(id, index, String(index));
-  rmSync(upload.world.path("uploads", id, "1"));
+  truncateSync(source, 1);
   expect(await upload.complete(id)).toMatchObject({
     status: 400,
-    body: { detail: "Missing chunks: expected 3, got 2", missing: [1] },
+    body: { detail: "Missing chunks: expected 3, got 1", missing: [1, 2] },
   });
   await upload.chunk(id, 1, "1");
+  rmSync(source);
+  await upload.chunk(id, 2, "2");
+  expect((await upload.send(`GET /upload/${id}`)).body.missing).toEqual([0, 1]);
+  for (const index of [0, 1]) await upload.chunk(id, index, String(index));
   expect((await upload.complete(id)).status).toBe(200);
   expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("012");
 });
 
-test("a disk that is full while the chunks are put together leaves an upload that can be completed later", async () => {
-  await using upload = setup((directory) => {
-    const chunks = openChunkDirectory(join(directory, "uploads"));
-    let full = true;
-    const assemblyPath = (uploadId: string) => {
-      const path = chunks.assemblyPath(uploadId);
-      if (full) symlinkSync("/dev/full", path);
-      else rmSync(path);
-      full = false;
-      return path;
-    };
-    return { chunks: { ...chunks, assemblyPath } };
-  });
+test("the hash of the whole is checked where it is sent; another file takes chunks again", async () => {
+  await using upload = setup();
   const id = await upload.init(2);
   await upload.chunk(id, 0, "a");
+  await upload.chunk(id, 1, "x");
+  const sha256 = createHash("sha256").update("ab").digest("hex");
+  const complete = () => upload.send("POST /upload/complete", { json: { upload_id: id, sha256 } });
+  expect(await complete()).toMatchObject({
+    status: 422,
+    body: { expected: sha256, got: createHash("sha256").update("ax").digest("hex") },
+  });
+  expect(upload.starts).toEqual([]);
   await upload.chunk(id, 1, "b");
-  expect(await upload.complete(id)).toMatchObject({ status: 507 });
-  expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({ state: "receiving", received: [0, 1] });
-  expect((await upload.complete(id)).status).toBe(200);
+  expect(await complete()).toMatchObject({ status: 200, body: { hash: id } });
+  expect(await complete()).toMatchObject({ status: 200, body: { hash: id } });
+  const other = { upload_id: id, sha256: "0".repeat(64) };
+  expect((await upload.send("POST /upload/complete", { json: other })).status).toBe(422);
+});
+
+test("an identical file is reported, whether its hash was sent or read", async () => {
+  await using upload = setup();
+  const sha256 = createHash("sha256").update("same").digest("hex");
+  const sent: string[] = [];
+  for (const json of [{}, { sha256 }]) {
+    const id = await upload.init(1);
+    await upload.chunk(id, 0, "same");
+    const { body } = await upload.send("POST /upload/complete", { json: { upload_id: id, ...json } });
+    sent.push(id);
+    expect(body).toEqual(sent.length === 1 ? { hash: id } : { hash: id, duplicate_of: sent[0] });
+    while (await tellNextHash(upload.deps, new Set(), new AbortController().signal)) upload.world.clock.advance(1);
+  }
+  const [first, second] = sent;
+  expect((await upload.send(`GET /upload/${first}`)).body).toMatchObject({ sha256, duplicate_of: null });
+  expect((await upload.send(`GET /upload/${second}`)).body).toMatchObject({ sha256, duplicate_of: first });
+  expect((await upload.askMetadata(`GET /videos/${second}`)).body).toMatchObject({ sha256, duplicate_of: first });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { until } from "@video-backend/testing";
 import { chunkInFlight, setup } from "../test-setup.ts";
@@ -37,7 +37,6 @@ test("an id that is none removes nothing", async () => {
     expect([400, 404]).toContain((await upload.send(`DELETE /upload/${id}`)).status);
   }
   expect(existsSync(upload.world.path("originals", "kept", "film.mp4"))).toBeTrue();
-  expect(existsSync(upload.world.path("uploads", ".incoming"))).toBeTrue();
 });
 
 test("a chunk that is coming in is ended, and does not bring the folder back", async () => {
@@ -48,11 +47,10 @@ test("a chunk that is coming in is ended, and does not bring the folder back", a
   const reply = upload.service.fetch(chunk.request);
   await chunk.begin();
   await chunk.send("half a ");
-  await until("the chunk comes in", () => readdirSync(upload.world.path("uploads", ".incoming")).length === 1);
+  await until("the chunk comes in", () => statSync(upload.world.path("uploads", id, "source")).size === 8);
   expect((await upload.send(`DELETE /upload/${id}`)).status).toBe(200);
   expect((await reply).status).toBe(404);
-  expect(readdirSync(upload.world.path("uploads"))).toEqual([".incoming"]);
-  expect(readdirSync(upload.world.path("uploads", ".incoming"))).toEqual([]);
+  expect(readdirSync(upload.world.path("uploads"))).toEqual([]);
 });
 
 test("a complete at work is ended before the answer, and its source does not come back", async () => {
@@ -84,6 +82,6 @@ test("a complete at work is ended before the answer, and its source does not com
   await deleted;
   expect((await completed).body.detail).toBe("Upload ID not found or missing metadata");
   expect(existsSync(upload.world.path("originals", id))).toBeFalse();
-  expect(readdirSync(upload.world.path("uploads"))).toEqual([".incoming"]);
+  expect(readdirSync(upload.world.path("uploads"))).toEqual([]);
   expect(upload.starts).toEqual([]);
 });

@@ -8,9 +8,9 @@ import { uploadNotFound } from "./find-upload.ts";
  * The row goes first: from then on no chunk is put in place and no work begins. Then what runs is ended and waited for,
  * then the files go, so that nothing brings them back. Harmless when there is no such upload, or only its files.
  */
-export async function deleteUpload({ database, work, chunks, store }: UploadDeps, uploadId: string): Promise<void> {
+export async function deleteUpload({ database, work, sources, store }: UploadDeps, uploadId: string): Promise<void> {
   database.delete(uploads).where(eq(uploads.id, uploadId)).run();
   await work.end(uploadId, uploadNotFound(uploadId, "complete"));
-  await chunks.remove(uploadId);
+  await sources.remove(uploadId);
   await store.remove(`originals/${uploadId}`);
 }

@@ -17,7 +17,7 @@ export function moveUpload(
   uploadId: string,
   next: UploadState,
   now: number,
-  known: Partial<Pick<UploadRow, "sourceSizeBytes" | "error" | "failedTries" | "nextTryAt">> = {},
+  known: Partial<Pick<UploadRow, "sourceSizeBytes" | "error" | "failedTries" | "nextTryAt" | "sha256">> = {},
 ): UploadRow {
   const accepted = statesBefore(next);
   const [moved] = database

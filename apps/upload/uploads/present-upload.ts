@@ -1,8 +1,9 @@
 /** An upload as the contract shows it. */
-
+import { expiresAt } from "../admission/expiry.ts";
 import { missingIndexes, receivedChunks } from "../chunks/received-chunks.ts";
 import type { Upload } from "../contract.ts";
-import type { UploadDatabase } from "../database/open.ts";
+import type { UploadDeps } from "../service.ts";
+import { findDuplicate } from "./find-duplicate.ts";
 import { findUpload } from "./find-upload.ts";
 
 /**
@@ -10,23 +11,28 @@ import { findUpload } from "./find-upload.ts";
  *
  * @throws ServiceError `not_found`
  */
-export function presentUpload(database: UploadDatabase, uploadId: string): Upload {
+export function presentUpload({ database, limits }: Pick<UploadDeps, "database" | "limits">, uploadId: string): Upload {
   const row = findUpload(database, uploadId);
   const whole = row.sourceSizeBytes !== null;
   const chunks = receivedChunks(database, uploadId);
   const received = whole ? missingIndexes([], row.totalChunks) : chunks.map((chunk) => chunk.index);
+  const chunkBytes = chunks.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
   return {
     upload_id: row.id,
     filename: row.filename,
     title: row.title,
     total_chunks: row.totalChunks,
     file_size: row.fileSizeBytes,
-    chunk_size: row.chunkSizeBytes,
+    chunk_size: row.chunkSizeBytes ?? row.learnedChunkSizeBytes,
     received,
     missing: missingIndexes(received, row.totalChunks),
-    bytes_received: row.sourceSizeBytes ?? chunks.reduce((sum, chunk) => sum + chunk.sizeBytes, 0),
+    bytes_received: row.sourceSizeBytes ?? row.appendedBytes ?? chunkBytes,
     state: row.state,
     error: row.error,
+    source_url: row.sourceUrl,
+    sha256: row.sha256,
+    duplicate_of: findDuplicate(database, row),
+    expires_at: expiresAt(row, limits),
     created_at: row.createdAt,
     updated_at: row.updatedAt,
   };

@@ -12,11 +12,9 @@ const patience = { timeout: 20_000 };
 /** Indexes of chunks whose answer was a success, in order. */
 function watchChunks(page: Page): number[] {
   const acknowledged: number[] = [];
-  page.on("response", async (response) => {
-    const request = response.request();
-    if (!response.ok() || !/\/upload\/chunk$/.test(request.url())) return;
-    const { index } = (await response.json()) as { index: number };
-    acknowledged.push(index);
+  page.on("response", (response) => {
+    const [, index] = /\/chunks\/(\d+)$/.exec(response.url()) ?? [];
+    if (index !== undefined && response.ok()) acknowledged.push(Number(index));
   });
   return acknowledged;
 }

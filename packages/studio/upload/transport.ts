@@ -60,10 +60,6 @@ function sendChunk(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const form = new FormData();
-    form.append("upload_id", uploadId);
-    form.append("index", String(index));
-    form.append("file", chunk, "chunk");
     const abort = () => {
       request.abort();
       reject(signal.reason);
@@ -78,7 +74,7 @@ function sendChunk(
     request.addEventListener("loadend", () => signal.removeEventListener("abort", abort));
     if (signal.aborted) return abort();
     signal.addEventListener("abort", abort);
-    request.open("POST", "/upload/chunk");
-    request.send(form);
+    request.open("PUT", `/upload/${uploadId}/chunks/${index}`);
+    request.send(chunk);
   });
 }

@@ -13,5 +13,12 @@ export const masterIn = (base: string): string => `${base}/master.m3u8`;
 export const storyboardIn = (base: string): string => `${base}/storyboard/storyboard.vtt`;
 export const originalIn = (base: string): string => `${base}/original?download=1`;
 
-/** A page with nothing but a player. */
-export const watchPageOf = (id: string): string => `${streaming()}/watch/${id}`;
+/**
+ * A page with a player and little else.
+ *
+ * @param query `embed` for a frame: the picture alone; `token` for a private video
+ */
+export function watchPageOf(id: string, query: { embed?: "1"; token?: string }): string {
+  const search = new URLSearchParams(query).toString();
+  return `${streaming()}/watch/${id}${search ? `?${search}` : ""}`;
+}

@@ -10,20 +10,19 @@ const words = texts.video.links;
 
 export function Links({ video, address }: { video: Video; address: PlayAddress }) {
   const { hash } = video;
-  const [base, expiresAt] = [address.base.value, address.expiresAt.value];
+  const { base, token } = address;
+  const access = token.value ? { token: token.value.token } : {};
   return (
     <section class="panel">
       <h2>{words.heading}</h2>
-      {expiresAt !== null && <p class="muted">{words.privateWords(new Date(expiresAt * 1000))}</p>}
-      <div class="links">
-        {video.visibility === "public" && (
-          <>
-            <LinkRow name={words.watch} text={watchPageOf(hash)} isAddress />
-            <LinkRow name={words.embed} text={embedCode(watchPageOf(hash), titleOf(video))} />
-          </>
-        )}
-        {base && <LinkRow name={words.stream} text={masterIn(base)} />}
-      </div>
+      {token.value && <p class="muted">{words.privateWords(new Date(token.value.expiresAt * 1000))}</p>}
+      {base.value && (
+        <div class="links">
+          <LinkRow name={words.watch} text={watchPageOf(hash, access)} isAddress />
+          <LinkRow name={words.embed} text={embedCode(watchPageOf(hash, { embed: "1", ...access }), titleOf(video))} />
+          <LinkRow name={words.stream} text={masterIn(base.value)} />
+        </div>
+      )}
     </section>
   );
 }

@@ -10,9 +10,14 @@ import { publicBase, tokenBase } from "./addresses.ts";
 export interface PlayAddress {
   /** Null while it is not known. */
   base: ReadonlySignal<string | null>;
-  /** When it ends to be true, epoch seconds; null where it does not. */
-  expiresAt: ReadonlySignal<number | null>;
+  /** What is within it, and until when it is good, epoch seconds; null for a public video. */
+  token: ReadonlySignal<PlaybackToken | null>;
   close(): void;
+}
+
+export interface PlaybackToken {
+  token: string;
+  expiresAt: number;
 }
 
 const retrySeconds = 3;
@@ -21,7 +26,7 @@ const earlySeconds = 600;
 
 export function watchPlayAddress(id: string, visibility: ReadonlySignal<Video["visibility"] | null>): PlayAddress {
   const base = signal<string | null>(null);
-  const expiresAt = signal<number | null>(null);
+  const token = signal<PlaybackToken | null>(null);
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function askForToken(): Promise<void> {
@@ -34,7 +39,7 @@ export function watchPlayAddress(id: string, visibility: ReadonlySignal<Video["v
       );
       if (visibility.peek() !== "private") return;
       base.value = tokenBase(id, answer.token);
-      expiresAt.value = answer.expires_at;
+      token.value = { token: answer.token, expiresAt: answer.expires_at };
       seconds = Math.max(retrySeconds, answer.expires_at - Date.now() / 1000 - earlySeconds);
     } catch {
       // Asked again soon; until then nothing new plays.
@@ -46,12 +51,12 @@ export function watchPlayAddress(id: string, visibility: ReadonlySignal<Video["v
     clearTimeout(timer);
     const isPublic = visibility.value === "public";
     base.value = isPublic ? publicBase(id) : null;
-    expiresAt.value = null;
+    token.value = null;
     if (visibility.value === "private") void askForToken();
   });
   return {
     base,
-    expiresAt,
+    token,
     close() {
       end();
       clearTimeout(timer);

@@ -1,7 +1,9 @@
 /**
- * Which names of files are taken. The name becomes the last part of a path below originals, so a name that could be
- * anything but one plain file is refused; which script it is written in is the uploader's affair.
+ * Which names of files are taken, and what becomes of them on disk. A name becomes the last part of a path below
+ * originals, so one that could be anything but one plain file is refused; which script it is written in is the uploader's
+ * affair. A name too long for the disks in use is kept for people and shortened for the path.
  */
+import { createHash } from "node:crypto";
 import { ServiceError } from "@video-backend/service";
 
 const video =
@@ -12,7 +14,10 @@ const sound = "m4a m4b mp3 mp2 wav flac aac oga opus mka wma ac3 eac3 dts aif ai
 /** Endings of the files that are taken, without the dot. Whether it really is one, ffprobe says later. */
 export const acceptedEndings: readonly string[] = `${video} ${sound}`.split(" ");
 
-const maxNameBytes = 200;
+/** As file systems count that store UTF-16. */
+const maxNameLength = 255;
+/** Ext4 and its kin take 255, and a temporary name is a little longer. */
+const maxStoredBytes = 200;
 
 /** @throws ServiceError `invalid_path` for what is no plain name; `unsupported_file_type` for another ending */
 export function checkFilename(filename: string): void {
@@ -20,7 +25,7 @@ export function checkFilename(filename: string): void {
   if (wrong) {
     throw new ServiceError(
       "invalid_path",
-      `The filename ${wrong}; a plain name of at most ${maxNameBytes} bytes is accepted, without a directory and ` +
+      `The filename ${wrong}; a plain name of at most ${maxNameLength} characters is accepted, without a directory and ` +
         "without control characters, such as holiday.mp4",
     );
   }
@@ -32,12 +37,26 @@ export function checkFilename(filename: string): void {
   }
 }
 
+/** The name on disk where it cannot be the file's own; null where it can. A hash keeps two long names apart. */
+export function storedName(filename: string): string | null {
+  if (Buffer.byteLength(filename) <= maxStoredBytes) return null;
+  const hash = createHash("sha256").update(filename).digest("hex").slice(0, 8);
+  const tail = `-${hash}${filename.slice(filename.lastIndexOf("."))}`;
+  const room = maxStoredBytes - Buffer.byteLength(tail);
+  // Cut in the middle of a character, the rest of it decodes to U+FFFD.
+  const head = Buffer.from(filename)
+    .subarray(0, room)
+    .toString()
+    .replace(/\ufffd+$/, "");
+  return head + tail;
+}
+
 function whatIsWrong(filename: string): string | null {
   if (filename === "") return "is empty";
   if (/[/\\]/.test(filename)) return "holds a path";
   if (/\p{Cc}/u.test(filename)) return "holds a control character";
   if (!filename.isWellFormed()) return "is no Unicode text";
   if (/^\.*(\.[^.]*)?$/.test(filename)) return "has nothing before its ending";
-  if (new TextEncoder().encode(filename).length > maxNameBytes) return `is longer than ${maxNameBytes} bytes in UTF-8`;
+  if (filename.length > maxNameLength) return `has ${filename.length} characters`;
   return null;
 }

@@ -1,0 +1,66 @@
+/** Brings the bytes of a request to a place in a file, at the pace of the disk; nothing is held but what is on its way. */
+import type { FileHandle } from "node:fs/promises";
+import { isServiceError, messageOf, ServiceError } from "@video-backend/service";
+import { type Pace, paced } from "./paced-body.ts";
+import type { Reception } from "./receptions.ts";
+
+export interface BodyTarget extends Pace {
+  file: FileHandle;
+  /** Where the first byte goes. */
+  offset: number;
+  limitBytes: number;
+  /** What is thrown for a body that goes on beyond the limit. */
+  overlong: () => Error;
+  /** Whose claim the bytes lie in; one that is overtaken reads on and writes no more. */
+  reception: Reception | null;
+}
+
+/**
+ * @returns how many bytes came
+ * @throws ServiceError `too_slow`, `storage_full`, `malformed_request` for a body that breaks off; `overlong`
+ */
+export async function writeBody(body: AsyncIterable<Uint8Array>, target: BodyTarget): Promise<number> {
+  const { file, offset, limitBytes, reception } = target;
+  let sizeBytes = 0;
+  try {
+    for await (const bytes of paced(body, target)) {
+      const at = offset + sizeBytes;
+      sizeBytes += bytes.length;
+      if (sizeBytes > limitBytes) throw target.overlong();
+      const write = () => writeAll(file, bytes, at);
+      if (!reception) await write();
+      else if (!reception.isOvertaken()) await reception.write(write);
+    }
+  } catch (error) {
+    target.signal.throwIfAborted();
+    throw asServiceError(error);
+  }
+  return sizeBytes;
+}
+
+/** All of the bytes, however few the system takes at a time. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at + written);
+    written += bytesWritten;
+  }
+}
+
+/** What is neither ours nor the disk's is the sender's: a body that is cut off, or a form that is none. */
+export function asServiceError(error: unknown): unknown {
+  if (isServiceError(error)) return error;
+  const full = storageFull(error);
+  if (full) return full;
+  const isSystemError = error instanceof Error && "syscall" in error && "code" in error;
+  if (isSystemError) return error;
+  return new ServiceError("malformed_request", `The body ended early: ${messageOf(error)}`, { cause: error });
+}
+
+/** The error for a disk, or a share of one, that is full; null for any other. */
+export function storageFull(error: unknown): ServiceError | null {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return null;
+  const sentence = "No room left for this; what is here stays, and the rest may be sent again once there is room";
+  return new ServiceError("storage_full", sentence, { cause: error });
+}

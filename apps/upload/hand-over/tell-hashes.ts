@@ -1,0 +1,58 @@
+/**
+ * The quiet loop: reads each source that nobody has hashed, one after another, and tells metadata, which shows identical
+ * files. Nobody waits for it, and a file of many gigabytes takes its time, so it is apart from handing over.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { isServiceError, messageOf } from "@video-backend/service";
+import { and, asc, eq, inArray, notInArray } from "drizzle-orm";
+import { parseResponse } from "hono/client";
+import { uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../service.ts";
+import { hashSource } from "../sources/hash-source.ts";
+
+/** Metadata knows the video from here on. */
+const knownStates = ["registered", "handed_over"] as const;
+
+/**
+ * Hashes and tells what is untold; one that fails is left alone until the next start and does not keep the others back.
+ *
+ * @param given ids that failed before
+ * @returns true when there was something to do
+ */
+export async function tellNextHash(deps: UploadDeps, failed: Set<string>, signal: AbortSignal): Promise<boolean> {
+  const isUntold = and(eq(uploads.sha256Told, false), inArray(uploads.state, [...knownStates]));
+  const next = deps.database
+    .select({ id: uploads.id })
+    .from(uploads)
+    .where(and(isUntold, notInArray(uploads.id, [...failed])))
+    .orderBy(asc(uploads.createdAt))
+    .get();
+  if (!next) return false;
+  using visit = deps.work.enter(next.id);
+  try {
+    await tellHash(deps, next.id, AbortSignal.any([signal, visit.signal]));
+  } catch (error) {
+    if (signal.aborted || visit.signal.aborted) return true;
+    if (isServiceError(error, "unavailable")) return false;
+    failed.add(next.id);
+    deps.log.warn({ uploadId: next.id, reason: messageOf(error) }, "a source could not be hashed");
+  }
+  return true;
+}
+
+async function tellHash(deps: UploadDeps, uploadId: string, signal: AbortSignal): Promise<void> {
+  const json = { sha256: await hashSource(deps, uploadId, signal) };
+  await parseResponse(deps.metadata.videos[":hash"].$put({ param: { hash: uploadId }, json }, { init: { signal } }));
+  deps.database.update(uploads).set({ sha256Told: true }).where(eq(uploads.id, uploadId)).run();
+}
+
+/** Goes on until the signal aborts. */
+export async function keepTellingHashes(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
+  const failed = new Set<string>();
+  while (!signal.aborted) {
+    if (await tellNextHash(deps, failed, signal)) continue;
+    await pause(everySeconds * 1000, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+}

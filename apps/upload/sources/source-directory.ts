@@ -1,0 +1,89 @@
+/**
+ * Where sources lie while they come in: `{directory}/{upload id}/source`, on the file system of originals, so that the
+ * finished one is renamed into its place and not copied. In `.incoming/` lie, for as long as they come in, the chunks
+ * whose place is not free or not known yet.
+ */
+import { readdirSync, rmSync } from "node:fs";
+import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { videoIdPattern } from "@video-backend/service";
+
+/** What is on disk before it is answered. */
+export type SyncPolicy = "chunk" | "complete" | "never";
+
+export interface SourceDirectory {
+  /** The source in the making. */
+  pathOf(uploadId: string): string;
+  /** Makes an empty source; harmless when there is one. */
+  create(uploadId: string): Promise<void>;
+  /**
+   * Opens the source for reading and writing at any offset.
+   *
+   * @throws Error `ENOENT` when it is not there
+   */
+  open(uploadId: string): Promise<FileHandle>;
+  /** A file nobody else has; whoever asks removes it. */
+  openSpool(): Promise<{ file: FileHandle; path: string }>;
+  /** Brings what was written to the disk itself, as far as the policy wants it at this moment. */
+  sync(file: FileHandle, moment: Exclude<SyncPolicy, "never">): Promise<void>;
+  /** Removes all there is of an upload; harmless when there is nothing. */
+  remove(uploadId: string): Promise<void>;
+  /** The ids that have a folder. */
+  uploadIds(): string[];
+  /** When the folder was last changed, in epoch seconds; null when there is none. */
+  changedAt(uploadId: string): Promise<number | null>;
+}
+
+const incoming = ".incoming";
+
+/** Opens the directory, which is made with the first source; what was coming in when the service died is removed. */
+export function openSourceDirectory(directory: string, policy: SyncPolicy): SourceDirectory {
+  rmSync(join(directory, incoming), { recursive: true, force: true });
+  const folder = (uploadId: string) => join(directory, checkedId(uploadId));
+  const pathOf = (uploadId: string) => join(folder(uploadId), "source");
+
+  return {
+    pathOf,
+    async create(uploadId) {
+      await mkdir(folder(uploadId), { recursive: true });
+      await using _file = await open(pathOf(uploadId), "a");
+      // The name of a file does not come to the disk with its bytes.
+      if (policy === "chunk") for (const path of [folder(uploadId), directory]) await syncDirectory(path);
+    },
+    open: (uploadId) => open(pathOf(uploadId), "r+"),
+    async openSpool() {
+      await mkdir(join(directory, incoming), { recursive: true });
+      const path = join(directory, incoming, crypto.randomUUID());
+      return { file: await open(path, "wx+"), path };
+    },
+    async sync(file, moment) {
+      if (policy === moment || (policy === "chunk" && moment === "complete")) await file.datasync();
+    },
+    remove: (uploadId) => rm(folder(uploadId), { recursive: true, force: true }),
+    uploadIds: () => namesIn(directory).filter((name) => videoIdPattern.test(name)),
+    async changedAt(uploadId) {
+      const found = await stat(folder(uploadId)).catch(() => null);
+      return found && found.mtimeMs / 1000;
+    },
+  };
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, "r");
+  await directory.sync();
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** The routes let nothing else through; this is the second lock before a path that may be removed. */
+function checkedId(uploadId: string): string {
+  if (!videoIdPattern.test(uploadId)) throw new Error(`Not an upload id: ${JSON.stringify(uploadId)}`);
+  return uploadId;
+}
