@@ -18,6 +18,10 @@ const commands: Record<string, { run: string[]; needs: Program[] }> = {
   stop: { run: script("stop"), needs: [] },
   upload: { run: ["--no-orphans", ...script("upload")], needs: [] },
   test: { run: ["--no-orphans", "test", "--timeout=30000"], needs: ["ffmpeg", "ffprobe", "curl"] },
+  screenshots: {
+    run: ["--no-orphans", join(root, "packages", "end-to-end", "studio", "screenshots.ts")],
+    needs: ["ffmpeg", "ffprobe"],
+  },
   bench: { run: ["--no-orphans", join(root, "packages", "bench", "main.ts")], needs: ["ffmpeg", "ffprobe"] },
   corpus: {
     run: ["--no-orphans", join(root, "packages", "end-to-end", "corpus", "main.ts")],
