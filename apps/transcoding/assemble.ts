@@ -59,7 +59,7 @@ export function assembleTranscoding(parts: Parts): TranscodingDeps {
     extractions: createLimiter(processes),
     matching: createTurns(),
     writing: createTurns(),
-    playlistStates: new Map(),
+    written: new Map(),
   };
   return { ...engineDeps, engine: createEngine(engineDeps), metadata: parts.metadata, database };
 }

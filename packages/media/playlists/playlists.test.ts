@@ -1,12 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { exampleFacts, examplePlan } from "./example-plan.ts";
-import { makePlan, type PictureRendition, type Plan, pictureRenditions } from "./plan.ts";
-import { type LedgerSegment, masterPlaylist, mediaPlaylist } from "./playlists.ts";
+import { exampleFacts, examplePlan } from "../example-plan.ts";
+import { makePlan, type PictureRendition, type Plan, pictureRenditions } from "../plan.ts";
+import type { LedgerSegment } from "./listed-segments.ts";
+import { masterPlaylist } from "./master-playlist.ts";
+import { mediaPlaylist } from "./media-playlist.ts";
 
 const segment = (rendition: string, index: number, more: Partial<LedgerSegment> = {}): LedgerSegment => ({
   rendition,
   index,
   bytes: 500_000,
+  keyFrameBytes: 0,
+  startSeconds: index * 4,
   durationSeconds: 4,
   samples: 100,
   init: "init-1.mp4",
@@ -92,11 +96,11 @@ describe("the master playlist", () => {
   test("names the group of subtitles in every variant, of sound alone too", () => {
     const english = { folder: "1-en", title: null, language: "en", isDefault: false, isForced: false };
     const line = 'TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="English",LANGUAGE="en"';
-    const master = masterPlaylist(plan, [], "making", [english]);
+    const master = masterPlaylist(plan, [], "making", { title: null, subtitles: [english] });
     expect(master).toContain(`#EXT-X-MEDIA:${line}`);
     expect(master?.match(/^#EXT-X-STREAM-INF.*,AUDIO="audio",SUBTITLES="subtitles"$/gm)).toHaveLength(2);
     const heard = makePlan({ ...exampleFacts(), picture: null }, { segmentSeconds: 4, networkSpeed: 10 });
-    const ofSound = masterPlaylist(heard, [], "making", [english]);
+    const ofSound = masterPlaylist(heard, [], "making", { title: null, subtitles: [english] });
     expect(ofSound).toContain(`#EXT-X-MEDIA:${line}`);
     expect(ofSound).toContain('CODECS="mp4a.40.2",SUBTITLES="subtitles"\naudio/playlist.m3u8');
   });
