@@ -61,7 +61,7 @@ export function assembleTranscoding(parts: Parts): TranscodingDeps {
     writing: createTurns(),
     written: new Map(),
   };
-  return { ...engineDeps, engine: createEngine(engineDeps), metadata: parts.metadata, database };
+  return { ...engineDeps, engine: createEngine(engineDeps), database };
 }
 
 /** Goes on with everything that a former process of this service left unfinished. */

@@ -5,6 +5,7 @@
  */
 import { setTimeout } from "node:timers/promises";
 import type { Run } from "@video-backend/media";
+import type { MetadataClient } from "@video-backend/metadata/client";
 import type { ChunkQueue, Limiter } from "@video-backend/queue";
 import { isServiceError, type Log, messageOf } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
@@ -44,9 +45,10 @@ export interface EngineDeps {
   pictures: Limiter;
   subtitles: Subtitles;
   captions: CaptionSource;
+  metadata: MetadataClient;
   /** Bounds how many sources are read for their subtitles at the same time. */
   extractions: Limiter;
-  /** By video: one comparison with metadata's captions at a time. */
+  /** By video: one comparison with metadata's captions, or its title, at a time. */
   matching: Turns;
   /** By video: one writing of playlists and subtitles at a time, or their removal. */
   writing: Turns;
