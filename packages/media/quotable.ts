@@ -10,5 +10,5 @@ export function quotable(text: string, mostCharacters: number): string {
     .replaceAll("{$", "{ $")
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
     .trim();
-  return plain.slice(0, mostCharacters).toWellFormed();
+  return [...plain.toWellFormed()].slice(0, mostCharacters).join("");
 }

@@ -46,7 +46,7 @@ export function periodsOf(plan: Plan, ledger: LedgerSegment[], state: PlaylistSt
     state === "making" || ledger.some((row) => row.rendition === name && row.index === index);
   const starts = startsOf(plan, all, isEmpty);
   const end = Math.max(...all.flatMap(({ segments }) => segments.slice(-1).map(endOf)));
-  return starts.map((startSeconds, position) => {
+  const periods = starts.map((startSeconds, position) => {
     const endSeconds = starts[position + 1] ?? end;
     const stretches = all.flatMap(({ rendition, segments }) => {
       const within = segments.filter((segment) =>
@@ -59,6 +59,9 @@ export function periodsOf(plan: Plan, ledger: LedgerSegment[], state: PlaylistSt
     });
     return { startSeconds, endSeconds, stretches };
   });
+  // Shaka Player gives up the sound of all periods for one that has none.
+  const heard = periods.filter(({ stretches }) => stretches.some(({ rendition }) => rendition.kind === "sound"));
+  return heard.length > 0 ? heard : periods;
 }
 
 /**
