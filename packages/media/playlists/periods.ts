@@ -42,8 +42,8 @@ export function periodsOf(plan: Plan, ledger: LedgerSegment[], state: PlaylistSt
     const listed = listedSegments(plan, rendition, segmentsOf(ledger, rendition), state, nextInit);
     return { rendition, segments: listed.filter((segment) => !segment.isGap) };
   });
-  const isEmpty = (name: string, index: number) =>
-    state === "making" || ledger.some((row) => row.rendition === name && row.index === index);
+  const rows = new Set(ledger.map(({ rendition, index }) => `${rendition} ${index}`));
+  const isEmpty = (name: string, index: number) => state === "making" || rows.has(`${name} ${index}`);
   const starts = startsOf(plan, all, isEmpty);
   const end = Math.max(...all.flatMap(({ segments }) => segments.slice(-1).map(endOf)));
   const periods = starts.map((startSeconds, position) => {

@@ -44,9 +44,10 @@ function peakRate(segments: Pick<LedgerSegment, "bytes" | "durationSeconds">[]):
   for (const first of segments.keys()) {
     let bits = 0;
     let seconds = 0;
-    for (const segment of segments.slice(first)) {
-      bits += segment.bytes * 8;
-      seconds += segment.durationSeconds;
+    for (let index = first; index < segments.length; index++) {
+      const { bytes = 0, durationSeconds = 0 } = segments[index] ?? {};
+      bits += bytes * 8;
+      seconds += durationSeconds;
       if (seconds > 1.5 * target) break;
       if (seconds >= 0.5 * target) peak = Math.max(peak, bits / seconds);
     }
