@@ -80,7 +80,8 @@ export async function republish(deps: PublishDeps, videoId: string): Promise<voi
     const isActive = activeStates.some((active) => active === job.state);
     const ended: WrittenAs = { state: "ended", encoder: "" };
     const written = deps.written.get(videoId) ?? (isActive ? null : ended);
-    if (written) await writeEntries(deps, videoId, plan, deps.ledger.list(videoId), written, deps.store.put);
+    const put: Put = (key, content) => deps.store.put(key, content);
+    if (written) await writeEntries(deps, videoId, plan, deps.ledger.list(videoId), written, put);
   });
   deps.progress.republished(videoId);
 }

@@ -42,7 +42,7 @@ export async function runJob(
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const demands = new Set<Promise<void>>();
-  const beside = [prepareTitle(deps, videoId)];
+  const beside = [prepareTitle(deps, videoId, either)];
   const common = { videoId, plan, source, soundSource, failedEncoders };
   const makeInTurn = (chunk: Chunk, position: number): Promise<void> =>
     // The n-th chunk of every video comes before the next of any: a long video does not hold up a short one.

@@ -162,7 +162,12 @@ describe("the master playlist", () => {
     });
     const facts = {
       ...exampleFacts(),
-      sound: [track(1, "eng", null), track(2, "deu", null), track(3, "eng", null), track(4, null, 'The "director"')],
+      sound: [
+        track(1, "eng", null),
+        track(2, "deu", null),
+        track(3, "eng", null),
+        track(4, null, 'The "director" {$x}'),
+      ],
     };
     const master = masterPlaylist(makePlan(facts, { segmentSeconds: 4, networkSpeed: 10 }), [], "making") ?? "";
     const shown = master.split("\n").flatMap((line) => {
@@ -173,7 +178,7 @@ describe("the master playlist", () => {
       'German: LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/playlist.m3u8"',
       'English: LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-2/playlist.m3u8"',
       'English 2: LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-3/playlist.m3u8"',
-      `The 'director': DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-4/playlist.m3u8"`,
+      `The 'director' { $x}: DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-4/playlist.m3u8"`,
     ]);
   });
 
