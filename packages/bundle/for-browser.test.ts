@@ -18,11 +18,8 @@ async function setup() {
 test("a bundle has the entries, and what they load later in files of its own", async () => {
   await using page = await setup();
   const bundle = await page.bundle();
-  expect([...bundle.files.keys()].sort()).toEqual([
-    expect.stringMatching(/^chunk-\w{8}\.js$/),
-    expect.stringMatching(/^page-\w{8}\.css$/),
-    expect.stringMatching(/^page-\w{8}\.js$/),
-  ]);
+  const kinds = [...bundle.files.keys()].map((name) => name.replace(/-\w{8}\./, "."));
+  expect(kinds.sort()).toEqual(["chunk.js", "page.css", "page.js"]);
   const script = bundle.files.get(bundle.nameOf("page.js"));
   const later = [...bundle.files.keys()].find((name) => name.startsWith("chunk"));
   expect(new TextDecoder().decode(script?.bodies.identity)).toContain(`./${later}`);

@@ -155,6 +155,23 @@ test.skipIf(!chromiumPath)(
 );
 
 test.skipIf(!chromiumPath)(
+  "while the service is away the page says so, and plays on when it is back",
+  async () => {
+    await using watching = await openWatchPage(browser, address("?muted=1"));
+    await watching.mediaIs("readyState", 4);
+    await system.kill("streaming");
+    await watching.page.keyboard.press("Space");
+    const sentence = watching.page.getByText("The server does not answer. Trying again…");
+    await sentence.waitFor();
+    await system.start("streaming");
+    await sentence.waitFor({ state: "hidden" });
+    const reached = await watching.media("currentTime");
+    await watching.playsPast(reached + 0.5);
+  },
+  60_000,
+);
+
+test.skipIf(!chromiumPath)(
   "another site's page that asks how to embed a video gets a frame that the video fills and plays in",
   async () => {
     const oembed = `${system.url.streaming}/oembed?${new URLSearchParams({ url: address(), maxwidth: "480" })}`;
