@@ -9,7 +9,7 @@ export interface WatchPage extends AsyncDisposable {
   complaints: string[];
   /** Waits until the picture has moved past this time. */
   playsPast(seconds: number): Promise<void>;
-  /** Waits until the picture stands at this time, give or take half a second. */
+  /** Waits until the picture stands at this time, give or take half a second, and the controls know. */
   standsAt(seconds: number): Promise<void>;
   /** A property of the media element. */
   media<Name extends keyof HTMLVideoElement>(name: Name): Promise<HTMLVideoElement[Name]>;
@@ -85,9 +85,12 @@ export async function openWatchPage(browser: Browser, url: string, on = desktop)
       await until(page, () => video.evaluate(isPast, seconds));
     },
     standsAt: async (seconds) => {
-      const isNear = (element: Element, time: number) =>
-        Math.abs((element as HTMLVideoElement).currentTime - time) < 0.5;
-      await until(page, () => video.evaluate(isNear, seconds));
+      const isNear = (controls: Element, time: number) => {
+        const { currentTime } = controls.querySelector("video") as HTMLVideoElement;
+        const told = Number(controls.getAttribute("mediacurrenttime"));
+        return [currentTime, told].every((one) => Math.abs(one - time) < 0.5);
+      };
+      await until(page, () => page.locator("media-controller").evaluate(isNear, seconds));
     },
     media: (name) => video.evaluate((element, key) => element[key as never], name),
     mediaIs: (name, value) =>

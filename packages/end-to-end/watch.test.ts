@@ -99,7 +99,8 @@ test.skipIf(!chromiumPath)(
     await page.keyboard.press("m");
     await watching.mediaIs("muted", true);
     await page.keyboard.press("f");
-    await page.waitForFunction(() => document.fullscreenElement?.localName === "video-backend-player");
+    await page.locator("media-controller[mediaisfullscreen]").waitFor();
+    expect(await page.evaluate(() => document.fullscreenElement?.localName)).toBe("video-backend-player");
     await page.keyboard.press("f");
     await page.waitForFunction(() => document.fullscreenElement === null);
     await page.keyboard.press("Space");
