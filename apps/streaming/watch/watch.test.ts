@@ -246,6 +246,13 @@ describe("oEmbed", () => {
     }
   });
 
+  test("keeps the token that a page was given by", async () => {
+    await using watching = await setup();
+    const { body } = await watching.send(ask(`${page}?t=3&token=k1.a`));
+    expect(body.html).toContain('src="http://service.test/watch/film?embed=1&amp;token=k1.a"');
+    expect(body.thumbnail_url).toBe("http://service.test/play/k1.a/film/poster.jpg");
+  });
+
   test.each([
     "http://elsewhere.test/watch/film",
     "https://service.test/watch/film",
