@@ -1,6 +1,8 @@
 /** Starts the streaming service: reads the configuration, serves the directory. */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openKeyFile } from "@video-backend/access/key-file";
+import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createMetadataClient } from "@video-backend/metadata/client";
 import { createLog, messageOf, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
@@ -21,6 +23,7 @@ const noKeys = (error: unknown) => {
 };
 const store = createDirectoryStore(config.STORAGE_DIR);
 const now = () => Date.now() / 1000;
+const pageFile = (name: string) => fileURLToPath(new URL(`watch/browser/${name}`, import.meta.url));
 
 const service = createStreamingService({
   store,
@@ -31,6 +34,8 @@ const service = createStreamingService({
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL }),
   // Transcoding answers when the segment is made, or says in time that it is not.
   demands: createDemands(createTranscodingClient({ baseUrl: config.TRANSCODING_URL, timeoutSeconds: 9, retries: 0 })),
+  bundle: bundleForBrowser([pageFile("page.ts"), pageFile("page.css")]),
+  publicUrl: config.PUBLIC_STREAMING_URL ?? null,
   log,
 });
 

@@ -8,6 +8,7 @@ import { findSegment } from "./demands/find-segment.ts";
 import { findOriginal } from "./originals/find-original.ts";
 import { listQualities } from "./playlists/list-qualities.ts";
 import type { StreamingDeps } from "./service.ts";
+import { createWatchRoutes } from "./watch/routes.ts";
 
 export type StreamingRoutes = ReturnType<typeof createRoutes>;
 
@@ -16,6 +17,7 @@ export function createRoutes(deps: StreamingDeps) {
   // Before the chain, which would lose its types by it.
   router.use(guarded, guardVideos(deps));
   const routes = router
+    .route("/", createWatchRoutes(deps))
     .openapi(contract.getMaster, async (c) => {
       const { id } = c.req.valid("param");
       return serveAsset(c, await findAsset(deps, `hls/${id}/master.m3u8`, "Master playlist not found"));

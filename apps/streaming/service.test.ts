@@ -5,7 +5,7 @@ import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createWorld, transcript } from "@video-backend/testing";
 import { createStreamingService } from "./service.ts";
-import { createTestStreaming, noDemands, testAccess } from "./testing.ts";
+import { createTestStreaming, noDemands, noPages, testAccess } from "./testing.ts";
 
 const masterText = `#EXTM3U
 #EXT-X-STREAM-INF:BANDWIDTH=4000000,AVERAGE-BANDWIDTH=3500000,RESOLUTION=1280x720
@@ -139,6 +139,7 @@ describe("files", () => {
     const { world, store } = streaming;
     const service = createStreamingService({
       ...testAccess(world, store),
+      ...noPages,
       demands: noDemands,
       store: { ...store, open: () => Promise.reject(new Error("EIO: /srv/secret")) },
       metadata: createTestMetadata(world).client,
@@ -326,6 +327,7 @@ describe("the shell", () => {
     await writeFile(world.path("a-file"), "");
     const service = createStreamingService({
       ...testAccess(world, streaming.store),
+      ...noPages,
       demands: noDemands,
       store: createDirectoryStore(world.path("a-file")),
       metadata: createTestMetadata(world).client,
@@ -341,6 +343,7 @@ describe("the shell", () => {
     const { body } = await streaming.send("GET /openapi.json");
     expect(Object.keys(body.paths).sort()).toEqual([
       "/health",
+      "/oembed",
       "/play/{token}/{id}/{asset_path}",
       "/stream/{id}/master.m3u8",
       "/stream/{id}/original",
@@ -348,6 +351,7 @@ describe("the shell", () => {
       "/stream/{id}/{asset_path}",
       "/stream/{id}/{quality}/playlist.m3u8",
       "/stream/{id}/{quality}/{segment}",
+      "/watch/{id}",
     ]);
     for (const path of Object.values<Record<string, { operationId?: string }>>(body.paths)) {
       for (const operation of Object.values(path)) expect(operation.operationId).toBeString();

@@ -1,4 +1,5 @@
 /** The streaming service: playlists, segments and originals, to any page that asks. It writes nothing. */
+import type { Bundle } from "@video-backend/bundle";
 import type { MetadataClient } from "@video-backend/metadata/client";
 import { createService, type Log, type ServiceApp } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
@@ -14,6 +15,10 @@ export interface StreamingDeps extends AccessDeps {
   metadata: MetadataClient;
   /** Makes what is listed and not there yet; without it everything that exists still plays. */
   demands: Demands;
+  /** The script and the style of the watch page. */
+  bundle: () => Promise<Bundle>;
+  /** Where this service is for the world, without a slash at the end; null for wherever a request finds it. */
+  publicUrl: string | null;
   log: Log;
 }
 
