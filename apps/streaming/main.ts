@@ -1,5 +1,4 @@
 /** Starts the streaming service: reads the configuration, serves the directory. */
-
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openKeyFile } from "@video-backend/access/key-file";
@@ -16,7 +15,6 @@ import { createStreamingService } from "./service.ts";
 
 const config = await orExit(() => readConfig(StreamingConfig, process.env));
 const log = createLog("streaming", config.LOG_LEVEL);
-const pageFile = (name: string) => fileURLToPath(new URL(`watch/browser/${name}`, import.meta.url));
 const keyFile = join(config.STORAGE_DIR, "playback-keys.json");
 /** A storage that cannot be written to, before anybody made the file: public videos play all the same. */
 const noKeys = (error: unknown) => {
@@ -25,6 +23,7 @@ const noKeys = (error: unknown) => {
 };
 const store = createDirectoryStore(config.STORAGE_DIR);
 const now = () => Date.now() / 1000;
+const pageFile = (name: string) => fileURLToPath(new URL(`watch/browser/${name}`, import.meta.url));
 
 const service = createStreamingService({
   store,

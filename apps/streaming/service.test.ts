@@ -138,8 +138,8 @@ describe("files", () => {
     await using streaming = await setup();
     const { world, store } = streaming;
     const service = createStreamingService({
-      ...noPages,
       ...testAccess(world, store),
+      ...noPages,
       demands: noDemands,
       store: { ...store, open: () => Promise.reject(new Error("EIO: /srv/secret")) },
       metadata: createTestMetadata(world).client,
@@ -326,8 +326,8 @@ describe("the shell", () => {
     const { world } = streaming;
     await writeFile(world.path("a-file"), "");
     const service = createStreamingService({
-      ...noPages,
       ...testAccess(world, streaming.store),
+      ...noPages,
       demands: noDemands,
       store: createDirectoryStore(world.path("a-file")),
       metadata: createTestMetadata(world).client,

@@ -10,16 +10,11 @@ import type { AccessDeps } from "./access/check-access.ts";
 import { createPrivateVideos } from "./access/private-videos.ts";
 import { createStreamingClient } from "./client.ts";
 import type { Demands } from "./demands/demands.ts";
-import { createStreamingService } from "./service.ts";
+import { createStreamingService, type StreamingDeps } from "./service.ts";
 
 /** Where nobody makes anything: every demand is refused, as for a video that transcoding does not know. */
 export const noDemands: Demands = { wait: () => Promise.reject(new ServiceError("not_found", "Segment not found")) };
 
-/** Without the page's script and style, which only a browser has a use for. */
-export const noPages = {
-  bundle: async (): Promise<Bundle> => ({ files: new Map(), nameOf: (entry) => entry }),
-  publicUrl: null,
-};
 /** Private as metadata's test setup marks it, and by tokens that it signs. */
 export const testAccess = ({ clock }: World, store: BlobStore): AccessDeps => ({
   privateVideos: createPrivateVideos(store, clock.now),
@@ -27,6 +22,11 @@ export const testAccess = ({ clock }: World, store: BlobStore): AccessDeps => ({
   privateCaching: "viewer",
   now: clock.now,
 });
+/** Without the page's script and style, which only a browser has a use for. */
+export const noPages = {
+  bundle: async (): Promise<Bundle> => ({ files: new Map(), nameOf: (entry) => entry }),
+  publicUrl: null,
+};
 
 /** The store is the world's `storage` directory unless another is given. */
 export function createTestStreaming(
@@ -36,11 +36,18 @@ export function createTestStreaming(
   directory = world.path("storage"),
 ) {
   const store = createDirectoryStore(directory);
-  const access = testAccess(world, store);
-  const service = createStreamingService({ ...access, ...noPages, store, metadata, demands, log: world.log });
+  const deps: StreamingDeps = {
+    ...testAccess(world, store),
+    ...noPages,
+    store,
+    metadata,
+    demands,
+    log: world.log,
+  };
+  const service = createStreamingService(deps);
   const client = createStreamingClient({
     baseUrl: "http://streaming.test",
     fetch: (request) => service.fetch(request),
   });
-  return { service, client, store };
+  return { service, client, store, deps };
 }

@@ -59,9 +59,9 @@ export function assembleTranscoding(parts: Parts): TranscodingDeps {
     extractions: createLimiter(processes),
     matching: createTurns(),
     writing: createTurns(),
-    playlistStates: new Map(),
+    written: new Map(),
   };
-  return { ...engineDeps, engine: createEngine(engineDeps), metadata: parts.metadata, database };
+  return { ...engineDeps, engine: createEngine(engineDeps), database };
 }
 
 /** Goes on with everything that a former process of this service left unfinished. */

@@ -41,6 +41,7 @@ describe("starting", () => {
       "360p",
       "480p",
       "audio",
+      "manifest.mpd",
       "master.m3u8",
       "poster.jpg",
       "storyboard",

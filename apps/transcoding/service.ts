@@ -1,6 +1,5 @@
 /** The transcoding service: plans, ledger, chunks, and what they make below hls/. It asks metadata. */
 import { checkDatabase } from "@video-backend/database";
-import type { MetadataClient } from "@video-backend/metadata/client";
 import { createService, type ServiceApp } from "@video-backend/service";
 import type { TranscodingDatabase } from "./database/open.ts";
 import type { Engine, EngineDeps } from "./engine/engine.ts";
@@ -8,7 +7,6 @@ import { createRoutes } from "./routes.ts";
 
 export interface TranscodingDeps extends EngineDeps {
   engine: Engine;
-  metadata: MetadataClient;
   database: TranscodingDatabase;
 }
 
@@ -18,7 +16,7 @@ export function createTranscodingService(deps: TranscodingDeps): ServiceApp {
     {
       name: "transcoding_service",
       title: "Transcoding service",
-      description: "Makes HLS of uploaded videos: segment by segment, verified, never twice.",
+      description: "Makes HLS and DASH of uploaded videos: segment by segment, verified, never twice.",
       log: deps.log,
       checks: {
         database: () => checkDatabase(deps.database),

@@ -16,12 +16,14 @@ import { farAhead } from "./transcoding/far-ahead.ts";
 import { peaks } from "./transcoding/peaks.ts";
 import { startLatency } from "./transcoding/start-latency.ts";
 import { wholeLadder } from "./transcoding/whole-ladder.ts";
+import { parallelUpload } from "./uploads/parallel.ts";
 
 const parts: Record<string, Part> = {
   "transcoding/whole-ladder": wholeLadder,
   "transcoding/start-latency": startLatency,
   "transcoding/far-ahead": farAhead,
   "transcoding/peaks": peaks,
+  "uploads/parallel": parallelUpload,
 };
 
 const { values, positionals } = readArguments();

@@ -4,6 +4,7 @@ import { type Encoder, libx264, type Run, run } from "@video-backend/media";
 import { createTestStreaming } from "@video-backend/streaming/testing";
 import { createWorld, until } from "@video-backend/testing";
 import { createTestTranscoding, placeOriginal } from "@video-backend/transcoding/testing";
+import { openDashPlayer } from "./dash-player.ts";
 import { chromiumPath, openPlayer } from "./player.ts";
 
 /** libx264 under another name and with other settings, so that its parameter sets differ from the next one's. */
@@ -33,6 +34,9 @@ test.skipIf(!chromiumPath)(
     const { service: streaming } = createTestStreaming(world, metadata.client, undefined, world.directory);
     const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => streaming.fetch(request) });
     world.defer(() => server.stop(true));
+    const cues = ["03", "21"].map((second) => `00:00:${second}.000 --> 00:00:${second}.900\nat ${second} s`);
+    const captions = ["WEBVTT", ...cues].join("\n\n");
+    await metadata.service.request("/videos/a/captions/en", { method: "PUT", body: captions });
     await service.request("/transcode/start", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -54,6 +58,29 @@ test.skipIf(!chromiumPath)(
     await player.seek(22);
     await player.playsPast(23);
     expect(await player.errors()).toEqual([]);
+
+    const manifestUrl = `${server.url}stream/a/manifest.mpd`;
+    const manifest = await (await fetch(manifestUrl)).text();
+    expect(manifest.match(/<Period /g)).toHaveLength(2);
+    await using dash = await openDashPlayer(manifestUrl);
+    await dash.playsPast(0.5);
+    await dash.showSubtitles("English");
+    await dash.pause();
+    await dash.seek(3.5);
+    await until("the cue before the change shows", async () => (await dash.captions()).join() === "at 03 s");
+    await dash.resume();
+    await dash.seek(change - 1);
+    await dash.playsPast(change + 1);
+    await dash.seek(0.5);
+    await dash.playsPast(1);
+    await dash.seek(change + 1);
+    await dash.playsPast(change + 2);
+    await dash.pause();
+    await dash.seek(21.5);
+    await until("the cue behind the change shows", async () => (await dash.captions()).join() === "at 21 s");
+    await dash.resume();
+    await dash.ends();
+    expect(await dash.errors()).toEqual([]);
   },
   120_000,
 );

@@ -22,7 +22,7 @@ export interface InspectedStream {
   pictures: InspectedRendition[];
   /** What EXT-X-MEDIA lists, and variants without RESOLUTION: those of a video that has no picture. */
   sounds: InspectedRendition[];
-  /** All other playlists of the master, such as subtitles; that they and all they list were there is all that was asked. */
+  /** All other playlists of the master, such as subtitles and key frames; that they and all they list were there is all that was asked. */
   others: string[];
 }
 
@@ -54,11 +54,16 @@ export async function inspectStream(masterUrl: string): Promise<InspectedStream>
   return { master, pictures, sounds, others };
 }
 
-/** A playlist and all that it lists. */
+/** A playlist and all that it lists, of a file no more than the range that it names. */
 async function downloadListed(playlistUrl: URL): Promise<void> {
+  let range: { bytes: number; from: number } | undefined;
   for (const line of (await text(playlistUrl)).split("\n")) {
+    const [, bytes, from] = /^#EXT-X-BYTERANGE:(\d+)@(\d+)$/.exec(line) ?? [];
+    if (bytes && from) range = { bytes: Number(bytes), from: Number(from) };
     const uri = line.startsWith("#") ? attributesOf(line).URI : line.trim();
-    if (uri) await download(new URL(uri, playlistUrl));
+    if (!uri) continue;
+    await download(new URL(uri, playlistUrl), range);
+    range = undefined;
   }
 }
 
@@ -110,10 +115,14 @@ export function attributesOf(line: string): Record<string, string> {
   return Object.fromEntries(pairs.map(([, name, value]) => [name, value?.replaceAll('"', "")]));
 }
 
-async function download(url: URL): Promise<Uint8Array> {
-  const response = await fetch(url);
+async function download(url: URL, range?: { bytes: number; from: number }): Promise<Uint8Array> {
+  const headers: Record<string, string> = range ? { range: `bytes=${range.from}-${range.from + range.bytes - 1}` } : {};
+  const response = await fetch(url, { headers });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return response.bytes();
+  const bytes = await response.bytes();
+  if (range && bytes.byteLength !== range.bytes)
+    throw new Error(`${url} has fewer bytes than the range that is listed`);
+  return bytes;
 }
 
 async function text(url: string | URL): Promise<string> {

@@ -1,6 +1,7 @@
-/** Real playback: hls.js in Chromium against the running system. */
+/** Real playback: hls.js and Shaka Player in Chromium against the running system. */
 import { expect, test } from "bun:test";
 import { createWorld, until } from "@video-backend/testing";
+import { openDashPlayer } from "./dash-player.ts";
 import { chromiumPath, openPlayer } from "./player.ts";
 import { source } from "./sources.ts";
 import { type System, startSystem } from "./system.ts";
@@ -29,6 +30,14 @@ test.skipIf(!chromiumPath)(
       await early.playsPast(51);
       expect((await statusOf(system, videoId)).overall).toBe("running");
     }
+    const manifest = `${system.url.streaming}/stream/${videoId}/manifest.mpd`;
+    {
+      await using early = await openDashPlayer(manifest);
+      await early.playsPast(1);
+      await early.seek(30);
+      await early.playsPast(31);
+      expect(await early.errors()).toEqual([]);
+    }
 
     await until("it is done", async () => (await statusOf(system, videoId)).overall === "ok", 180);
     await using player = await openPlayer(master);
@@ -42,7 +51,26 @@ test.skipIf(!chromiumPath)(
     await player.switchTo(360);
     await player.seek(60);
     await player.playsPast(61);
+    expect(await player.scrubTo(30)).toBeGreaterThanOrEqual(360);
     expect(await player.errors()).toEqual([]);
+
+    await until("the storyboard is listed", async () => (await (await fetch(manifest)).text()).includes('"image"'));
+    await using dash = await openDashPlayer(manifest);
+    await dash.playsPast(1);
+    expect((await dash.tracks()).heights).toEqual([360, 480, 720]);
+    const decoded = await dash.decoded();
+    expect(decoded.picture).toBeGreaterThan(10_000);
+    expect(decoded.sound).toBeGreaterThan(1000);
+    await dash.seek(45);
+    await dash.playsPast(46);
+    const tile = await dash.thumbnail(51);
+    expect(tile).toMatchObject({ x: 0, y: 0, startSeconds: 50 });
+    expect(tile.uri).toEndWith(`/stream/${videoId}/storyboard/sheet-001.jpg`);
+    expect((await fetch(tile.uri)).headers.get("content-type")).toBe("image/jpeg");
+    await dash.seek(59);
+    await dash.ends();
+    expect(await dash.currentTime()).toBeGreaterThan(59.9);
+    expect(await dash.errors()).toEqual([]);
   },
   300_000,
 );

@@ -1,32 +1,17 @@
-/** A page with hls.js in the real Chromium. What a test asks of it is what a viewer would see. */
-import { existsSync } from "node:fs";
-import { chromium, type Page } from "playwright-core";
+/** hls.js in the real Chromium. */
+import { chromiumPath, type MediaPage, openMediaPage } from "./media-page.ts";
 
-/** The browser's path, or null where there is none; tests of playback are skipped then. */
-export const chromiumPath: string | null =
-  [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
-    (path) => path && existsSync(path),
-  ) ?? null;
+export { chromiumPath };
 
-export interface Player extends AsyncDisposable {
-  page: Page;
-  /** Seconds into the video. */
-  currentTime(): Promise<number>;
-  /** What went wrong so far, as hls.js and the media element tell it. */
-  errors(): Promise<string[]>;
-  seek(seconds: number): Promise<void>;
-  /** Waits until the picture has moved past this time. */
-  playsPast(seconds: number): Promise<void>;
-  /** Height of the picture that is shown now. */
-  pictureHeight(): Promise<number>;
+export interface Player extends MediaPage {
   /** Asks for the quality of this height, and waits until it is shown. */
   switchTo(height: number): Promise<void>;
   /** Names of the subtitles that a viewer may choose from. */
   subtitles(): Promise<string[]>;
   /** Chooses the subtitles of this name, and waits until their cues are there. */
   showSubtitles(name: string): Promise<PlayerCue[]>;
-  /** Text that is shown over the picture now. */
-  captions(): Promise<string[]>;
+  /** Shows the key frame of this time in another player beside the picture, and answers its height. */
+  scrubTo(seconds: number): Promise<number>;
 }
 
 export interface PlayerCue {
@@ -37,12 +22,16 @@ export interface PlayerCue {
 
 /** As much of the page as is asked here. */
 interface HlsPage {
-  hls: { subtitleTracks: { name: string }[]; subtitleTrack: number; subtitleDisplay: boolean };
+  hls: {
+    subtitleTracks: { name: string }[];
+    subtitleTrack: number;
+    subtitleDisplay: boolean;
+    createIFramePlayer(): { attachMedia(video: HTMLVideoElement): void; loadMediaAt(seconds: number): unknown } | null;
+  };
 }
 
-const pageText = `<!doctype html><title>player</title><video id="video" muted playsinline controls width="640"></video>
-<script type="module">
-  import Hls from "/hls.mjs";
+const html = `<script type="module">
+  import Hls from "/library.js";
   const video = document.getElementById("video");
   window.errors = [];
   const hls = (window.hls = new Hls({ workerPath: null, enableWorker: false }));
@@ -56,37 +45,11 @@ const pageText = `<!doctype html><title>player</title><video id="video" muted pl
 
 /** Opens the stream and begins to play it. */
 export async function openPlayer(masterUrl: string): Promise<Player> {
-  if (!chromiumPath) throw new Error("There is no Chromium here");
-  const library = Bun.file(new URL(import.meta.resolve("hls.js")).pathname.replace(/hls(\.\w+)*\.m?js$/, "hls.mjs"));
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: ({ url }) =>
-      new URL(url).pathname === "/hls.mjs"
-        ? new Response(library, { headers: { "content-type": "text/javascript" } })
-        : new Response(pageText, { headers: { "content-type": "text/html" } }),
-  });
-  const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
-  const browser = await chromium.launch({
-    executablePath: chromiumPath,
-    args: ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required", ...quiet],
-  });
-  const page = await browser.newPage();
-  await page.goto(`${server.url}?src=${encodeURIComponent(masterUrl)}`);
-  const video = page.locator("#video");
+  const library = new URL(import.meta.resolve("hls.js")).pathname.replace(/hls(\.\w+)*\.m?js$/, "hls.mjs");
+  const media = await openMediaPage({ library, html }, masterUrl);
+  const { page } = media;
   return {
-    page,
-    currentTime: () => video.evaluate((element) => (element as HTMLVideoElement).currentTime),
-    errors: () => page.evaluate(() => (globalThis as unknown as { errors: string[] }).errors),
-    seek: (seconds) =>
-      video.evaluate((element, time) => {
-        (element as HTMLVideoElement).currentTime = time;
-      }, seconds),
-    playsPast: async (seconds) => {
-      const isPast = (time: number) => (document.getElementById("video") as HTMLVideoElement).currentTime > time;
-      await page.waitForFunction(isPast, seconds, { timeout: 30_000 });
-    },
-    pictureHeight: () => video.evaluate((element) => (element as HTMLVideoElement).videoHeight),
+    ...media,
     switchTo: async (height) => {
       await page.evaluate((wanted) => {
         const { hls } = globalThis as unknown as { hls: { levels: { height: number }[]; currentLevel: number } };
@@ -111,15 +74,22 @@ export async function openPlayer(masterUrl: string): Promise<Player> {
       });
       return (await cues.jsonValue()) as PlayerCue[];
     },
-    captions: () =>
-      video.evaluate((element) => {
-        const { textTracks } = element as HTMLVideoElement;
-        const shown = [...textTracks].filter((track) => track.mode === "showing");
-        return shown.flatMap((track) => [...(track.activeCues ?? [])].map((cue) => (cue as VTTCue).text));
-      }),
-    async [Symbol.asyncDispose]() {
-      await browser.close();
-      await server.stop(true);
+    scrubTo: async (seconds) => {
+      await page.evaluate((time) => {
+        const preview = document.createElement("video");
+        preview.id = "preview";
+        preview.muted = true;
+        document.body.append(preview);
+        const iframes = (globalThis as unknown as HlsPage).hls.createIFramePlayer();
+        if (!iframes) throw new Error("hls.js found no key frames to scrub by");
+        iframes.attachMedia(preview);
+        iframes.loadMediaAt(time);
+      }, seconds);
+      const shown = await page.waitForFunction(() => {
+        const preview = document.getElementById("preview") as HTMLVideoElement;
+        return preview.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && preview.videoHeight;
+      });
+      return (await shown.jsonValue()) as number;
     },
   };
 }

@@ -1,6 +1,7 @@
-/** Subtitles as a viewer sees them: hls.js in Chromium against the running system. */
+/** Subtitles as a viewer sees them: hls.js and Shaka Player in Chromium against the running system. */
 import { expect, test } from "bun:test";
 import { addSubtitles, createWorld, makeClip, until } from "@video-backend/testing";
+import { openDashPlayer } from "./dash-player.ts";
 import { chromiumPath, openPlayer } from "./player.ts";
 import { startSystem } from "./system.ts";
 import { uploadFile } from "./upload-file.ts";
@@ -38,13 +39,29 @@ test.skipIf(!chromiumPath)(
       expect(cues.map((one) => one.text)).toEqual([text]);
       expect(cues[0]?.startTime).toBeCloseTo(2, 1);
       expect(cues[0]?.endTime).toBeCloseTo(3, 1);
-      await player.page.evaluate(() => (document.getElementById("video") as HTMLVideoElement).pause());
+      await player.pause();
       await player.seek(2.5);
       await until(`${name} shows its cue`, async () => (await player.captions()).join() === text);
       await player.seek(1.5);
       await until(`${name} shows nothing before`, async () => (await player.captions()).length === 0);
     }
     expect(await player.errors()).toEqual([]);
+
+    await using dash = await openDashPlayer(`${system.url.streaming}/stream/${videoId}/manifest.mpd`);
+    await dash.playsPast(0.1);
+    expect((await dash.tracks()).subtitles).toEqual(["German", "English"]);
+    await dash.pause();
+    for (const [name, text] of [
+      ["English", "Hello <i>you</i>"],
+      ["German", "Hallo"],
+    ] as const) {
+      await dash.showSubtitles(name);
+      await dash.seek(2.5);
+      await until(`${name} shows its cue`, async () => (await dash.captions()).join() === text);
+      await dash.seek(1.5);
+      await until(`${name} shows nothing before`, async () => (await dash.captions()).length === 0);
+    }
+    expect(await dash.errors()).toEqual([]);
     expect((await fetch(captions, { method: "DELETE" })).status).toBe(200);
     await until("the captions are gone", async () => (await status()).subtitles.length === 1);
   },

@@ -1,6 +1,6 @@
 /** The watch page in the real Chromium, as its viewers have it: clicked, touched, typed at, and looked at. */
 import axe from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { chromiumPath } from "./player.ts";
 
 export interface WatchPage extends AsyncDisposable {
@@ -9,16 +9,16 @@ export interface WatchPage extends AsyncDisposable {
   complaints: string[];
   /** Waits until the picture has moved past this time. */
   playsPast(seconds: number): Promise<void>;
-  /** Waits until the picture stands at this time, give or take half a second. */
+  /** Waits until the picture stands at this time, give or take half a second, and the controls know. */
   standsAt(seconds: number): Promise<void>;
   /** A property of the media element. */
   media<Name extends keyof HTMLVideoElement>(name: Name): Promise<HTMLVideoElement[Name]>;
   /** Waits until a property of the media element is so. */
   mediaIs<Name extends keyof HTMLVideoElement>(name: Name, value: HTMLVideoElement[Name]): Promise<void>;
-  /** Opens a menu of the settings, and answers what it offers. */
-  openMenu(name: string): Promise<string[]>;
+  /** What a menu of the settings offers. */
+  choices(menu: string): Promise<string[]>;
   /** Chooses in a menu of the settings. */
-  choose(menu: string, item: string): Promise<void>;
+  choose(menu: string, choice: string): Promise<void>;
   /** The cues that are shown now. */
   captions(): Promise<string[]>;
   /** What axe finds that is serious or worse: the rule, and where. */
@@ -59,39 +59,42 @@ export async function openWatchPage(browser: Browser, url: string, on = desktop)
   });
   await page.goto(url);
   const video = page.locator("video");
-  const menu = (name: string) => page.locator("media-settings-menu-item", { hasText: name }).first();
+  const settings = page.locator("media-settings-menu");
 
-  async function openMenu(name: string): Promise<string[]> {
+  /** Opens the menu, does something with its items, and leaves all menus closed. */
+  async function inMenu<Value>(name: string, act: (items: Locator) => Promise<Value>): Promise<Value> {
+    const menu = settings.locator("media-settings-menu-item", { hasText: name }).first();
+    const items = menu.locator("media-chrome-menu-item");
     await page.mouse.move(400, 300);
     await page.locator("media-settings-menu-button").click();
-    await menu(name).click();
-    const items = menu(name).locator("media-chrome-menu-item");
+    await settings.waitFor({ state: "visible" });
+    if ((await menu.getAttribute("aria-expanded")) !== "true") await menu.click();
     await items.first().waitFor({ state: "visible" });
-    return (await items.allTextContents()).map((text) => text.trim());
+    const value = await act(items);
+    while (await settings.isVisible()) await page.keyboard.press("Escape");
+    return value;
   }
 
   return {
     page,
     complaints,
-    openMenu,
+    choices: (menu) => inMenu(menu, (items) => items.allTextContents()),
+    choose: (menu, choice) => inMenu(menu, (items) => items.filter({ hasText: choice }).first().click()),
     playsPast: async (seconds) => {
       const isPast = (element: Element, time: number) => (element as HTMLVideoElement).currentTime > time;
       await until(page, () => video.evaluate(isPast, seconds));
     },
     standsAt: async (seconds) => {
-      const isNear = (element: Element, time: number) =>
-        Math.abs((element as HTMLVideoElement).currentTime - time) < 0.5;
-      await until(page, () => video.evaluate(isNear, seconds));
+      const isNear = (controls: Element, time: number) => {
+        const { currentTime } = controls.querySelector("video") as HTMLVideoElement;
+        const told = Number(controls.getAttribute("mediacurrenttime"));
+        return [currentTime, told].every((one) => Math.abs(one - time) < 0.5);
+      };
+      await until(page, () => page.locator("media-controller").evaluate(isNear, seconds));
     },
     media: (name) => video.evaluate((element, key) => element[key as never], name),
     mediaIs: (name, value) =>
       until(page, async () => (await video.evaluate((element, key) => element[key as never], name)) === value),
-    choose: async (name, item) => {
-      await openMenu(name);
-      await menu(name).locator("media-chrome-menu-item", { hasText: item }).first().click();
-      await page.keyboard.press("Escape");
-      await page.locator("media-settings-menu").waitFor({ state: "hidden" });
-    },
     captions: () =>
       video.evaluate((element) => {
         const shown = [...(element as HTMLVideoElement).textTracks].filter((track) => track.mode === "showing");

@@ -99,7 +99,8 @@ test.skipIf(!chromiumPath)(
     await page.keyboard.press("m");
     await watching.mediaIs("muted", true);
     await page.keyboard.press("f");
-    await page.waitForFunction(() => document.fullscreenElement?.localName === "video-backend-player");
+    await page.locator("media-controller[mediaisfullscreen]").waitFor();
+    expect(await page.evaluate(() => document.fullscreenElement?.localName)).toBe("video-backend-player");
     await page.keyboard.press("f");
     await page.waitForFunction(() => document.fullscreenElement === null);
     await page.keyboard.press("Space");
@@ -110,18 +111,14 @@ test.skipIf(!chromiumPath)(
     await until("no caption is shown", async () => (await watching.captions()).length === 0);
 
     // Menus.
-    expect(await watching.openMenu("Quality")).toEqual(["480p", "360p", expect.stringMatching(/^Auto/)]);
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("Escape");
+    expect(await watching.choices("Quality")).toEqual(["480p", "360p", expect.stringMatching(/^Auto/)]);
     await watching.choose("Quality", "360p");
     await watching.mediaIs("videoHeight", 360);
     await watching.choose("Quality", "480p");
     await watching.mediaIs("videoHeight", 480);
     await watching.choose("Subtitles", "English");
     await until("a caption is shown", async () => (await watching.captions()).join() === "Hello you");
-    expect(await watching.openMenu("Audio")).toEqual(["English", "German"]);
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("Escape");
+    expect(await watching.choices("Audio")).toEqual(["English", "German"]);
     await watching.choose("Audio", "German");
     const sounded = await watching.media("currentTime");
     await watching.playsPast(sounded + 0.5);
@@ -154,6 +151,23 @@ test.skipIf(!chromiumPath)(
     expect(await watching.barriers()).toEqual([]);
     expect(await watching.layoutShift()).toBe(0);
     expect(watching.complaints).toEqual([]);
+  },
+  60_000,
+);
+
+test.skipIf(!chromiumPath)(
+  "while the service is away the page says so, and plays on when it is back",
+  async () => {
+    await using watching = await openWatchPage(browser, address("?muted=1"));
+    await watching.mediaIs("readyState", 4);
+    await system.kill("streaming");
+    await watching.page.keyboard.press("Space");
+    const sentence = watching.page.getByText("The server does not answer. Trying again…");
+    await sentence.waitFor();
+    await system.start("streaming");
+    await sentence.waitFor({ state: "hidden" });
+    const reached = await watching.media("currentTime");
+    await watching.playsPast(reached + 0.5);
   },
   60_000,
 );

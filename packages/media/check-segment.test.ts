@@ -43,6 +43,8 @@ describe("a segment", () => {
       const measured = await measureSegment(await encoded.init("360p"), encoded.segment("360p", index));
       expect(measured.startSeconds).toBeCloseTo((index - 1) * 2, 6);
       expect(measured).toMatchObject({ durationSeconds: 2, samples: 50, codec: "avc1.4d401e" });
+      expect(measured.keyFrameBytes).toBeGreaterThan(1000);
+      expect(measured.keyFrameBytes).toBeLessThan(measured.bytes);
     }
   });
 

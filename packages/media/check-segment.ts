@@ -10,6 +10,8 @@ export interface MeasuredSegment {
   startSeconds: number;
   durationSeconds: number;
   samples: number;
+  /** From the file's start to the end of the first sample. */
+  keyFrameBytes: number;
   /** RFC 6381, read from the init segment. */
   codec: string;
 }
@@ -96,12 +98,21 @@ export async function measureSegment(init: ArrayBuffer, segment: Blob): Promise<
     startSeconds: firstUnits / timescale,
     durationSeconds: units / timescale,
     samples,
+    keyFrameBytes: endOfFirstSample(file, first, firstPart) - init.byteLength,
     codec: file.getInfo().tracks[0]?.codec ?? "",
   };
 }
 
 /** ISO/IEC 14496-12, 8.8.3.1: sample_is_non_sync_sample. */
 const isNonSyncSample = 0x10000;
+
+type Fragment = ISOFile["moofs"][number]["trafs"][number];
+
+/** ISO/IEC 14496-12, 8.8.7.1: offsets count from the `moof`. */
+function endOfFirstSample(file: ISOFile, fragment: Fragment, run: Fragment["truns"][number]): number {
+  const size = run.sample_size?.[0] ?? fragment.tfhd.default_sample_size ?? 0;
+  return (file.moofs?.[0]?.start ?? 0) + run.data_offset + size;
+}
 
 function lengthByBoxes(file: ISOFile, initBytes: number): number {
   const ends = file.boxes.map((box) => (box.start ?? 0) + box.size);

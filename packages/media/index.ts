@@ -29,15 +29,19 @@ export {
   wholeSeconds,
 } from "./plan.ts";
 export {
+  iframesFile,
   initFile,
-  type LedgerSegment,
+  manifestFile,
   masterFile,
-  masterPlaylist,
-  mediaPlaylist,
-  type PlaylistState,
+  nextInitFile,
   playlistFile,
   segmentFile,
-} from "./playlists.ts";
+} from "./playlists/file-names.ts";
+export { iframePlaylist } from "./playlists/iframe-playlist.ts";
+export { type LedgerSegment, type PlaylistState, segmentsOf } from "./playlists/listed-segments.ts";
+export { type ManifestAccompaniment, manifest } from "./playlists/manifest.ts";
+export { type Accompaniment, masterPlaylist } from "./playlists/master-playlist.ts";
+export { mediaPlaylist } from "./playlists/media-playlist.ts";
 export {
   isGoodPoster,
   measureOf,
@@ -50,7 +54,6 @@ export {
 export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
 export { type Run, type RunOptions, type RunResult, run, withoutAddress } from "./spawn.ts";
 export {
-  makeStoryboard,
   type Storyboard,
   sheetCommand,
   sheetCount,
@@ -58,6 +61,7 @@ export {
   sheetRuns,
   storyboardFile,
   storyboardFolder,
+  storyboardOf,
   storyboardVtt,
   type TileRun,
 } from "./storyboard.ts";

@@ -279,6 +279,15 @@ export function plannedSeconds(plan: Plan, rendition: Rendition, index: number):
   return Math.max(1, end - begin) / frameRate;
 }
 
+/** When the first frame or packet of segment `index` is shown, in seconds, before it is made; see `plannedSeconds`. */
+export function plannedStartSeconds(plan: Plan, rendition: Rendition, index: number): number {
+  if (rendition.kind === "sound") return (firstPacket(plan, index) * samplesPerPacket) / soundSampleRate;
+  const { startSeconds } = segmentSpan(plan, rendition, index);
+  if (!plan.picture || plan.picture.variableFrameRate) return startSeconds;
+  const { frameRate, startSeconds: origin } = plan.picture;
+  return origin + Math.ceil((startSeconds - origin) * frameRate - 1e-6) / frameRate;
+}
+
 /** The renditions with a picture, highest first. */
 export const pictureRenditions = (plan: Plan): PictureRendition[] =>
   plan.renditions.filter((rendition) => rendition.kind === "picture");

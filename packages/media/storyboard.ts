@@ -5,12 +5,15 @@
  * in which a tile lies are read, so that the work depends on the number of tiles and not on the length of the video.
  */
 import { jpegArguments, jpegColours } from "./jpeg.ts";
+import { type Plan, pictureRenditions } from "./plan.ts";
 
 /** Below `hls/{id}/`. */
 export const storyboardFolder = "storyboard";
 /** Below `hls/{id}/`; written last, so that where it is all sheets are. */
 export const storyboardFile = `${storyboardFolder}/storyboard.vtt`;
 export const sheetFile = (sheet: number): string => `sheet-${String(sheet).padStart(3, "0")}.jpg`;
+/** `sheetFile` as a template of DASH. */
+export const sheetTemplate = "sheet-$Number%03d$.jpg";
 
 /** Where every tile is, in time and in the sheets. */
 export interface Storyboard {
@@ -71,8 +74,22 @@ export function makeStoryboard(size: { width: number; height: number }, endSecon
   };
 }
 
+/** The storyboard of a video, whose tiles are of the lowest rung; null where there is no picture. */
+export function storyboardOf(plan: Plan, ledger: { bytes: number; startSeconds: number; durationSeconds: number }[]) {
+  const rendition = pictureRenditions(plan).at(-1);
+  // Where the last segment of all ends, of picture or sound: that is how long a player takes the video to be.
+  const ends = ledger.filter(({ bytes }) => bytes > 0).map((one) => one.startSeconds + one.durationSeconds);
+  return rendition ? { rendition, board: makeStoryboard(rendition, Math.max(0, ...ends)) } : null;
+}
+
 /** How many sheets there are. */
 export const sheetCount = ({ tiles }: Storyboard): number => Math.ceil(tiles / tilesOfSheet);
+
+/** Tiles beside and below each other in a sheet; the last sheet of several may have fewer rows. */
+export const sheetShape = ({ tiles }: Storyboard): { columns: number; rows: number } => ({
+  columns: Math.min(columns, tiles),
+  rows: Math.ceil(Math.min(tiles, tilesOfSheet) / columns),
+});
 
 /** The middle of a tile's interval: what it shows is on screen then. */
 const tileSeconds = ({ intervalSeconds }: Storyboard, tile: number): number => (tile + 0.5) * intervalSeconds;

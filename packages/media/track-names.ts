@@ -1,5 +1,6 @@
 /** What people choose a track of sound or subtitles by. */
 import { languageName } from "./languages.ts";
+import { quotable } from "./quotable.ts";
 
 const mostCharacters = 100;
 
@@ -15,18 +16,11 @@ export function namedTracks<Track extends { title: string | null; language: stri
 ): (Track & { name: string })[] {
   const taken = new Set<string>();
   return tracks.map((track) => {
-    const plain = plainName(track.title) || (track.language ? languageName(track.language) : otherwise);
+    const plain =
+      quotable(track.title ?? "", mostCharacters) || (track.language ? languageName(track.language) : otherwise);
     let name = plain;
     for (let number = 2; taken.has(name); number++) name = `${plain} ${number}`;
     taken.add(name);
     return { ...track, name };
   });
 }
-
-/** A quoted string holds neither quotes nor line ends. */
-const plainName = (title: string | null): string =>
-  (title ?? "")
-    .replaceAll('"', "'")
-    .replaceAll(/\p{Cc}+/gu, " ")
-    .trim()
-    .slice(0, mostCharacters);

@@ -37,10 +37,7 @@ controls.innerHTML = `
       ${menu("Speed", "media-playback-rate-menu")}
     </media-settings-menu>
     <div class="bottom">
-      <media-time-range>
-        <media-preview-thumbnail slot="preview"></media-preview-thumbnail>
-        <media-preview-time-display slot="preview"></media-preview-time-display>
-      </media-time-range>
+      <media-time-range></media-time-range>
       <media-control-bar>
         <media-play-button></media-play-button>
         <media-mute-button></media-mute-button>

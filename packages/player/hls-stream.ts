@@ -75,7 +75,8 @@ export function playWithHls(video: HTMLVideoElement, { url, startSeconds, say, c
       if (error.fatal || isStarved(video, error)) say(notice.sentence);
       if (error.fatal && notice.passes) retry ??= setTimeout(beginAgain, retrySeconds * 1000);
     } else if (error.fatal) {
-      if (error.type === Hls.ErrorTypes.MEDIA_ERROR && ++recoveries <= mostRecoveries) hls.recoverMediaError();
+      const isDecoding = isListed && error.type === Hls.ErrorTypes.MEDIA_ERROR;
+      if (isDecoding && ++recoveries <= mostRecoveries) hls.recoverMediaError();
       else say(notices.undecodable.sentence);
     }
   });

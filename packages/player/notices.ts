@@ -22,8 +22,8 @@ export const notices = {
  * @param what `master`: nothing is known of the video yet; `part`: it was being played
  * @param status of the answer; 0 or undefined where there was none
  */
-export function noticeFor(what: "master" | "part", status: number | undefined): Notice {
-  if (!status) return navigator.onLine ? notices.serverAway : notices.offline;
+export function noticeFor(what: "master" | "part", status: number | undefined, isOnline = navigator.onLine): Notice {
+  if (!status) return isOnline ? notices.serverAway : notices.offline;
   if (status === 401 || status === 403) return notices.private;
   if (what === "master") return status === 404 ? notices.notReady : notices.serverAway;
   return status === 503 ? notices.beingMade : notices.partMissing;

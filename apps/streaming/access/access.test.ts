@@ -6,7 +6,7 @@ import { createLog, ServiceError } from "@video-backend/service";
 import { createWorld, type Reply, transcript } from "@video-backend/testing";
 import type { Demands } from "../demands/demands.ts";
 import { createStreamingService } from "../service.ts";
-import { createTestStreaming, noPages, testAccess } from "../testing.ts";
+import { createTestStreaming } from "../testing.ts";
 import { createPrivateVideos } from "./private-videos.ts";
 
 const files = [
@@ -45,7 +45,7 @@ async function setup() {
       throw new ServiceError("not_found", "Segment not found");
     },
   };
-  const { service, store } = createTestStreaming(world, known.client, demands);
+  const { service, store, deps } = createTestStreaming(world, known.client, demands);
   for (const [hash, visibility] of [
     ["film", "private"],
     ["open", "public"],
@@ -62,7 +62,7 @@ async function setup() {
     metadata,
     demanded,
     tokenFor,
-    deps: { ...testAccess(world, store), ...noPages, store, metadata: known.client, demands, log: world.log },
+    deps,
     send: transcript(service),
     loseMetadata: () => {
       away = true;

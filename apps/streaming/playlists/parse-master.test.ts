@@ -54,6 +54,19 @@ test("subtitles are no variants, and a variant that has some is what it is witho
   ]);
 });
 
+test("key frames are no variants", () => {
+  const master = [
+    "#EXTM3U",
+    '#EXT-X-SESSION-DATA:DATA-ID="com.apple.hls.title",VALUE="#EXT-X-STREAM-INF:BANDWIDTH=1"',
+    "#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=640x360",
+    "360p/playlist.m3u8",
+    '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=90000,RESOLUTION=640x360,URI="360p/iframes.m3u8"',
+  ].join("\n");
+  expect(parseMaster(master).map(({ playlist, bandwidth }) => [playlist, bandwidth])).toEqual([
+    ["360p/playlist.m3u8", 900_000],
+  ]);
+});
+
 test.each(["", "#EXTM3U", "#EXT-X-STREAM-INF:BANDWIDTH=1", "#EXT-X-STREAM-INF:BANDWIDTH=1\n#EXT-X-ENDLIST"])(
   "what announces nothing has no variants: %j",
   (text) => {

@@ -9,6 +9,12 @@ import { playbackPath } from "./playback-path.ts";
 export const publicUrlOf = ({ publicUrl }: Pick<StreamingDeps, "publicUrl">, requestUrl: string): string =>
   publicUrl ?? new URL(requestUrl).origin;
 
+/** A video, and by what token it is asked for. */
+export interface Watched {
+  videoId: string;
+  token: string | undefined;
+}
+
 export interface Addresses {
   page: string;
   /** The page for a frame: the picture alone. */
@@ -18,7 +24,7 @@ export interface Addresses {
 }
 
 /** @param base of `publicUrlOf` */
-export function addressesOf(base: string, videoId: string, token?: string): Addresses {
+export function addressesOf(base: string, { videoId, token }: Watched): Addresses {
   const withToken = (query: Record<string, string>) => {
     const search = new URLSearchParams({ ...query, ...(token === undefined ? {} : { token }) }).toString();
     return search ? `?${search}` : "";
@@ -32,15 +38,15 @@ export function addressesOf(base: string, videoId: string, token?: string): Addr
   };
 }
 
-/** The id in the address of a watch page of ours, or null for any other address. */
-export function watchedIn(address: string, bases: string[]): string | null {
+/** What the address of a watch page of ours asks for, or null for any other address. */
+export function watchedIn(address: string, bases: string[]): Watched | null {
   if (!URL.canParse(address)) return null;
-  const { origin, pathname } = new URL(address);
+  const { origin, pathname, searchParams } = new URL(address);
   for (const base of bases) {
     const start = new URL(`${base}/watch/`);
     if (start.origin !== origin || !pathname.startsWith(start.pathname)) continue;
     const [, videoId] = /^([A-Za-z0-9_-]{1,64})\/?$/.exec(pathname.slice(start.pathname.length)) ?? [];
-    if (videoId) return videoId;
+    if (videoId) return { videoId, token: searchParams.get("token") ?? undefined };
   }
   return null;
 }

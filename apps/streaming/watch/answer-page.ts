@@ -19,26 +19,34 @@ const contentSecurityPolicy = [
   "form-action 'none'",
 ].join("; ");
 
+type PageStatus = 200 | 403 | 404 | 503;
+
 /** A page differs by what the browser wants of it, and by the title and the poster of the hour. */
-export async function answerPage(c: ServiceContext, page: ReturnType<typeof html>, status: 200 | 404 | 503 = 200) {
+export async function answerPage(c: ServiceContext, page: ReturnType<typeof html>, status: PageStatus = 200) {
   return c.body((await page).toString(), status, {
     "content-type": "text/html; charset=utf-8",
     "content-security-policy": contentSecurityPolicy,
     "x-content-type-options": "nosniff",
     // The address may hold a token.
     "referrer-policy": "same-origin",
-    "cache-control": "no-cache",
+    // Never for a cache that many share: what a page says may be for the holder of a token alone.
+    "cache-control": "private, no-cache",
     vary: "Accept, Sec-Fetch-Dest",
   });
 }
 
-const sentences: Record<string, { status: 404 | 503; heading: string; sentence: string }> = {
+const sentences: Record<string, { status: PageStatus; heading: string; sentence: string }> = {
   not_found: {
     status: 404,
     heading: "There is no such video",
     sentence: "It may have been removed, or the link is not whole.",
   },
   invalid_path: { status: 404, heading: "There is no such video", sentence: "The link is not whole." },
+  forbidden: {
+    status: 403,
+    heading: "This video is private",
+    sentence: "The link to it is not whole, or it has expired.",
+  },
   unavailable: {
     status: 503,
     heading: "Not now",

@@ -1,13 +1,15 @@
 /**
- * What a page says of a video. All of it but whether the video can be played is best effort: a finished video plays without
- * metadata, and then has no title.
+ * What a page says of a video, to whoever asks for it by what token. All of it but whether the video can be played is best
+ * effort: a finished video plays without metadata, and then has no title.
  */
 import type { Video } from "@video-backend/metadata/client";
 import { isServiceError, messageOf, ServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import { imageSize } from "image-size";
+import { type AccessDeps, checkAccess } from "../access/check-access.ts";
 import { parseMaster } from "../playlists/parse-master.ts";
 import type { StreamingDeps } from "../service.ts";
+import type { Watched } from "./addresses.ts";
 
 export interface WatchedVideo {
   videoId: string;
@@ -29,10 +31,15 @@ const usualSize: Size = { width: 1280, height: 720 };
 /** A viewer does not wait longer than this for a title. */
 const metadataMilliseconds = 2000;
 
-type Deps = Pick<StreamingDeps, "store" | "metadata" | "log">;
+type Deps = Pick<StreamingDeps, "store" | "metadata" | "log"> & AccessDeps;
 
-/** @throws ServiceError `not_found`: nobody knows it, or it cannot be played; `unavailable`: no streams, and no metadata */
-export async function describeVideo(deps: Deps, videoId: string): Promise<WatchedVideo> {
+/**
+ * @throws ServiceError `forbidden` for a private video without a valid token; `not_found`: nobody knows it, or it cannot be
+ *   played; `unavailable`: no streams, and no metadata
+ */
+export async function describeVideo(deps: Deps, watched: Watched): Promise<WatchedVideo> {
+  await checkAccess(deps, watched);
+  const { videoId } = watched;
   const master = await deps.store.open(`hls/${videoId}/master.m3u8`);
   const video = await findVideo(deps, videoId, master !== null);
   if (!master && !video) throw new ServiceError("not_found", "Video not found");

@@ -14,11 +14,11 @@ export async function oembed(deps: StreamingDeps, query: OembedQuery, requestUrl
   // "When a format is not supported: 501 Not Implemented" (section 2.3.5, errors).
   if (query.format !== "json") throw new ServiceError("not_implemented", "oEmbed is answered as json only");
   const base = publicUrlOf(deps, requestUrl);
-  const videoId = watchedIn(query.url, [base, new URL(requestUrl).origin]);
-  if (videoId === null) throw new ServiceError("not_found", `Not the address of a video here: ${base}/watch/{id}`);
+  const watched = watchedIn(query.url, [base, new URL(requestUrl).origin]);
+  if (!watched) throw new ServiceError("not_found", `Not the address of a video here: ${base}/watch/{id}`);
 
-  const video = await describeVideo(deps, videoId);
-  const addresses = addressesOf(base, videoId);
+  const video = await describeVideo(deps, watched);
+  const addresses = addressesOf(base, watched);
   const { width, height } = fitted(video.size, query.maxwidth, query.maxheight);
   const frame = html`<iframe src="${addresses.frame}" width="${width}" height="${height}" title="${video.title ?? "Video"}"
  style="border: 0" allow="autoplay; picture-in-picture" allowfullscreen></iframe>`;

@@ -18,10 +18,10 @@ export function createWatchRoutes(deps: StreamingDeps) {
         const { id } = c.req.valid("param");
         const { t, autoplay, muted, embed, token } = c.req.valid("query");
         try {
-          const video = await describeVideo(deps, id);
+          const video = await describeVideo(deps, { videoId: id, token });
           const { nameOf } = await deps.bundle();
           const page = watchPage(video, {
-            addresses: addressesOf(publicUrlOf(deps, c.req.url), id, token),
+            addresses: addressesOf(publicUrlOf(deps, c.req.url), { videoId: id, token }),
             script: nameOf("page.js"),
             style: nameOf("page.css"),
             token,

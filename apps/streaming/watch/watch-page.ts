@@ -38,7 +38,7 @@ export function watchPage(video: WatchedVideo, options: WatchPageOptions): Page 
   </head>
   <body class="${framed ? "framed" : ""}">
     <main>
-      <div class="${framed ? "" : "stage"}">${player(video, options)}</div>
+      <div class="stage">${player(video, options)}</div>
       <noscript><p class="about">Playing a video here needs JavaScript.</p></noscript>
       ${framed ? "" : about}
     </main>

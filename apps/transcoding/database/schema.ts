@@ -18,6 +18,8 @@ export const jobs = sqliteTable(
     fault: text("fault", { enum: faultClasses }),
     /** The plan as JSON; written once, null until the source was examined. */
     plan: text("plan"),
+    /** What people call the video, as metadata said last; the playlists tell it. */
+    title: text("title"),
     /** 1 where somebody asked metadata to stop it, so that taking that wish back sets it going again. */
     stoppedByWish: integer("stopped_by_wish").notNull().default(0),
     /** How many changes metadata has not heard of; 0 when it knows all. */
@@ -43,6 +45,8 @@ export const segments = sqliteTable(
     /** Presentation time of the first sample, seconds from the start of the file. */
     startSeconds: real("start_seconds").notNull(),
     durationSeconds: real("duration_seconds").notNull(),
+    /** From the file's start to the end of its first frame, a key frame; 0 where that is not known, and for sound. */
+    keyFrameBytes: integer("key_frame_bytes").notNull().default(0),
     samples: integer("samples").notNull(),
     encoder: text("encoder").notNull(),
     /** File name of the init segment beside it. */

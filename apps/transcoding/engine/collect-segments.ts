@@ -109,7 +109,8 @@ export async function createSegmentCollector(
     deps.claims.add(key);
     try {
       await deps.store.adopt(path, key);
-      enter(rendition, index, { ...measured, init: init.name });
+      const keyFrameBytes = rendition.kind === "picture" ? measured.keyFrameBytes : 0;
+      enter(rendition, index, { ...measured, keyFrameBytes, init: init.name });
     } finally {
       deps.claims.delete(key);
     }
@@ -122,7 +123,7 @@ export async function createSegmentCollector(
 
   function enterEmpty(rendition: Rendition, from: number, to: number): void {
     const indexes = Array.from({ length: to - from }, (_, offset) => from + offset);
-    const nothing = { bytes: 0, durationSeconds: 0, samples: 0, codec: rendition.codec, init: "" };
+    const nothing = { bytes: 0, keyFrameBytes: 0, durationSeconds: 0, samples: 0, codec: rendition.codec, init: "" };
     deps.ledger.enter(
       indexes.map((index) => {
         const { startSeconds } = segmentSpan(plan, rendition, index);

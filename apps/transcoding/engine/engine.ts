@@ -4,7 +4,8 @@
  * the removal of its folder.
  */
 import { setTimeout } from "node:timers/promises";
-import type { PlaylistState, Run } from "@video-backend/media";
+import type { Run } from "@video-backend/media";
+import type { MetadataClient } from "@video-backend/metadata/client";
 import type { ChunkQueue, Limiter } from "@video-backend/queue";
 import { isServiceError, type Log, messageOf } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
@@ -19,6 +20,7 @@ import { type Disk, diskRetrySeconds } from "./disk.ts";
 import type { EncoderPool } from "./encoder-pool.ts";
 import { faultClassOf, isDiskFull } from "./faults.ts";
 import type { Progress } from "./progress.ts";
+import type { WrittenAs } from "./publish-playlists.ts";
 import { type RunningJob, runJob } from "./run-job.ts";
 import type { Turns } from "./turns.ts";
 import type { Workspace } from "./workspace.ts";
@@ -43,14 +45,15 @@ export interface EngineDeps {
   pictures: Limiter;
   subtitles: Subtitles;
   captions: CaptionSource;
+  metadata: MetadataClient;
   /** Bounds how many sources are read for their subtitles at the same time. */
   extractions: Limiter;
-  /** By video: one comparison with metadata's captions at a time. */
+  /** By video: one comparison with metadata's captions, or its title, at a time. */
   matching: Turns;
   /** By video: one writing of playlists and subtitles at a time, or their removal. */
   writing: Turns;
   /** How each video's playlists were written last, by this process. */
-  playlistStates: Map<string, PlaylistState>;
+  written: Map<string, WrittenAs>;
   run: Run;
   settings: EngineSettings;
   log: Log;

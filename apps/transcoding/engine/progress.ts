@@ -5,8 +5,8 @@ export interface Progress {
   chunkBegun(videoId: string, chunk: Chunk): void;
   chunkEnded(videoId: string, chunk: Chunk): void;
   segmentEntered(videoId: string, rendition: string): void;
-  /** A subtitle track came, changed or went. */
-  subtitlesChanged(videoId: string): void;
+  /** Master and manifest were written anew: subtitles, title or storyboard have changed. */
+  republished(videoId: string): void;
   /** The job's state changed. */
   jobMoved(videoId: string): void;
   /** The job cannot go on for now, in a sentence; null when it goes on. */
@@ -45,7 +45,7 @@ export function createProgress(): Progress {
       tell(videoId);
     },
     segmentEntered: tell,
-    subtitlesChanged: tell,
+    republished: tell,
     jobMoved(videoId) {
       for (const listener of moveListeners) listener(videoId);
       tell(videoId);

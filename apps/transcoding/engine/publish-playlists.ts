@@ -1,71 +1,155 @@
-/** Writes the playlists that plan and ledger make. Each is put in place whole, so a reader never sees a part of one. */
+/**
+ * Writes the playlists and the manifest that plan and ledger make. Each is put in place whole, so a reader never sees a part
+ * of one, and what it names is there before it is.
+ */
 import {
-  initFile,
+  iframePlaylist,
+  iframesFile,
+  type ManifestAccompaniment,
+  manifest,
+  manifestFile,
   masterFile,
   masterPlaylist,
   mediaPlaylist,
+  nextInitFile,
   type Plan,
   type PlaylistState,
   playlistFile,
+  segmentsOf,
+  sheetCount,
+  sheetFile,
+  storyboardFile,
+  storyboardFolder,
+  storyboardOf,
+  subtitleFile,
 } from "@video-backend/media";
+import type { BlobStore } from "@video-backend/storage";
+import type { SegmentRow } from "../database/schema.ts";
 import { activeStates } from "../jobs/job-states.ts";
 import { planOf } from "../jobs/jobs.ts";
+import { trackKey } from "../subtitles/write-track.ts";
 import type { EngineDeps } from "./engine.ts";
 
-export interface PublishOptions {
+/** What, beside plan and ledger, decides how playlists are written. */
+export interface WrittenAs {
   state: PlaylistState;
   /** Name of the encoder of the pictures that are not made yet. */
   encoder: string;
+}
+
+export interface PublishOptions extends WrittenAs {
   /** What was written before, by key; what has not changed is not written again. */
   published?: Map<string, string>;
 }
 
-type Deps = Pick<EngineDeps, "jobs" | "ledger" | "playlistStates" | "progress" | "store" | "subtitles" | "writing">;
+export type PublishDeps = Pick<
+  EngineDeps,
+  "jobs" | "ledger" | "written" | "progress" | "store" | "subtitles" | "writing"
+>;
 
-export function publishPlaylists(deps: Deps, videoId: string, plan: Plan, options: PublishOptions): Promise<void> {
-  return deps.writing.take(videoId, () => {
-    deps.playlistStates.set(videoId, options.state);
-    return writePlaylists(deps, videoId, plan, options);
+type Put = (key: string, content: string) => Promise<void>;
+
+export function publishPlaylists(
+  deps: PublishDeps,
+  videoId: string,
+  plan: Plan,
+  { state, encoder, published = new Map() }: PublishOptions,
+): Promise<void> {
+  const put: Put = async (key, content) => {
+    if (published.get(key) === content) return;
+    await deps.store.put(key, content);
+    published.set(key, content);
+  };
+  return deps.writing.take(videoId, async () => {
+    deps.written.set(videoId, { state, encoder });
+    const ledger = deps.ledger.list(videoId);
+    await writePlaylists(videoId, plan, ledger, { state, encoder }, put);
+    await writeEntries(deps, videoId, plan, ledger, { state, encoder }, put);
   });
 }
 
 /**
- * Writes the master anew, because the subtitles have changed: in the state in which it was written last. Where a job is
- * about to begin, it writes the master itself.
+ * Writes master and manifest anew, because what goes with the streams has changed, title, subtitles or storyboard: in the
+ * state in which they were written last. Where a job is about to begin, it writes them itself.
  */
-export async function republishMaster(deps: Deps, videoId: string): Promise<void> {
+export async function republish(deps: PublishDeps, videoId: string): Promise<void> {
   await deps.writing.take(videoId, async () => {
     const job = deps.jobs.find(videoId);
     const plan = job && planOf(job);
     if (!plan) return;
     const isActive = activeStates.some((active) => active === job.state);
-    const state = deps.playlistStates.get(videoId) ?? (isActive ? null : "ended");
-    const master = state && masterPlaylist(plan, deps.ledger.list(videoId), state, deps.subtitles.played(videoId));
-    if (master) await deps.store.put(`hls/${videoId}/${masterFile}`, master);
+    const ended: WrittenAs = { state: "ended", encoder: "" };
+    const written = deps.written.get(videoId) ?? (isActive ? null : ended);
+    const put: Put = (key, content) => deps.store.put(key, content);
+    if (written) await writeEntries(deps, videoId, plan, deps.ledger.list(videoId), written, put);
   });
-  deps.progress.subtitlesChanged(videoId);
+  deps.progress.republished(videoId);
 }
 
+/** A playlist a rendition, and one of its key frames where it has a picture and all of it is made. */
 async function writePlaylists(
-  deps: Deps,
   videoId: string,
   plan: Plan,
-  { state, encoder, published = new Map() }: PublishOptions,
+  ledger: SegmentRow[],
+  { state, encoder }: WrittenAs,
+  put: Put,
 ): Promise<void> {
-  const ledger = deps.ledger.list(videoId);
-  const put = async (key: string, content: string) => {
-    if (published.get(key) === content) return;
-    await deps.store.put(key, content);
-    published.set(key, content);
-  };
   for (const rendition of plan.renditions) {
-    const segments = ledger.filter((segment) => segment.rendition === rendition.name);
+    const folder = `hls/${videoId}/${rendition.name}`;
+    const segments = segmentsOf(ledger, rendition);
     if (state === "ended" && !segments.some((segment) => segment.bytes > 0)) continue;
-    const nextInit = initFile(rendition.kind === "sound" ? "aac" : encoder);
-    const playlist = mediaPlaylist(plan, rendition, segments, state, nextInit);
-    await put(`hls/${videoId}/${rendition.name}/${playlistFile}`, playlist);
+    const playlist = mediaPlaylist(plan, rendition, segments, state, nextInitFile(rendition, encoder));
+    await put(`${folder}/${playlistFile}`, playlist);
+    const iframes = rendition.kind === "picture" && iframePlaylist(rendition, segments);
+    if (iframes) await put(`${folder}/${iframesFile}`, iframes);
   }
-  const master = masterPlaylist(plan, ledger, state, deps.subtitles.played(videoId));
-  if (master) await put(`hls/${videoId}/${masterFile}`, master);
-  else await deps.store.remove(`hls/${videoId}/${masterFile}`);
+}
+
+/** What a player is given: master and manifest, or neither. */
+async function writeEntries(
+  deps: PublishDeps,
+  videoId: string,
+  plan: Plan,
+  ledger: SegmentRow[],
+  { state, encoder }: WrittenAs,
+  put: Put,
+): Promise<void> {
+  const beside = await accompanimentOf(deps, videoId, plan, ledger);
+  const entries = {
+    [masterFile]: masterPlaylist(plan, ledger, state, beside),
+    [manifestFile]: manifest(plan, ledger, { ...beside, state, encoder }),
+  };
+  for (const [name, content] of Object.entries(entries)) {
+    if (content === null) await deps.store.remove(`hls/${videoId}/${name}`);
+    else await put(`hls/${videoId}/${name}`, content);
+  }
+}
+
+async function accompanimentOf(
+  { jobs, store, subtitles }: PublishDeps,
+  videoId: string,
+  plan: Plan,
+  ledger: SegmentRow[],
+): Promise<ManifestAccompaniment> {
+  const played = subtitles.played(videoId);
+  const subtitleBytes = new Map<string, number>();
+  for (const { folder } of played) {
+    subtitleBytes.set(folder, await sizeOf(store, `${trackKey(videoId, folder)}/${subtitleFile}`));
+  }
+  const storyboard = await findStoryboard(store, videoId, plan, ledger);
+  return { title: jobs.find(videoId)?.title ?? null, subtitles: played, subtitleBytes, storyboard };
+}
+
+async function findStoryboard(store: BlobStore, videoId: string, plan: Plan, ledger: SegmentRow[]) {
+  if (!(await store.exists(`hls/${videoId}/${storyboardFile}`))) return null;
+  const laidOut = storyboardOf(plan, ledger);
+  if (!laidOut) return null;
+  const { board } = laidOut;
+  const sheets = Array.from({ length: sheetCount(board) }, (_, sheet) => sheetFile(sheet));
+  const sizes = await Promise.all(sheets.map((name) => sizeOf(store, `hls/${videoId}/${storyboardFolder}/${name}`)));
+  return { board, largestSheetBytes: Math.max(...sizes) };
+}
+
+async function sizeOf(store: BlobStore, key: string): Promise<number> {
+  return (await store.open(key))?.sizeBytes ?? 0;
 }

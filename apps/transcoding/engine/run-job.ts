@@ -7,6 +7,7 @@ import type { JobRow } from "../database/schema.ts";
 import { makePoster } from "../pictures/make-poster.ts";
 import { makeStoryboard } from "../pictures/make-storyboard.ts";
 import { prepareSubtitles } from "../subtitles/prepare-subtitles.ts";
+import { prepareTitle } from "../titles/match-title.ts";
 import type { EngineDeps } from "./engine.ts";
 import { prepareVideo } from "./prepare-video.ts";
 import { createPublisher } from "./publisher.ts";
@@ -43,7 +44,7 @@ export async function runJob(
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const demands = new Set<Promise<void>>();
-  let beside: Promise<void>[] = [];
+  const beside = [prepareTitle(deps, videoId, either)];
   const common = { videoId, plan, source, soundSource, failedEncoders };
   const makeInTurn = (chunk: Chunk, position: number): Promise<void> =>
     // The n-th chunk of every video comes before the next of any: a long video does not hold up a short one.
@@ -74,7 +75,7 @@ export async function runJob(
     const opening = (chunk: Chunk) => makeNow(chunk, false);
     await settle(remaining().opening.map(opening), failed);
     const video = { videoId, plan, source };
-    beside = [makePoster(deps, video, either), prepareSubtitles(deps, video, either)];
+    beside.push(makePoster(deps, video, either), prepareSubtitles(deps, video, either));
     // A second round finds what a demand had begun and did not finish; each round makes something or throws.
     for (let left = remaining(); left.opening.length + left.rest.length > 0; left = remaining()) {
       await settle([...left.opening, ...left.rest].map(makeInTurn), failed);

@@ -8,6 +8,6 @@ export async function deleteJob(deps: TranscodingDeps, videoId: string): Promise
     await deps.workspace.remove(videoId);
     // Behind whatever is being written at this moment, which would make the folder anew.
     await deps.writing.take(videoId, () => deps.store.remove(`hls/${videoId}`));
-    deps.playlistStates.delete(videoId);
+    deps.written.delete(videoId);
   });
 }

@@ -1,6 +1,7 @@
 /**
  * Follows metadata's feed: a video that somebody stopped there is stopped here, one that is resumed goes on, one that is
- * deleted disappears, and captions that somebody gave one there, or took away, are published here. At every connection all jobs are compared once, for what was missed.
+ * deleted disappears; captions that somebody gave one there, or took away, and what it is called are published here. At every
+ * connection all jobs are compared once, for what was missed.
  */
 import { followEvents, messageOf } from "@video-backend/service";
 import { parseResponse } from "hono/client";
@@ -8,12 +9,14 @@ import { z } from "zod";
 import type { TranscodingDeps } from "../service.ts";
 import { compareCaptions } from "../subtitles/compare-captions.ts";
 import { matchCaptions } from "../subtitles/match-captions.ts";
+import { compareTitles } from "../titles/compare-titles.ts";
+import { matchTitle } from "../titles/match-title.ts";
 import { deleteJob } from "./delete-job.ts";
 import { activeStates } from "./job-states.ts";
 import { requeue } from "./start-job.ts";
 import { stopJob } from "./stop-job.ts";
 
-const Told = z.object({ hash: z.string(), stopped: z.number().optional() });
+const Told = z.object({ hash: z.string(), stopped: z.number().optional(), title: z.string().nullish() });
 
 /** Resolves when the signal has aborted. */
 export function followWishes(deps: TranscodingDeps, eventsUrl: string, signal: AbortSignal): Promise<void> {
@@ -26,9 +29,12 @@ export function followWishes(deps: TranscodingDeps, eventsUrl: string, signal: A
       if (event === "reset") return compareAll(deps);
       const told = Told.safeParse(JSON.parse(data));
       if (!told.success) return;
-      if (event === "captions.changed") await matchCaptions(deps, told.data.hash);
-      else if (event === "video.deleted") await deleteJob(deps, told.data.hash);
-      else if (told.data.stopped !== undefined) await obey(deps, told.data.hash, told.data.stopped === 1);
+      const { hash, stopped, title } = told.data;
+      if (event === "captions.changed") await matchCaptions(deps, hash);
+      else if (event === "video.deleted") await deleteJob(deps, hash);
+      else if (stopped !== undefined) await obey(deps, hash, stopped === 1);
+      const job = deps.jobs.find(hash);
+      if (job && title !== undefined && title !== job.title) await matchTitle(deps, hash);
     },
   });
 }
@@ -54,4 +60,5 @@ async function compareAll(deps: TranscodingDeps): Promise<void> {
     }
   }
   await compareCaptions(deps);
+  await compareTitles(deps);
 }

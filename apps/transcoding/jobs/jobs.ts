@@ -26,6 +26,8 @@ export interface Jobs {
   move(videoId: string, next: JobState, fields?: Partial<JobRow>): JobRow;
   /** Writes the plan, once; a plan that is there already is the one that counts. */
   keepPlan(videoId: string, plan: Plan): Plan;
+  /** What people call the video; answers whether that is another title than before. */
+  keepTitle(videoId: string, title: string | null): boolean;
   unreported(): JobRow[];
   /** There is something new to tell metadata, though the state is the same. */
   markUnreported(videoId: string): void;
@@ -88,6 +90,17 @@ export function createJobs(database: TranscodingDatabase, now: () => number): Jo
         .where(eq(jobs.videoId, videoId))
         .run();
       return plan;
+    },
+    keepTitle(videoId, title) {
+      const isOther = sql`${jobs.title} is not ${title}`;
+      return (
+        database
+          .update(jobs)
+          .set({ title })
+          .where(and(eq(jobs.videoId, videoId), isOther))
+          .returning()
+          .all().length > 0
+      );
     },
     unreported: () => database.select().from(jobs).where(gt(jobs.unreported, 0)).all(),
     markUnreported: (videoId) =>

@@ -5,23 +5,23 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
-  makeStoryboard as layOut,
   type Plan,
-  pictureRenditions,
   type Storyboard,
   segmentFile,
+  segmentsOf,
   sheetCommand,
   sheetCount,
   sheetFile,
   sheetRuns,
   storyboardFile,
   storyboardFolder,
+  storyboardOf,
   storyboardVtt,
   type TileRun,
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
-import type { SegmentRow } from "../database/schema.ts";
 import type { EngineDeps } from "../engine/engine.ts";
+import { republish } from "../engine/publish-playlists.ts";
 import { runPicture } from "./run-picture.ts";
 
 export interface VideoOfStoryboard {
@@ -38,12 +38,12 @@ const sheetSeconds = 180;
  */
 export async function makeStoryboard(deps: EngineDeps, video: VideoOfStoryboard, signal: AbortSignal): Promise<void> {
   const { videoId, plan } = video;
-  const rendition = pictureRenditions(plan).at(-1);
   try {
-    if (!rendition || (await deps.store.exists(`hls/${videoId}/${storyboardFile}`))) return;
     const ledger = deps.ledger.list(videoId);
-    const segments = ledger.filter((segment) => segment.rendition === rendition.name);
-    const board = layOut(rendition, endOf(ledger));
+    const laidOut = storyboardOf(plan, ledger);
+    if (!laidOut || (await deps.store.exists(`hls/${videoId}/${storyboardFile}`))) return;
+    const { rendition, board } = laidOut;
+    const segments = segmentsOf(ledger, rendition);
     for (let sheet = 0; sheet < sheetCount(board); sheet++) {
       const key = `hls/${videoId}/${storyboardFolder}/${sheetFile(sheet)}`;
       if (await deps.store.exists(key)) continue;
@@ -54,16 +54,11 @@ export async function makeStoryboard(deps: EngineDeps, video: VideoOfStoryboard,
       });
     }
     await deps.store.put(`hls/${videoId}/${storyboardFile}`, storyboardVtt(board));
+    await republish(deps, videoId);
   } catch (error) {
     if (!signal.aborted) deps.log.warn({ videoId, reason: messageOf(error) }, "the storyboard could not be made");
   }
 }
-
-/** Where the last segment of all ends, of picture or sound: that is how long a player takes the video to be. */
-const endOf = (ledger: SegmentRow[]): number =>
-  ledger
-    .filter(({ bytes }) => bytes > 0)
-    .reduce((end, { startSeconds, durationSeconds }) => Math.max(end, startSeconds + durationSeconds), 0);
 
 interface Sheet {
   board: Storyboard;

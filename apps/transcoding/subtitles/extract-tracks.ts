@@ -8,7 +8,7 @@ import { embeddedFolder, type Plan, type SubtitleFacts, subtitleCommand, whyNotT
 import { CaptionsError, parseWebvtt } from "@video-backend/media/captions";
 import { messageOf } from "@video-backend/service";
 import type { EngineDeps } from "../engine/engine.ts";
-import { republishMaster } from "../engine/publish-playlists.ts";
+import { republish } from "../engine/publish-playlists.ts";
 import { writeTrack } from "./write-track.ts";
 
 export interface VideoWithSource {
@@ -54,7 +54,7 @@ export async function extractTracks(deps: EngineDeps, video: VideoWithSource, si
       keep(deps, videoId, track, own ? own.reason : await publish(deps, video, track));
     }
   });
-  await republishMaster(deps, videoId);
+  await republish(deps, videoId);
 }
 
 /** One ffmpeg for all of these; answers why it did not write them, or null. */

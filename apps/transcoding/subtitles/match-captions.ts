@@ -5,14 +5,11 @@
 
 import { parseWebvtt } from "@video-backend/media/captions";
 import type { EngineDeps } from "../engine/engine.ts";
-import { republishMaster } from "../engine/publish-playlists.ts";
+import { type PublishDeps, republish } from "../engine/publish-playlists.ts";
 import { planOf } from "../jobs/jobs.ts";
 import { trackKey, writeTrack } from "./write-track.ts";
 
-type Deps = Pick<
-  EngineDeps,
-  "captions" | "jobs" | "ledger" | "matching" | "playlistStates" | "progress" | "store" | "subtitles" | "writing"
->;
+type Deps = PublishDeps & Pick<EngineDeps, "captions" | "matching">;
 
 /**
  * Does nothing for a video that has no plan yet: its job does this when it has.
@@ -47,7 +44,7 @@ async function match(deps: Deps, videoId: string, signal: AbortSignal | undefine
     });
   }
   for (const { folder } of gone) deps.subtitles.remove(videoId, folder);
-  if (fresh.length + gone.length > 0) await republishMaster(deps, videoId);
+  if (fresh.length + gone.length > 0) await republish(deps, videoId);
   for (const { folder } of gone) await deps.writing.take(videoId, () => deps.store.remove(trackKey(videoId, folder)));
 }
 

@@ -88,7 +88,7 @@ async function takePlace(
 async function copy({ file, sizeBytes }: Arrival, source: FileHandle, at: number, signal: AbortSignal): Promise<void> {
   for await (const { bytes, done } of pieces(file, sizeBytes)) {
     signal.throwIfAborted();
-    await writeAll(source, bytes, at + done);
+    writeAll(source, bytes, at + done);
   }
 }
 

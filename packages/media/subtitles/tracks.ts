@@ -28,9 +28,13 @@ export const subtitlePlaylistPath = (folder: string): string => `${subtitlesFold
 export const embeddedFolder = (position: number, language: string | null): string =>
   language ? `${position + 1}-${language}` : String(position + 1);
 
-/** The lines of the master. At most one track is the default: the first that the source marks so, else a forced one. */
+/** The one that shows when nobody chooses, if any: the first that the source marks so, else a forced one. */
+export const presetTrack = (tracks: SubtitleTrack[]): SubtitleTrack | undefined =>
+  tracks.find((track) => track.isDefault) ?? tracks.find((track) => track.isForced);
+
+/** The lines of the master. */
 export function subtitleLines(tracks: SubtitleTrack[]): string[] {
-  const preset = tracks.find((track) => track.isDefault) ?? tracks.find((track) => track.isForced);
+  const preset = presetTrack(tracks);
   return namedTracks(tracks, unnamedSubtitles).map(({ folder, name, language, isForced }) => {
     const attributes = [
       "TYPE=SUBTITLES",

@@ -1,27 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { exampleFacts, examplePlan } from "./example-plan.ts";
-import { makePlan, type PictureRendition, type Plan, pictureRenditions } from "./plan.ts";
-import { type LedgerSegment, masterPlaylist, mediaPlaylist } from "./playlists.ts";
+import { exampleFacts, examplePlan } from "../example-plan.ts";
+import { makePlan } from "../plan.ts";
+import { shortPlan as plan, segment as row, lowestRung as rung } from "./example-ledger.ts";
+import { iframePlaylist } from "./iframe-playlist.ts";
+import type { LedgerSegment } from "./listed-segments.ts";
+import { masterPlaylist } from "./master-playlist.ts";
+import { mediaPlaylist } from "./media-playlist.ts";
 
-const segment = (rendition: string, index: number, more: Partial<LedgerSegment> = {}): LedgerSegment => ({
-  rendition,
-  index,
-  bytes: 500_000,
-  durationSeconds: 4,
-  samples: 100,
-  init: "init-1.mp4",
-  codec: rendition === "audio" ? "mp4a.40.2" : "avc1.4d401e",
-  ...more,
-});
-
-/** A plan of 480p and 360p with sound, eight seconds long, without a ramp. */
-const plan: Plan = {
-  ...examplePlan({ width: 854, height: 480, endSeconds: 8 }),
-  ramp: [],
-};
-for (const rendition of pictureRenditions(plan)) rendition.segmentCount = 2;
-const rung = pictureRenditions(plan).find((rendition) => rendition.name === "360p") as PictureRendition;
+/** A row whose key frame is not known, so that the lists are of segments alone. */
+const segment = (rendition: string, index: number, more: Partial<LedgerSegment> = {}) =>
+  row(rendition, index, { keyFrameBytes: 0, init: "init-1.mp4", ...more });
 const next = "init-libx264.mp4";
+const english = { folder: "1-en", title: null, language: "en", isDefault: false, isForced: false };
 
 describe("a rendition's playlist", () => {
   test("lists every segment of the plan while it is made: measured where it exists, as planned where it does not", () => {
@@ -67,6 +57,40 @@ segment-00001.m4s
   });
 });
 
+describe("the playlist of key frames", () => {
+  test("lists the head of each segment, until the next one is shown, and the init segment wherever it is another", () => {
+    const ledger = [row("360p", 0), row("360p", 1, { keyFrameBytes: 30_000, init: "init-h264_qsv.mp4" })];
+    expect(iframePlaylist(rung, ledger)).toBe(`#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-TARGETDURATION:4
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXT-X-I-FRAMES-ONLY
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-MAP:URI="init-libx264.mp4"
+#EXTINF:4.000000,
+#EXT-X-BYTERANGE:20000@0
+segment-00000.m4s
+#EXT-X-MAP:URI="init-h264_qsv.mp4"
+#EXTINF:4.000000,
+#EXT-X-BYTERANGE:30000@0
+segment-00001.m4s
+#EXT-X-ENDLIST
+`);
+  });
+
+  test("passes over an interval in which the source has nothing", () => {
+    const empty = { bytes: 0, keyFrameBytes: 0, init: "" };
+    const playlist = iframePlaylist(rung, [row("360p", 0, { durationSeconds: 8 }), row("360p", 1, empty)]);
+    expect(playlist).toContain("#EXTINF:8.000000,\n#EXT-X-BYTERANGE:20000@0\nsegment-00000.m4s\n#EXT-X-ENDLIST");
+  });
+
+  test("is none while one is missing or not known", () => {
+    expect(iframePlaylist(rung, [row("360p", 0)])).toBeNull();
+    expect(iframePlaylist(rung, [row("360p", 0), segment("360p", 1)])).toBeNull();
+    expect(iframePlaylist(rung, [])).toBeNull();
+  });
+});
+
 describe("the master playlist", () => {
   test("lists every rung as soon as there is a plan, with the ceilings of the encoder", () => {
     expect(masterPlaylist(plan, [], "making")).toBe(`#EXTM3U
@@ -90,13 +114,12 @@ describe("the master playlist", () => {
   });
 
   test("names the group of subtitles in every variant, of sound alone too", () => {
-    const english = { folder: "1-en", title: null, language: "en", isDefault: false, isForced: false };
     const line = 'TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="English",LANGUAGE="en"';
-    const master = masterPlaylist(plan, [], "making", [english]);
+    const master = masterPlaylist(plan, [], "making", { title: null, subtitles: [english] });
     expect(master).toContain(`#EXT-X-MEDIA:${line}`);
     expect(master?.match(/^#EXT-X-STREAM-INF.*,AUDIO="audio",SUBTITLES="subtitles"$/gm)).toHaveLength(2);
     const heard = makePlan({ ...exampleFacts(), picture: null }, { segmentSeconds: 4, networkSpeed: 10 });
-    const ofSound = masterPlaylist(heard, [], "making", [english]);
+    const ofSound = masterPlaylist(heard, [], "making", { title: null, subtitles: [english] });
     expect(ofSound).toContain(`#EXT-X-MEDIA:${line}`);
     expect(ofSound).toContain('CODECS="mp4a.40.2",SUBTITLES="subtitles"\naudio/playlist.m3u8');
   });
@@ -139,7 +162,12 @@ describe("the master playlist", () => {
     });
     const facts = {
       ...exampleFacts(),
-      sound: [track(1, "eng", null), track(2, "deu", null), track(3, "eng", null), track(4, null, 'The "director"')],
+      sound: [
+        track(1, "eng", null),
+        track(2, "deu", null),
+        track(3, "eng", null),
+        track(4, null, 'The "director" {$x}'),
+      ],
     };
     const master = masterPlaylist(makePlan(facts, { segmentSeconds: 4, networkSpeed: 10 }), [], "making") ?? "";
     const shown = master.split("\n").flatMap((line) => {
@@ -150,8 +178,54 @@ describe("the master playlist", () => {
       'German: LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/playlist.m3u8"',
       'English: LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-2/playlist.m3u8"',
       'English 2: LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-3/playlist.m3u8"',
-      `The 'director': DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-4/playlist.m3u8"`,
+      `The 'director' { $x}: DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-4/playlist.m3u8"`,
     ]);
+  });
+
+  test("lists key frames behind all variants, of a rung of which nothing is left to make and every key frame is known", () => {
+    const whole = [0, 1].map((index) => row("360p", index));
+    const partly = [row("480p", 0)];
+    const unknown = [row("480p", 0), segment("480p", 1)];
+    const line =
+      '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=40000,AVERAGE-BANDWIDTH=40000,CODECS="avc1.4d401e",RESOLUTION=640x360,URI="360p/iframes.m3u8"';
+    for (const state of ["making", "ended"] as const) {
+      for (const others of [partly, unknown]) {
+        const master = masterPlaylist(plan, [...whole, ...others], state) ?? "";
+        expect(master).toEndWith(`\n480p/playlist.m3u8\n${line}\n`);
+      }
+    }
+  });
+
+  test("tells the title within its string, whatever is in it", () => {
+    const titled = (title: string) =>
+      masterPlaylist(plan, [], "making", { title, subtitles: [] })?.match(/#EXT-X-SESSION-DATA.*/)?.[0];
+    const line = (value: string) => `#EXT-X-SESSION-DATA:DATA-ID="com.apple.hls.title",VALUE="${value}"`;
+    expect(titled("Ein Sommer, 2024")).toBe(line("Ein Sommer, 2024"));
+    expect(titled('a "b"\r\n#EXT-X-KEY:URI="c" {$d}\u2028')).toBe(line("a 'b' #EXT-X-KEY:URI='c' { $d}"));
+    expect(titled("🎈".repeat(501))).toBe(line("🎈".repeat(500)));
+    expect(titled(" \n ")).toBeUndefined();
+  });
+
+  test("and the other playlists know no tag but those of RFC 8216, and of a later version what old players pass over", () => {
+    const tags = new Set(
+      [
+        masterPlaylist(
+          plan,
+          [0, 1].map((index) => row("360p", index)),
+          "making",
+          { title: "a", subtitles: [english] },
+        ),
+        mediaPlaylist(plan, rung, [row("360p", 1)], "ended", next),
+        iframePlaylist(
+          rung,
+          [0, 1].map((index) => row("360p", index)),
+        ),
+      ].flatMap((text) => text?.match(/^#[A-Z0-9-]+/gm) ?? []),
+    );
+    const known = ["M3U", "INF", "-X-VERSION", "-X-TARGETDURATION", "-X-PLAYLIST-TYPE", "-X-INDEPENDENT-SEGMENTS"];
+    const master = ["-X-MEDIA", "-X-STREAM-INF", "-X-I-FRAME-STREAM-INF", "-X-SESSION-DATA"];
+    const media = ["-X-MAP", "-X-BYTERANGE", "-X-I-FRAMES-ONLY", "-X-ENDLIST"];
+    expect([...tags].sort()).toEqual([...known, ...master, ...media, "-X-GAP"].map((tag) => `#EXT${tag}`).sort());
   });
 
   test("has no audio group and no mp4a for a silent source", () => {

@@ -1,0 +1,106 @@
+/**
+ * Many senders of one upload at once, each at its own pace: pieces of their bodies come in a random order, some break off,
+ * some bring a chunk that another is bringing too, raw or as a form, with or without a declared size. Whatever happened, what
+ * is told as received is the source's bytes, and what is missing can be sent.
+ */
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { chunkInFlight, setup } from "../test-setup.ts";
+
+function generator(seed: number) {
+  let state = seed;
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return { below: (end: number) => Math.floor(next() * end), chance: (odds: number) => next() < odds };
+}
+
+type Upload = ReturnType<typeof setup>;
+
+/** A chunk as a raw body that a test sends piece by piece. */
+function rawInFlight(uploadId: string, index: number, length: number | null) {
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = body.writable.getWriter();
+  const request = new Request(`http://upload.test/upload/${uploadId}/chunks/${index}`, {
+    method: "PUT",
+    headers: length === null ? {} : { "content-length": String(length) },
+    body: body.readable,
+  });
+  return {
+    request,
+    begin: async () => {},
+    send: (text: string) => writer.write(new TextEncoder().encode(text)),
+    finish: () => writer.close(),
+    cut: () => writer.abort(new Error("the line broke")),
+  };
+}
+
+/** One sender: its steps, of which the last ends the body well or not. */
+function sender(upload: Upload, id: string, index: number, text: string, random: ReturnType<typeof generator>) {
+  const isForm = random.chance(0.4);
+  const length = random.chance(0.5) ? text.length : null;
+  const flight = isForm ? chunkInFlight(id, index) : rawInFlight(id, index, length);
+  const reply = Promise.resolve(upload.service.fetch(flight.request)).then(async (response) => {
+    await response.text();
+    return response.status;
+  });
+  const half = random.below(text.length + 1);
+  const isCut = random.chance(0.25);
+  // A refused request ends its body; what is sent after that goes nowhere.
+  const quietly = (work: () => Promise<unknown>) => () => work().catch(() => undefined);
+  const steps = [
+    quietly(() => flight.begin()),
+    quietly(() => flight.send(text.slice(0, half))),
+    ...(isCut ? [] : [quietly(() => flight.send(text.slice(half)))]),
+    quietly(() => (isCut ? flight.cut() : flight.finish())),
+  ];
+  return { steps, reply };
+}
+
+test("whatever comes at once, in whatever pieces, the file is the one that was sent", async () => {
+  await using upload = setup();
+  let refused = 0;
+  for (let seed = 1; seed <= 150; seed++) {
+    const random = generator(seed);
+    const [total, size] = [1 + random.below(5), 1 + random.below(8)];
+    const parts = Array.from({ length: total }, (_, index) =>
+      String.fromCharCode(97 + index).repeat(index === total - 1 ? random.below(size + 1) : size),
+    );
+    const text = parts.join("");
+    const declared = {
+      ...(random.chance(0.5) ? { file_size: text.length } : {}),
+      ...(random.chance(0.4) ? { chunk_size: size } : {}),
+    };
+    const id = await upload.init(total, declared);
+    const senders = Array.from({ length: 2 + random.below(8) }, () => {
+      const index = random.below(total);
+      return sender(upload, id, index, parts[index] ?? "", random);
+    });
+    const pending = [...senders];
+    while (pending.length > 0) {
+      const at = random.below(pending.length);
+      // Not awaited: a body that nobody reads yet holds its writer up.
+      void pending[at]?.steps.shift()?.();
+      if (random.chance(0.5)) await new Promise((resolve) => setImmediate(resolve));
+      if (pending[at]?.steps.length === 0) pending.splice(at, 1);
+    }
+    const statuses = await Promise.all(senders.map(({ reply }) => reply));
+    for (const status of statuses) expect([200, 400, 409]).toContain(status);
+    refused += statuses.filter((status) => status !== 200).length;
+
+    const { received, missing } = (await upload.send(`GET /upload/${id}`)).body;
+    expect([...received, ...missing].sort()).toEqual([...parts.keys()]);
+    for (const index of missing) {
+      expect({ seed, index, status: (await upload.chunk(id, index, parts[index] ?? "")).status }).toMatchObject({
+        status: 200,
+      });
+    }
+    expect({ seed, status: (await upload.complete(id)).status }).toEqual({ seed, status: 200 });
+    const kept = readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8");
+    expect({ seed, kept }).toEqual({ seed, kept: text });
+  }
+  expect(refused).toBeGreaterThan(50);
+}, 60_000);

@@ -1,0 +1,117 @@
+/**
+ * The master playlist (RFC 8216, 4.3.4): what there is to choose from. What it names can be played, and is what it says: an
+ * old player finds no tag in it that needs a later version.
+ */
+import { languageTag } from "../languages.ts";
+import { type Plan, pictureRenditions, type Rendition, type SoundRendition, soundRenditions } from "../plan.ts";
+import { quotable } from "../quotable.ts";
+import { type SubtitleTrack, subtitleLines } from "../subtitles/tracks.ts";
+import { namedTracks } from "../track-names.ts";
+import { playlistFile } from "./file-names.ts";
+import { iframeLines } from "./iframe-playlist.ts";
+import { existing, type LedgerSegment, type PlaylistState, segmentsOf } from "./listed-segments.ts";
+import { frameRateOf, ratesOf } from "./rates.ts";
+
+/** What goes with the streams of a video. */
+export interface Accompaniment {
+  /** What people call the video, in whatever characters; null where nobody has said. */
+  title: string | null;
+  /** Tracks whose files are in place. */
+  subtitles: SubtitleTrack[];
+}
+
+const alone: Accompaniment = { title: null, subtitles: [] };
+
+/**
+ * Lowest rung first, so that a player that takes the first one starts fast. Null when there is nothing to list. Rates are
+ * measured from the segments once all are made; before, they are the ceilings the encoders were given.
+ */
+export function masterPlaylist(
+  plan: Plan,
+  ledger: LedgerSegment[],
+  state: PlaylistState,
+  { title, subtitles }: Accompaniment = alone,
+): string | null {
+  const made = (rendition: Rendition) => existing(segmentsOf(ledger, rendition));
+  const isListed = (rendition: Rendition) => state === "making" || made(rendition).length > 0;
+  const rungs = pictureRenditions(plan).filter(isListed).reverse();
+  const sounds = soundRenditions(plan).filter(isListed);
+  const heard = loudest(
+    sounds.map((sound) => ({ ...ratesOf(sound, ledger), codec: made(sound)[0]?.codec ?? sound.codec })),
+  );
+  const lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS", ...titleLines(title)];
+  const [first] = sounds;
+  const captioned = subtitles.length > 0 ? ['SUBTITLES="subtitles"'] : [];
+  if (first && heard && rungs.length === 0 && !plan.picture) {
+    const attributes = [
+      `BANDWIDTH=${heard.peak}`,
+      `AVERAGE-BANDWIDTH=${heard.average}`,
+      `CODECS="${heard.codec}"`,
+      ...(sounds.length > 1 ? ['AUDIO="audio"'] : []),
+      ...captioned,
+    ];
+    lines.push(
+      ...(sounds.length > 1 ? soundLines(sounds) : []),
+      ...subtitleLines(subtitles),
+      `#EXT-X-STREAM-INF:${attributes.join(",")}`,
+      `${first.name}/${playlistFile}`,
+    );
+    return `${lines.join("\n")}\n`;
+  }
+  if (rungs.length === 0) return null;
+  lines.push(...soundLines(sounds), ...subtitleLines(subtitles));
+  for (const rung of rungs) {
+    const rates = ratesOf(rung, ledger);
+    const codecs = [made(rung)[0]?.codec ?? rung.codec, ...(heard ? [heard.codec] : [])];
+    const attributes = [
+      `BANDWIDTH=${rates.peak + (heard?.peak ?? 0)}`,
+      `AVERAGE-BANDWIDTH=${rates.average + (heard?.average ?? 0)}`,
+      `CODECS="${codecs.join(",")}"`,
+      `RESOLUTION=${rung.width}x${rung.height}`,
+      `FRAME-RATE=${frameRateOf(plan, rung, ledger).toFixed(3)}`,
+      ...(first ? ['AUDIO="audio"'] : []),
+      ...captioned,
+    ];
+    lines.push(`#EXT-X-STREAM-INF:${attributes.join(",")}`, `${rung.name}/${playlistFile}`);
+  }
+  lines.push(...rungs.flatMap((rung) => iframeLines(rung, ledger)));
+  return `${lines.join("\n")}\n`;
+}
+
+/** Metadata's longest title. */
+const mostCharacters = 500;
+
+/** The title by the name that Apple's players show it by. */
+function titleLines(title: string | null): string[] {
+  const value = quotable(title ?? "", mostCharacters);
+  return value ? [`#EXT-X-SESSION-DATA:DATA-ID="com.apple.hls.title",VALUE="${value}"`] : [];
+}
+
+/** One group of all tracks; the first is the one that plays when nobody chooses. */
+function soundLines(sounds: SoundRendition[]): string[] {
+  return namedSounds(sounds).map(({ folder, name, language }, position) => {
+    const attributes = [
+      "TYPE=AUDIO",
+      'GROUP-ID="audio"',
+      `NAME="${name}"`,
+      ...(language ? [`LANGUAGE="${language}"`] : []),
+      `DEFAULT=${position === 0 ? "YES" : "NO"}`,
+      "AUTOSELECT=YES",
+      'CHANNELS="2"',
+      `URI="${folder}/${playlistFile}"`,
+    ];
+    return `#EXT-X-MEDIA:${attributes.join(",")}`;
+  });
+}
+
+/** Tracks of sound with the names by which people choose them, and their languages (BCP 47). */
+export const namedSounds = (sounds: SoundRendition[]) =>
+  namedTracks(
+    sounds.map(({ name, title, language }) => ({ folder: name, title, language: languageTag(language) })),
+    "Sound",
+  );
+
+/** Rates of the track that has the highest, since any of them may be the one that plays. */
+function loudest<Facts extends { peak: number }>(facts: Facts[]): Facts | undefined {
+  return facts.toSorted((a, b) => b.peak - a.peak)[0];
+}

@@ -1,0 +1,56 @@
+/** Rates of a rendition, in bits and in frames a second: measured once all of it is made, before that as planned. */
+import type { Plan, Rendition } from "../plan.ts";
+import { existing, isWhole, type LedgerSegment, segmentsOf } from "./listed-segments.ts";
+
+/** Bits a second: the peak and the mean (RFC 8216, 4.3.4.2). */
+export interface Rates {
+  peak: number;
+  average: number;
+}
+
+/** As the encoder was told until all is made. Of sound the peak is a tenth above the mean then. */
+export function ratesOf(rendition: Rendition, ledger: LedgerSegment[]): Rates {
+  const made = existing(segmentsOf(ledger, rendition));
+  if (made.length > 0 && isWhole(rendition, ledger)) return measuredRates(made);
+  const [ceilingKbps, meanKbps] =
+    rendition.kind === "sound"
+      ? [Math.ceil(rendition.kbps * 1.1), rendition.kbps]
+      : [rendition.maxrateKbps, rendition.videoKbps];
+  return { peak: Math.ceil(Math.max(peakRate(made), ceilingKbps * 1000)), average: meanKbps * 1000 };
+}
+
+/** @param segments in order, at least one */
+export function measuredRates(segments: Pick<LedgerSegment, "bytes" | "durationSeconds">[]): Rates {
+  const bits = sum(segments, ({ bytes }) => bytes * 8);
+  const seconds = sum(segments, ({ durationSeconds }) => durationSeconds);
+  return { peak: Math.ceil(peakRate(segments)), average: Math.ceil(bits / seconds) };
+}
+
+/** Frames a second of what is made; as planned while something is not. */
+export function frameRateOf(plan: Plan, rung: Rendition, ledger: LedgerSegment[]): number {
+  const made = existing(segmentsOf(ledger, rung));
+  if (made.length === 0 || made.length < rung.segmentCount) return plan.picture?.frameRate ?? 0;
+  return sum(made, ({ samples }) => samples) / sum(made, ({ durationSeconds }) => durationSeconds);
+}
+
+const sum = <Item>(items: Item[], value: (item: Item) => number): number =>
+  items.reduce((total, item) => total + value(item), 0);
+
+/** Of any run of segments that lasts between half the target duration and one and a half (RFC 8216, 4.1). */
+function peakRate(segments: Pick<LedgerSegment, "bytes" | "durationSeconds">[]): number {
+  if (segments.length === 0) return 0;
+  const target = Math.max(...segments.map((segment) => segment.durationSeconds));
+  let peak = 0;
+  for (const first of segments.keys()) {
+    let bits = 0;
+    let seconds = 0;
+    for (let index = first; index < segments.length; index++) {
+      const { bytes = 0, durationSeconds = 0 } = segments[index] ?? {};
+      bits += bytes * 8;
+      seconds += durationSeconds;
+      if (seconds > 1.5 * target) break;
+      if (seconds >= 0.5 * target) peak = Math.max(peak, bits / seconds);
+    }
+  }
+  return peak;
+}
