@@ -70,6 +70,8 @@ export function playWithHls(video: HTMLVideoElement, { url, startSeconds, say, c
   });
   hls.on(Hls.Events.FRAG_BUFFERED, () => say(null));
   hls.on(Hls.Events.ERROR, (_, error) => {
+    // What it gave up on itself, since another quality or place is wanted: nobody failed to answer.
+    if (error.details === Hls.ErrorDetails.INTERNAL_ABORTED) return;
     if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
       const notice = noticeFor(isListed ? "part" : "master", error.response?.code);
       if (error.fatal || isStarved(video, error)) say(notice.sentence);

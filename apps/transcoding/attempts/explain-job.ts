@@ -53,7 +53,7 @@ function rungsOf(plan: Plan) {
 }
 
 /** At the pace of the last minute of work: seconds of video that are left to make, by seconds made a second. */
-export function remainingSeconds(job: JobRow, plan: Plan, ledger: SegmentRow[]): number | null {
+function remainingSeconds(job: JobRow, plan: Plan, ledger: SegmentRow[]): number | null {
   const total = plan.renditions.reduce((sum, rendition) => sum + rendition.segmentCount, 0);
   const left = total - ledger.length;
   if (left === 0) return 0;

@@ -3,7 +3,6 @@
  * are true of a segment the first of `made`, `demanded`, `making`, `failed` is told.
  */
 import { type Chunk, type Plan, type Rendition, segmentSpan, wholeSeconds } from "@video-backend/media";
-import { remainingSeconds } from "../attempts/explain-job.ts";
 import type { SegmentRow } from "../database/schema.ts";
 import { planOf } from "../jobs/jobs.ts";
 import type { TranscodingDeps } from "../service.ts";
@@ -11,6 +10,8 @@ import type { SegmentMap, SegmentRun, SegmentState } from "./contract.ts";
 
 /** Of the past, in seconds: what was made in it tells the speed. */
 const speedWindowSeconds = 30;
+/** Segments that came within less than this say nothing: they were made side by side. */
+const leastSpanSeconds = 1;
 
 /** @throws ServiceError `not_found`: Status not found */
 export function mapSegments(
@@ -45,12 +46,13 @@ export function mapSegments(
       remaining_seconds: remainingOf(plan, rendition, made.length, speed),
     };
   };
+  const renditions = plan ? plan.renditions.map((rendition) => describe(plan, rendition)) : [];
   return {
     upload_id: videoId,
     duration: plan ? wholeSeconds(plan) : 0,
     segment_seconds: plan?.segmentSeconds ?? deps.settings.segmentSeconds,
-    renditions: plan ? plan.renditions.map((rendition) => describe(plan, rendition)) : [],
-    remaining_seconds: plan ? remainingSeconds(job, plan, ledger) : null,
+    renditions,
+    remaining_seconds: slowestOf(renditions.map((rendition) => rendition.remaining_seconds)),
   };
 }
 
@@ -79,12 +81,18 @@ const newestOf = (made: SegmentRow[]): SegmentRow | undefined =>
     undefined,
   );
 
+/** They are made side by side, so the whole takes as long as the slowest; null where one is not known. */
+function slowestOf(seconds: (number | null)[]): number | null {
+  const known = seconds.filter((one) => one !== null);
+  return known.length > 0 && known.length === seconds.length ? Math.max(...known) : null;
+}
+
 /** Seconds of video by seconds that passed, between the oldest and the newest of the window. */
 function speedOf(made: SegmentRow[]): number | null {
   const newest = newestOf(made)?.madeAt ?? 0;
   const recent = made.filter((segment) => segment.madeAt > newest - speedWindowSeconds);
   const oldest = Math.min(...recent.map((segment) => segment.madeAt));
-  if (recent.length < 2 || newest <= oldest) return null;
+  if (newest - oldest < leastSpanSeconds) return null;
   const after = recent.filter((segment) => segment.madeAt > oldest);
   const seconds = after.reduce((sum, segment) => sum + segment.durationSeconds, 0);
   return Math.round((100 * seconds) / (newest - oldest)) / 100;

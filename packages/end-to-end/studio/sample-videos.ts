@@ -75,7 +75,7 @@ export async function makeSample(path: string, sample: SampleVideo): Promise<str
   const line = shape === "linear" || shape === "radial" ? `:x0=0:y0=${height}:x1=${width}:y1=0` : "";
   const picture = `${drawn}${line}:nb_colors=3:c0=${c0}:c1=${c1}:c2=${c2}`;
   // A little grain, or there would be nothing to encode.
-  const finish = `format=yuv420p,scale=${size.width}:${size.height}:flags=bicubic,noise=c0s=5:c0f=t`;
+  const finish = `format=yuv420p,scale=${size.width}:${size.height}:flags=bicubic,setsar=1,noise=c0s=5:c0f=t`;
   const inputs = [
     "-f",
     "lavfi",

@@ -41,50 +41,61 @@ async function takeAll(): Promise<void> {
   await using _ = { [Symbol.asyncDispose]: () => browser.close() };
   const figures: string[] = [];
   const { admin } = system.url;
-  const scene = (name: string, path: string, prepare: Prepare) =>
-    take(browser, { name, url: `${admin}${path}`, prepare }, figures);
+  const scene = (name: string, path: string, ready: Act, act: Act = () => Promise.resolve()) =>
+    take(browser, { name, url: `${admin}${path}`, ready, act }, figures);
 
   await scene("empty", "/", ({ page }) => page.getByRole("heading", { name: "Drop a video" }).waitFor(patience));
   const { shown, upload } = await fillLibrary(world, system);
   const page = `/studio/videos/${shown}`;
-  await scene("encoding", page, watchEncoding);
-  await scene("library", "/", (studio) => watchUpload(studio, upload));
+  await scene("encoding", page, showsPlayer, watchEncoding);
+  await scene("library", "/", showsCards, (studio) => watchUpload(studio, upload));
   await until("the video is done", async () => (await statusOf(system, shown)) === "ok", 600);
-  await scene("video", page, ({ page }) => page.getByRole("heading", { name: "Storyboard" }).waitFor(patience));
-  await scene("system", "/studio/system", ({ page }) => page.getByText("libx264").waitFor(patience));
-  await scene("edit", page, ({ page }) => page.getByRole("button", { name: "Edit", exact: true }).click(patience));
-  await scene("delete", page, async ({ page }) => {
-    await page.getByRole("button", { name: "More for Morning tide" }).click(patience);
-    await page.getByRole("button", { name: "Delete", exact: true }).click(patience);
+  await scene("video", page, showsStoryboard);
+  await scene("system", "/studio/system", ({ page }) => page.getByText("Recent errors").waitFor(patience));
+  await scene("edit", page, showsStoryboard, ({ page }) =>
+    page.getByRole("button", { name: "Edit", exact: true }).click(),
+  );
+  await scene("delete", "/", showsCards, async ({ page }) => {
+    await page.getByRole("button", { name: "More for Morning tide" }).click();
+    await page.getByRole("button", { name: "Delete…" }).click();
   });
   process.stdout.write(`${folder}\n\npage, first paint s, layout shift, script kB, serious axe findings\n`);
   process.stdout.write(`${figures.join("\n")}\n`);
 }
 
-type Prepare = (studio: Studio) => Promise<unknown>;
+type Act = (studio: Studio) => Promise<unknown>;
 
-/** One page in every look. It is measured in the first, before anything was done to it. */
-async function take(
-  browser: Browser,
-  { name, url, prepare }: { name: string; url: string; prepare: Prepare },
-  figures: string[],
-): Promise<void> {
+const showsCards: Act = ({ page }) => page.getByRole("listitem").first().waitFor(patience);
+const showsPlayer: Act = ({ page }) => page.locator("video-backend-player video").waitFor(patience);
+const showsStoryboard: Act = ({ page }) => page.getByRole("heading", { name: "Storyboard" }).waitFor(patience);
+
+interface Scene {
+  name: string;
+  url: string;
+  /** Waits until the page is as it will be. It is measured then, in the first look. */
+  ready: Act;
+  /** What is done to it for the picture. */
+  act: Act;
+}
+
+/** One page in every look. */
+async function take(browser: Browser, { name, url, ready, act }: Scene, figures: string[]): Promise<void> {
   for (const look of looks) {
     await using studio = await openStudio(browser, url, look.options as BrowserContextOptions);
     const { page } = studio;
-    await prepare(studio);
-    await page.evaluate(() => document.fonts.ready);
-    // Posters that are still on their way.
+    await ready(studio);
     await page.waitForLoadState("load");
     await until("pictures are there", () =>
       page.evaluate(() => [...document.images].every(({ complete, loading }) => complete || loading === "lazy")),
     );
+    const isFirst = look === looks[0];
+    const measured = isFirst ? [await firstPaintOf(page), await layoutShiftOf(page), await scriptBytesOf(page)] : [];
+    await act(studio);
     await page.screenshot({ path: join(folder, `${name}-${look.name}.png`), animations: "disabled" });
-    if (look === looks[0]) {
-      const [paint, shift, script] = [await firstPaintOf(page), await layoutShiftOf(page), await scriptBytesOf(page)];
-      const barriers = await barriersOf(page);
-      const kilobytes = Math.round(script / 1000);
-      figures.push([name, paint.toFixed(2), shift.toFixed(3), kilobytes, barriers.join(" | ") || "none"].join(", "));
+    if (isFirst) {
+      const [paint = 0, shift = 0, script = 0] = measured;
+      const barriers = (await barriersOf(page)).join(" | ") || "none";
+      figures.push([name, paint.toFixed(2), shift.toFixed(3), Math.round(script / 1000), barriers].join(", "));
     }
     process.stderr.write(`${name}-${look.name}\n`);
   }
@@ -124,7 +135,6 @@ async function statusOf(system: System, id: string): Promise<string> {
 
 /** Somebody has just clicked far ahead of the encoder. */
 async function watchEncoding({ page }: Studio): Promise<void> {
-  await page.locator("video-backend-player video").waitFor(patience);
   const strip = page.getByRole("img", { name: /^480p: / });
   const { width = 0 } = (await strip.boundingBox()) ?? {};
   await strip.click({ position: { x: width * 0.8, y: 10 } });
@@ -134,8 +144,10 @@ async function watchEncoding({ page }: Studio): Promise<void> {
 
 /** Another file is on its way, at the speed of a middling line. */
 async function watchUpload({ page, drop, throttleUploads }: Studio, file: string): Promise<void> {
-  await page.getByRole("listitem").first().waitFor(patience);
   await throttleUploads(4_000_000);
   await drop(file);
-  await page.getByText(/ left$/).waitFor(patience);
+  await page
+    .getByText(/ left$/)
+    .first()
+    .waitFor(patience);
 }

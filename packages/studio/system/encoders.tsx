@@ -1,13 +1,14 @@
 /** The encoders in the order of preference, and ffmpeg's words about those that are out. */
 import { texts } from "../texts.ts";
 import type { Encoder } from "./state.ts";
-import { useLookedAt } from "./use-looked-at.ts";
+import { type LookedAt, useLookedAt } from "./use-looked-at.ts";
 
 const words = texts.system;
 const everySeconds = 10;
 
-export function Encoders() {
-  const { answer, isLost } = useLookedAt<{ encoders: Encoder[] }>("/transcode/encoders", everySeconds);
+export const useEncoders = () => useLookedAt<{ encoders: Encoder[] }>("/transcode/encoders", everySeconds);
+
+export function Encoders({ answer, isLost }: LookedAt<{ encoders: Encoder[] }>) {
   return (
     <section class="panel">
       <div class="panel-head">

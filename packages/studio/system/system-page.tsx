@@ -1,13 +1,14 @@
 /** How the system is: services, encoders, queue, disk, and what went wrong. */
 import { useTitle } from "../shell/use-title.ts";
 import { texts } from "../texts.ts";
-import { Encoders } from "./encoders.tsx";
+import { Encoders, useEncoders } from "./encoders.tsx";
 import { Faults } from "./faults.tsx";
 import { QueueAndDisk } from "./queue.tsx";
 import { Services } from "./services.tsx";
 
 export function SystemPage() {
   useTitle(texts.system.heading);
+  const encoders = useEncoders();
   return (
     <>
       <div class="page-head">
@@ -16,8 +17,9 @@ export function SystemPage() {
       <div class="system-page">
         <div>
           <Services />
-          <Encoders />
-          <Faults />
+          <Encoders {...encoders} />
+          {/* It would move when the encoders come. */}
+          {(encoders.answer.value || encoders.isLost.value) && <Faults />}
         </div>
         <div>
           <QueueAndDisk />
