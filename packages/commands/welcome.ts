@@ -11,7 +11,11 @@ export function welcome({ services, storageDir }: Setup): string {
     string
   >;
   return `
-All five services are up. Each one's reference is at /docs.
+All five services are up. Open the studio, and drop a video:
+
+  ${address.admin}/
+
+Each one's reference is at /docs.
 
   admin        ${address.admin}/docs
   upload       ${address.upload}/docs
@@ -20,7 +24,7 @@ All five services are up. Each one's reference is at /docs.
   streaming    ${address.streaming}/docs
   files        ${storageDir}
 
-A first video:
+A video without the studio:
 
   ${typed("upload FILE")}
 

@@ -57,7 +57,7 @@ export const texts = {
     of: (name: string, verb: string) => `${verb}: ${name}`,
     phases: {
       waiting: "Waiting for its turn",
-      sending: "Other pages may be opened meanwhile; a reload goes on where it was.",
+      sending: "A reload goes on where it was.",
       paused: "Paused",
       interrupted: "Interrupted. What was sent is kept.",
       finishing: "Putting it together…",

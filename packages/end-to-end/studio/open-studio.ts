@@ -8,6 +8,8 @@ export interface Studio extends AsyncDisposable {
   drop(...paths: string[]): Promise<void>;
   /** What goes out is no faster than this from here on; without a figure as fast as it can. */
   throttleUploads(bytesPerSecond?: number): Promise<void>;
+  /** Writes what is on screen as WebP, which is small and sharp. */
+  takePicture(path: string): Promise<void>;
   /** What the console complained of, but for answers that the page itself speaks of. */
   complaints: string[];
 }
@@ -37,6 +39,10 @@ export async function openStudio(
     async throttleUploads(bytesPerSecond = -1) {
       const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond };
       await devtools.send("Network.emulateNetworkConditions", conditions);
+    },
+    async takePicture(path) {
+      const picture = await devtools.send("Page.captureScreenshot", { format: "webp", quality: 90 });
+      await Bun.write(path, Buffer.from(picture.data, "base64"));
     },
     [Symbol.asyncDispose]: () => context.close(),
   };

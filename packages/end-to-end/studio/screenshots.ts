@@ -16,6 +16,13 @@ import { openStudio, type Studio } from "./open-studio.ts";
 import { makeSample, type SampleVideo, sampleVideos } from "./sample-videos.ts";
 
 const patience = { timeout: 30_000 };
+
+type Act = (studio: Studio) => Promise<unknown>;
+
+const showsCards: Act = ({ page }) => page.getByRole("listitem").first().waitFor(patience);
+const showsPlayer: Act = ({ page }) => page.locator("video-backend-player video").waitFor(patience);
+const showsStoryboard: Act = ({ page }) => page.getByRole("heading", { name: "Storyboard" }).waitFor(patience);
+
 const given = process.argv[2];
 // npm runs scripts in the project's folder, and says here where it was called.
 const folder = given
@@ -63,12 +70,6 @@ async function takeAll(): Promise<void> {
   process.stdout.write(`${figures.join("\n")}\n`);
 }
 
-type Act = (studio: Studio) => Promise<unknown>;
-
-const showsCards: Act = ({ page }) => page.getByRole("listitem").first().waitFor(patience);
-const showsPlayer: Act = ({ page }) => page.locator("video-backend-player video").waitFor(patience);
-const showsStoryboard: Act = ({ page }) => page.getByRole("heading", { name: "Storyboard" }).waitFor(patience);
-
 interface Scene {
   name: string;
   url: string;
@@ -91,7 +92,7 @@ async function take(browser: Browser, { name, url, ready, act }: Scene, figures:
     const isFirst = look === looks[0];
     const measured = isFirst ? [await firstPaintOf(page), await layoutShiftOf(page), await scriptBytesOf(page)] : [];
     await act(studio);
-    await page.screenshot({ path: join(folder, `${name}-${look.name}.png`), animations: "disabled" });
+    await studio.takePicture(join(folder, `${name}-${look.name}.webp`));
     if (isFirst) {
       const [paint = 0, shift = 0, script = 0] = measured;
       const barriers = (await barriersOf(page)).join(" | ") || "none";
@@ -114,7 +115,7 @@ async function fillLibrary(world: World, system: System): Promise<{ shown: strin
     else await until(`${sample.name} is done`, async () => (await statusOf(system, id)) === "ok", 300);
   }
   const shown = await uploadSample(world, system, main);
-  await until("it plays", async () => (await fetch(`${system.url.admin}/thumbnail/${shown}`)).ok, 60);
+  await until("a third of it is made", async () => (await progressOf(system, shown)) > 30, 300);
   return { shown, upload: world.path(main.name) };
 }
 
@@ -128,9 +129,21 @@ async function uploadSample(world: World, system: System, sample: SampleVideo): 
   return id;
 }
 
+interface Status {
+  overall: string;
+  progress: number;
+}
+
+async function transcodingOf(system: System, id: string): Promise<Status> {
+  return (await (await fetch(`${system.url.admin}/transcode/${id}/status`)).json()) as Status;
+}
+
 async function statusOf(system: System, id: string): Promise<string> {
-  const response = await fetch(`${system.url.admin}/transcode/${id}/status`);
-  return ((await response.json()) as { overall: string }).overall;
+  return (await transcodingOf(system, id)).overall;
+}
+
+async function progressOf(system: System, id: string): Promise<number> {
+  return (await transcodingOf(system, id)).progress;
 }
 
 /** Somebody has just clicked far ahead of the encoder. */
@@ -139,7 +152,7 @@ async function watchEncoding({ page }: Studio): Promise<void> {
   const { width = 0 } = (await strip.boundingBox()) ?? {};
   await strip.click({ position: { x: width * 0.8, y: 10 } });
   await page.locator(".strip .run.demanded, .strip b").first().waitFor(patience);
-  await page.evaluate(() => scrollTo(0, 0));
+  await page.evaluate(() => scrollTo(0, innerWidth > 640 ? 250 : 0));
 }
 
 /** Another file is on its way, at the speed of a middling line. */

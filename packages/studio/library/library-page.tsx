@@ -67,6 +67,8 @@ function Videos({ query }: { query: LibraryQuery }) {
       </section>
     );
   }
+  // The last one of the last page was deleted, or the address is an old one.
+  if (list.videos.length === 0) return <Pages query={query} total={list.total} />;
   return (
     <>
       <ul class="cards">
@@ -95,11 +97,11 @@ function Placeholders() {
 
 function Pages({ query, total }: { query: LibraryQuery; total: number }) {
   const last = Math.max(1, Math.ceil(total / pageSize));
-  if (last === 1) return null;
+  if (last === 1 && query.page === 1) return null;
   const turn = (page: number) => go(addressOf({ ...query, page }));
   return (
     <nav class="pages" aria-label={words.pages}>
-      <button type="button" disabled={query.page <= 1} onClick={() => turn(query.page - 1)}>
+      <button type="button" disabled={query.page <= 1} onClick={() => turn(Math.min(last, query.page - 1))}>
         {words.previous}
       </button>
       <span>{words.page(query.page, last)}</span>
