@@ -1,6 +1,6 @@
 /** The watch page in the real Chromium, as its viewers have it: clicked, touched, typed at, and looked at. */
-import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import { barriersOf, layoutShiftOf } from "./page-figures.ts";
 import { chromiumPath } from "./player.ts";
 
 export interface WatchPage extends AsyncDisposable {
@@ -100,25 +100,8 @@ export async function openWatchPage(browser: Browser, url: string, on = desktop)
         const shown = [...(element as HTMLVideoElement).textTracks].filter((track) => track.mode === "showing");
         return shown.flatMap((track) => [...(track.activeCues ?? [])].map((cue) => (cue as VTTCue).text));
       }),
-    barriers: async () => {
-      // Not as a script of the page's, which its Content-Security-Policy forbids.
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      return serious.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.flat().join(" ")}`));
-    },
-    layoutShift: () =>
-      page.evaluate(async () => {
-        let sum = 0;
-        const add = (entries: PerformanceEntryList) => {
-          for (const entry of entries) sum += (entry as PerformanceEntry & { value: number }).value;
-        };
-        const observer = new PerformanceObserver((list) => add(list.getEntries()));
-        observer.observe({ type: "layout-shift", buffered: true });
-        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-        add(observer.takeRecords());
-        return sum;
-      }),
+    barriers: () => barriersOf(page),
+    layoutShift: () => layoutShiftOf(page),
     [Symbol.asyncDispose]: () => context.close(),
   };
 }

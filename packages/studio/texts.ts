@@ -261,6 +261,7 @@ export const texts = {
       fileWords: "WebVTT or SubRip, at most 2 MiB",
       language: "Language",
       languageWords: "A tag such as en, de or pt-BR",
+      notLanguage: (tag: string) => `“${tag}” is no language. A tag such as en, de or pt-BR is expected.`,
       label: "Label",
       labelWords: "What viewers choose; the language’s name without it",
       remove: (label: string) => `Remove captions: ${label}`,

@@ -69,7 +69,9 @@ export const Bitrates = z
         bytes: z.number().openapi(integer("Of all segments that are made")),
         average_kbps: z.number().nullable().openapi({ description: "Of what is made; null where nothing is" }),
         peak_kbps: z.number().nullable().openapi({ description: "Of the segment that has most" }),
-        kbps: z.array(z.number().nullable()).openapi({ description: "A point a step; null where nothing is made" }),
+        kbps: z
+          .array(z.number().nullable())
+          .openapi({ description: "A point a step; null where nothing, or less than a second, is made" }),
       }),
     ),
   })

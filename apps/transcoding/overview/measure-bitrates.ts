@@ -9,7 +9,7 @@ import type { TranscodingDeps } from "../service.ts";
 import type { Bitrates } from "./contract.ts";
 
 const mostPoints = 200;
-/** A shorter segment, in seconds, says nothing of the peak: its key frame is most of it. */
+/** Less than this, in seconds, says nothing of a rate: its key frame is most of it. */
 const leastPeakSeconds = 1;
 
 /** @throws ServiceError `not_found`: Status not found */
@@ -44,6 +44,7 @@ function measure(plan: Plan, { name, kind }: Rendition, made: SegmentRow[], step
       point.bits += (8 * bytes * covered) / durationSeconds;
     }
   }
+  const leastPointSeconds = Math.min(leastPeakSeconds, wholeSeconds(plan));
   const bytes = made.reduce((sum, row) => sum + row.bytes, 0);
   const seconds = made.reduce((sum, row) => sum + row.durationSeconds, 0);
   const long = made.filter((row) => row.durationSeconds >= leastPeakSeconds);
@@ -54,7 +55,7 @@ function measure(plan: Plan, { name, kind }: Rendition, made: SegmentRow[], step
     bytes,
     average_kbps: kbps(8 * bytes, seconds),
     peak_kbps: long.length > 0 ? peak : null,
-    kbps: points.map((point) => kbps(point.bits, point.seconds)),
+    kbps: points.map((point) => (point.seconds >= leastPointSeconds ? kbps(point.bits, point.seconds) : null)),
   };
 }
 

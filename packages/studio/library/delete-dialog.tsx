@@ -17,6 +17,7 @@ export function DeleteDialog(props: { video: Video; onClose: () => void; onDelet
   const remove = async (event: Event) => {
     event.preventDefault();
     isBusy.value = true;
+    fault.value = null;
     try {
       const left = await deleteVideo(video.hash);
       if (left.length > 0) throw new Error(words.notAllDeleted(left));

@@ -28,6 +28,7 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     isBusy.value = true;
+    fault.value = null;
     try {
       const changes = changesIn(form, video);
       if (Object.keys(changes).length > 0) await changeVideo(video.hash, changes);

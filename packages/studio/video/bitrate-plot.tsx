@@ -16,10 +16,10 @@ export function BitratePlot({ bitrates, duration }: { bitrates: Bitrates; durati
   if (!drawn.some(({ bytes }) => bytes > 0)) return <p class="muted">{words.none}</p>;
   const { top, parts } = scaleFor(drawn.map(({ kbps }) => kbps));
   const steps = drawn[0]?.kbps.length ?? 0;
-  const seconds = steps * bitrates.step_seconds;
+  const step = (width * bitrates.step_seconds) / duration;
   const point = ({ currentTarget, clientX }: PointerEvent) => {
     const { left, width: shown } = (currentTarget as Element).getBoundingClientRect();
-    pointed.value = Math.max(0, Math.min(steps - 1, Math.floor(((clientX - left) / shown) * steps)));
+    pointed.value = Math.max(0, Math.min(steps - 1, Math.floor((((clientX - left) / shown) * width) / step)));
   };
   const at = pointed.value;
   return (
@@ -50,13 +50,13 @@ export function BitratePlot({ bitrates, duration }: { bitrates: Bitrates; durati
               />
             ))}
             {drawn.map(({ name, kbps }, index) => (
-              <path key={name} class={`curve rung-${index}`} d={stepPath(kbps, { width, height, top })} />
+              <path key={name} class={`curve rung-${index}`} d={stepPath(kbps, { width, height, step, top })} />
             ))}
-            {at !== null && <line class="pointer" x1={xOf(at, steps)} x2={xOf(at, steps)} y1={0} y2={height} />}
+            {at !== null && <line class="pointer" x1={(at + 0.5) * step} x2={(at + 0.5) * step} y1={0} y2={height} />}
           </svg>
           <div class="times" aria-hidden="true">
-            {timeTicks(Math.min(duration, seconds), 6).map((tick) => (
-              <span key={tick} style={{ left: `${(100 * tick) / seconds}%` }}>
+            {timeTicks(duration, 6).map((tick) => (
+              <span key={tick} style={{ left: `${(100 * tick) / duration}%` }}>
                 {clock(tick)}
               </span>
             ))}
@@ -75,8 +75,6 @@ export function BitratePlot({ bitrates, duration }: { bitrates: Bitrates; durati
     </>
   );
 }
-
-const xOf = (step: number, steps: number): number => ((step + 0.5) * width) / steps;
 
 function Figures({ bitrates, drawn }: { bitrates: Bitrates; drawn: string[] }) {
   const all = bitrates.renditions.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -78,7 +78,12 @@ function AddDialog({ id, onClose }: { id: string; onClose: () => void }) {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const [lang, label] = [String(form.get("lang")).trim(), String(form.get("label")).trim()];
+    if (!isLanguage(lang)) {
+      fault.value = words.notLanguage(lang);
+      return;
+    }
     isBusy.value = true;
+    fault.value = null;
     try {
       const query = label ? `?label=${encodeURIComponent(label)}` : "";
       const body = form.get("file") as File;
@@ -116,6 +121,14 @@ function AddDialog({ id, onClose }: { id: string; onClose: () => void }) {
       </form>
     </Dialog>
   );
+}
+
+function isLanguage(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
 }
 
 function languageName(tag: string): string {

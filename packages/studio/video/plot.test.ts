@@ -20,8 +20,9 @@ test("a scale of time has few steps, where people would make them", () => {
 });
 
 test("a curve goes in steps, with a gap where nothing is known", () => {
-  const area = { width: 100, height: 50, top: 10 };
+  const area = { width: 100, height: 50, step: 25, top: 10 };
   expect(stepPath([10, 5, null, 0], area)).toBe("M0 0H25V25H50M75 50H100");
+  expect(stepPath([10, 5], { ...area, step: 60 })).toBe("M0 0H60V25H100");
   expect(stepPath([null], area)).toBe("");
   expect(stepPath([], area)).toBe("");
 });

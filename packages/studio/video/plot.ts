@@ -39,13 +39,14 @@ export function timeTicks(seconds: number, most: number): number[] {
 export interface Area {
   width: number;
   height: number;
+  /** Width of one value; the last one may be cut off at the right edge. */
+  step: number;
   /** Value at the upper edge. */
   top: number;
 }
 
 /** A path as steps, one a value: a rate is constant over the time it was measured for. What is not known is a gap. */
-export function stepPath(values: readonly (number | null)[], { width, height, top }: Area): string {
-  const step = width / Math.max(1, values.length);
+export function stepPath(values: readonly (number | null)[], { width, height, step, top }: Area): string {
   let path = "";
   let isDrawing = false;
   for (const [index, value] of values.entries()) {
@@ -54,7 +55,7 @@ export function stepPath(values: readonly (number | null)[], { width, height, to
       continue;
     }
     const y = round(height - (height * value) / top);
-    path += `${isDrawing ? "V" : `M${round(index * step)} `}${y}H${round((index + 1) * step)}`;
+    path += `${isDrawing ? "V" : `M${round(index * step)} `}${y}H${round(Math.min(width, (index + 1) * step))}`;
     isDrawing = true;
   }
   return path;
