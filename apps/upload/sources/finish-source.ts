@@ -50,7 +50,7 @@ async function close(deps: UploadDeps, upload: UploadRow, sizeBytes: number): Pr
   const { size } = await file.stat();
   if (size < sizeBytes) throw forgetBeyond(deps, upload, size);
   if (size > sizeBytes) await cutTo(file, sizeBytes);
-  await deps.sources.sync(file, "complete");
+  await deps.sources.sync(upload.id, file, "complete");
 }
 
 async function cutTo(file: FileHandle, sizeBytes: number): Promise<void> {
