@@ -1,9 +1,11 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
 import { createRouter } from "@video-backend/service";
 import { findAsset } from "./assets/find-asset.ts";
+import { refuseMethod } from "./assets/refuse-method.ts";
 import { serveAsset } from "./assets/serve-asset.ts";
 import * as contract from "./contract.ts";
 import { findSegment } from "./demands/find-segment.ts";
+import { asDownload } from "./originals/as-download.ts";
 import { findOriginal } from "./originals/find-original.ts";
 import { listQualities } from "./playlists/list-qualities.ts";
 import type { StreamingDeps } from "./service.ts";
@@ -16,7 +18,10 @@ export function createRoutes(deps: StreamingDeps) {
       const { id } = c.req.valid("param");
       return serveAsset(c, await findAsset(deps, `hls/${id}/master.m3u8`, "Master playlist not found"));
     })
-    .openapi(contract.getOriginal, async (c) => serveAsset(c, await findOriginal(deps, c.req.valid("param").id)))
+    .openapi(contract.getOriginal, async (c) => {
+      const { asset, filename } = await findOriginal(deps, c.req.valid("param").id);
+      return serveAsset(c, asset, c.req.valid("query").download === "1" ? asDownload(filename) : {});
+    })
     .openapi(contract.listQualities, async (c) => c.json(await listQualities(deps, c.req.valid("param").id), 200))
     .openapi(contract.getPlaylist, async (c) => {
       const { id, quality } = c.req.valid("param");
@@ -31,5 +36,6 @@ export function createRoutes(deps: StreamingDeps) {
     return serveAsset(c, await findAsset(deps, `hls/${id}/${asset_path}`, "File not found"));
   });
   routes.openAPIRegistry.registerPath(contract.getAsset);
+  routes.all("/stream/:id/:path{.+}", refuseMethod);
   return routes;
 }

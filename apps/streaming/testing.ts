@@ -1,4 +1,5 @@
 /** A streaming service over a directory of a test's own, and a client that reaches it without a socket. */
+import { connect } from "node:net";
 import type { MetadataClient } from "@video-backend/metadata/client";
 import { ServiceError } from "@video-backend/service";
 import { createDirectoryStore } from "@video-backend/storage/directory";
@@ -24,4 +25,32 @@ export function createTestStreaming(
     fetch: (request) => service.fetch(request),
   });
   return { service, client, store };
+}
+
+export interface RawReply {
+  status: number;
+  headers: Headers;
+  body: Buffer;
+}
+
+/** One request, written as it stands: `fetch` would tidy the path. Characters above U+00FF do not fit on the wire. */
+export async function rawExchange(port: number, line: string, headers: Record<string, string> = {}): Promise<RawReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const received: Buffer[] = [];
+  const socket = connect(port, "127.0.0.1", () => {
+    const fields = Object.entries({ host: "service.test", connection: "close", ...headers });
+    const text = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    socket.write(`${line} HTTP/1.1\r\n${text}\r\n`, "latin1");
+  });
+  socket.on("data", (data: Buffer) => received.push(data));
+  socket.on("end", () => resolve(Buffer.concat(received)));
+  socket.on("error", reject);
+  const all = await promise.finally(() => socket.destroy());
+  const end = all.indexOf("\r\n\r\n");
+  const [first = "", ...fields] = all.subarray(0, end).toString().split("\r\n");
+  const named = fields.map((field): [string, string] => {
+    const colon = field.indexOf(":");
+    return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()];
+  });
+  return { status: Number(first.split(" ")[1]), headers: new Headers(named), body: all.subarray(end + 4) };
 }

@@ -14,6 +14,7 @@ export const errorCodes = {
   not_found: { status: 404, title: "There is no such thing" },
   method_not_allowed: { status: 405, title: "This address does not answer that method" },
   conflict: { status: 409, title: "The state does not allow this" },
+  precondition_failed: { status: 412, title: "It is not what the request said it should be" },
   range_not_satisfiable: { status: 416, title: "There are no such bytes" },
   too_large: { status: 413, title: "More than is accepted" },
   internal: { status: 500, title: "A fault of ours" },

@@ -1,4 +1,5 @@
 /** The embedded adapter: a directory. Writes go to a temporary name beside the place and are renamed into it. */
+import { type Stats, statSync } from "node:fs";
 import { access, constants, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { type BlobStore, checkedKey, InvalidKeyError, type StoredBlob } from "./blob-store.ts";
@@ -30,8 +31,11 @@ export function createDirectoryStore(directory: string): BlobStore {
     locate,
     async open(key): Promise<StoredBlob | null> {
       const path = locate(key);
-      const found = await statOrNull(path);
-      return found?.isFile() ? { blob: Bun.file(path), sizeBytes: found.size, modifiedAt: found.mtime } : null;
+      return storedAt(path, await statOrNull(path));
+    },
+    peek(key) {
+      const path = locate(key);
+      return storedAt(path, statNowOrNull(path));
     },
     put: (key, content) =>
       inPlace(key, async (temporary) => {
@@ -59,12 +63,47 @@ export function createDirectoryStore(directory: string): BlobStore {
   };
 }
 
-async function statOrNull(path: string) {
+/** A request that has the content already needs neither of what is made here only when it is asked for. */
+function storedAt(path: string, found: Stats | null): StoredBlob | null {
+  if (!found?.isFile()) return null;
+  return {
+    sizeBytes: found.size,
+    version: versionOf(found),
+    get blob() {
+      return Bun.file(path);
+    },
+    get modifiedAt() {
+      return found.mtime;
+    },
+  };
+}
+
+/**
+ * Content is never written in place, so another content is another inode. Times alone would not do: a kernel's clock for
+ * files stands still for milliseconds.
+ */
+const versionOf = ({ ino, size, mtimeMs }: Stats): string =>
+  `${ino.toString(36)}-${size.toString(36)}-${Math.round(mtimeMs * 1000).toString(36)}`;
+
+async function statOrNull(path: string): Promise<Stats | null> {
   try {
     return await stat(path);
   } catch (error) {
-    if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(String(error.code)))
-      return null;
-    throw error;
+    return nullIfAbsent(error);
   }
+}
+
+function statNowOrNull(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    return nullIfAbsent(error);
+  }
+}
+
+/** @throws what is another trouble than that there is no such file */
+function nullIfAbsent(error: unknown): null {
+  if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(String(error.code)))
+    return null;
+  throw error;
 }

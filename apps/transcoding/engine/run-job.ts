@@ -8,6 +8,7 @@ import { makePoster } from "../pictures/make-poster.ts";
 import { makeStoryboard } from "../pictures/make-storyboard.ts";
 import { prepareSubtitles } from "../subtitles/prepare-subtitles.ts";
 import type { EngineDeps } from "./engine.ts";
+import { finishedKey } from "./finished.ts";
 import { prepareVideo } from "./prepare-video.ts";
 import { createPublisher } from "./publisher.ts";
 
@@ -34,6 +35,8 @@ export async function runJob(
   const { videoId } = job;
   const { plan, source, soundSource } = await deps.preparations.add(() => prepareVideo(deps, job, signal), { signal });
   deps.jobs.move(videoId, "running", { startedAt: job.startedAt ?? deps.now(), error: null, fault: null });
+  // It may have been left by a run that was ended between this and the job's last state.
+  await deps.store.remove(finishedKey(videoId));
   const failedEncoders = new Set<string>();
   const publisher = await createPublisher(deps, videoId, plan, () => deps.encoders.pick(failedEncoders).name);
   deps.progress.jobMoved(videoId);
@@ -86,6 +89,7 @@ export async function runJob(
   await makeStoryboard(deps, { videoId, plan }, signal);
   signal.throwIfAborted();
   await deps.workspace.remove(videoId);
+  await deps.store.put(finishedKey(videoId), JSON.stringify({ finished_at: deps.now() }));
 }
 
 /** Waits for all; the first failure ends the others, and is what is thrown. */
