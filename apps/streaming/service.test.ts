@@ -226,7 +226,46 @@ describe("ranges", () => {
   });
 });
 
+describe("a finished video", () => {
+  test("plays from beginning to end while transcoding and metadata are away", async () => {
+    await using streaming = await setup();
+    streaming.loseMetadata();
+    const { world, store } = streaming;
+    const nobody = () => Promise.reject(new Error("connection refused"));
+    await store.put("hls/film/finished.json", "{}");
+    const service = createStreamingService({
+      demands: { wait: nobody },
+      store,
+      metadata: createMetadataClient({ baseUrl: "http://metadata.test", retries: 0, fetch: nobody }),
+      log: world.log,
+    });
+    const send = transcript(service);
+    for (const path of [
+      "master.m3u8",
+      "720p/playlist.m3u8",
+      "720p/init.mp4",
+      "720p/segment-00001.m4s",
+      "poster.jpg",
+      "storyboard/storyboard.vtt",
+      "storyboard/sheet-000.jpg",
+      "qualities",
+    ]) {
+      expect(`${path} ${(await send(`GET /stream/film/${path}`)).status}`).toBe(`${path} 200`);
+    }
+  });
+});
+
 describe("the original", () => {
+  test("is asked of metadata once, and goes on playing while that is away, for as long as the file is there", async () => {
+    await using streaming = await setup();
+    expect((await streaming.send("GET /stream/film/original")).status).toBe(200);
+    streaming.loseMetadata();
+    const range = { headers: { range: "bytes=0-3" } };
+    expect(await streaming.send("GET /stream/film/original", range)).toMatchObject({ status: 206, body: "orig" });
+    await streaming.store.remove("originals/film");
+    expect((await streaming.send("GET /stream/film/original")).status).toBe(503);
+  });
+
   test("is 404 when its file is gone", async () => {
     await using streaming = await setup();
     await streaming.store.remove("originals/film");
