@@ -2,17 +2,15 @@
 import { type Stats, statSync } from "node:fs";
 import { access, constants, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
-import { type BlobStore, checkedKey, InvalidKeyError, type StoredBlob } from "./blob-store.ts";
+import { type BlobStore, checkedKey, type StoredBlob } from "./blob-store.ts";
 
 /** A store in this directory, which is made when it is not there. */
 export function createDirectoryStore(directory: string): BlobStore {
   const root = resolve(directory);
 
-  function locate(key: string): string {
-    const path = join(root, checkedKey(key));
-    if (!path.startsWith(root + sep)) throw new InvalidKeyError(`Not a key: ${JSON.stringify(key)}`);
-    return path;
-  }
+  const below = root.endsWith(sep) ? root : root + sep;
+  // A key that was checked names no other place: it has no `..`, no empty part, no separator but `/`.
+  const locate = (key: string): string => below + checkedKey(key);
 
   async function inPlace(key: string, write: (temporary: string) => Promise<void>): Promise<void> {
     const path = locate(key);
@@ -82,8 +80,7 @@ function storedAt(path: string, found: Stats | null): StoredBlob | null {
  * Content is never written in place, so another content is another inode. Times alone would not do: a kernel's clock for
  * files stands still for milliseconds.
  */
-const versionOf = ({ ino, size, mtimeMs }: Stats): string =>
-  `${ino.toString(36)}-${size.toString(36)}-${Math.round(mtimeMs * 1000).toString(36)}`;
+const versionOf = ({ ino, size, mtimeMs }: Stats): string => `${ino}-${size}-${Math.round(mtimeMs * 1000)}`;
 
 async function statOrNull(path: string): Promise<Stats | null> {
   try {
@@ -93,9 +90,12 @@ async function statOrNull(path: string): Promise<Stats | null> {
   }
 }
 
+/** An exception costs more than the look does. */
+const orUndefined = { throwIfNoEntry: false } as const;
+
 function statNowOrNull(path: string): Stats | null {
   try {
-    return statSync(path, { throwIfNoEntry: false }) ?? null;
+    return statSync(path, orUndefined) ?? null;
   } catch (error) {
     return nullIfAbsent(error);
   }

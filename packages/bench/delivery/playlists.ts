@@ -6,7 +6,8 @@ import { load, type Measured } from "./load.ts";
 import { programs, type Server, startNginx, startStreaming } from "./servers.ts";
 
 const connections = 16;
-const secondsARound = 5;
+const secondsARound = 2;
+const warmUps = 3;
 
 export const playlists: Part = async (bench) => {
   programs("nginx", "wrk");
@@ -16,8 +17,8 @@ export const playlists: Part = async (bench) => {
   const contestant = (server: Server) => () =>
     load(bench, { url: server.url, paths: [playlistPath], connections, seconds: secondsARound });
   const contestants = { ours: contestant(ours), nginx: contestant(nginx) };
-  for (const warmUp of Object.values(contestants)) await warmUp();
-  const measured = await rounds(bench, bench.repetitions(7), contestants, show);
+  for (let times = 0; times < warmUps; times++) for (const warmUp of Object.values(contestants)) await warmUp();
+  const measured = await rounds(bench, bench.repetitions(15), contestants, show);
   const rates = (all: Measured[]) => all.map((one) => one.requestsPerSecond);
   return [
     {

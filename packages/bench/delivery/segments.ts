@@ -7,7 +7,8 @@ import { load, type Measured } from "./load.ts";
 import { programs, type Server, startNginx, startStreaming } from "./servers.ts";
 
 const connectionCounts = [16, 256];
-const secondsARound = 5;
+const secondsARound = 2;
+const warmUps = 3;
 
 export const segments: Part = async (bench) => {
   programs("nginx", "wrk");
@@ -24,9 +25,9 @@ async function compare(bench: Bench, ours: Server, nginx: Server, connections: n
     load(bench, { url: server.url, paths, connections, seconds: secondsARound });
   const contestants = { ours: contestant(ours), nginx: contestant(nginx) };
   // Once without counting: code is compiled and files are in memory, theirs in the kernel's, ours in both.
-  for (const warmUp of Object.values(contestants)) await warmUp();
+  for (let times = 0; times < warmUps; times++) for (const warmUp of Object.values(contestants)) await warmUp();
   bench.say(`  ${connections} connections`);
-  const measured = await rounds(bench, bench.repetitions(7), contestants, show);
+  const measured = await rounds(bench, bench.repetitions(15), contestants, show);
   const values = (of: (one: Measured) => number) => ({
     ours: measured.ours.map(of),
     other: { name: "nginx", values: measured.nginx.map(of) },
