@@ -17,6 +17,8 @@ export interface StreamingOptions {
   /** Makes what is listed and not there yet; without it everything that exists still plays. */
   demands: Demands;
   log: Log;
+  /** Whether anybody may read this video's files without a question; all by default. */
+  isOpen?: (videoId: string) => boolean;
   /** Pages of which origins may read; all by default. */
   origins?: AllowedOrigins;
   /** How much of the files that are asked for most is held in memory; 64 MiB by default. */
@@ -52,7 +54,8 @@ export function createStreamingService(options: StreamingOptions): StreamingServ
     },
     createRoutes({ ...options, assets, originalNames: createRememberedNames() }),
   );
-  const deliver = createDelivery({ assets, readingHeaders: createReadingHeaders(origins), log, logFiles });
+  const readingHeaders = createReadingHeaders(origins);
+  const deliver = createDelivery({ assets, isOpen: options.isOpen ?? (() => true), readingHeaders, log, logFiles });
 
   return {
     fetch(request: Request, bindings?: ServerBindings) {

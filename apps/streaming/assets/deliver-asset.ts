@@ -11,6 +11,8 @@ import { type Place, placeOf } from "./place.ts";
 
 export interface DeliveryDeps {
   assets: Assets;
+  /** Whether anybody may read this video's files. Of any other video they go by the routes, where access is looked into. */
+  isOpen: (videoId: string) => boolean;
   readingHeaders: ReadingHeaders;
   log: Log;
   /** Whether each file that is served gets a line in the log; a line costs about as much as a playlist does. */
@@ -20,7 +22,9 @@ export interface DeliveryDeps {
 /** Answers, now or later, with null where the routes are to answer. */
 export type Deliver = (request: Request) => Response | null | Promise<Response | null>;
 
-export function createDelivery({ assets, readingHeaders, log, logFiles }: DeliveryDeps): Deliver {
+export function createDelivery({ assets, isOpen, readingHeaders, log, logFiles }: DeliveryDeps): Deliver {
+  const made = new WeakMap<Answer, Headers>();
+
   function respond(request: Request, answer: Answer, startedAt: number): Response {
     const requestId = requestIdOf(request.headers.get("x-request-id"));
     if (logFiles) {
@@ -40,11 +44,9 @@ export function createDelivery({ assets, readingHeaders, log, logFiles }: Delive
     made.set(answer, known);
     return known;
   }
-  const made = new WeakMap<Answer, Headers>();
   const make = (request: Request, answer: Answer) =>
     new Headers(readingHeaders.add(request.headers.get("origin"), answer.headers));
 
-  /** Who may read is asked before this: everything that is served without a route comes through here. */
   function serve(request: Request, { videoId, path }: Place): Response | null | Promise<Response | null> {
     const startedAt = logFiles ? performance.now() : 0;
     const asked = { method: request.method, header: (name: string) => request.headers.get(name) };
@@ -59,7 +61,7 @@ export function createDelivery({ assets, readingHeaders, log, logFiles }: Delive
   return (request) => {
     if (request.method !== "GET" && request.method !== "HEAD") return null;
     const place = placeOf(request.url);
-    return place && serve(request, place);
+    return place && isOpen(place.videoId) ? serve(request, place) : null;
   };
 }
 
