@@ -3,7 +3,7 @@ import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createWorld, transcript, until } from "@video-backend/testing";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createTestStreaming } from "../testing.ts";
-import { createDemands } from "./demands.ts";
+import { createDemands, type Demands } from "./demands.ts";
 
 /** Streaming over a video whose 360p playlist lists more than exists, and a transcoding service that is told what to answer. */
 async function setup(answer: (store: ReturnType<typeof createTestStreaming>["store"]) => Response | Promise<Response>) {
@@ -91,6 +91,7 @@ describe("a thousand players at one segment that is not made yet", () => {
   async function setupProcesses(count: number) {
     const world = createWorld();
     const asked: unknown[] = [];
+    let waiting = 0;
     const made = Promise.withResolvers<Response>();
     const services = Array.from({ length: count }, () => {
       const transcoding = createTranscodingClient({
@@ -101,7 +102,14 @@ describe("a thousand players at one segment that is not made yet", () => {
           return (await made.promise).clone();
         },
       });
-      return createTestStreaming(world, createTestMetadata(world).client, createDemands(transcoding));
+      const demands = createDemands(transcoding);
+      const counted: Demands = {
+        wait(...segment) {
+          waiting++;
+          return demands.wait(...segment);
+        },
+      };
+      return createTestStreaming(world, createTestMetadata(world).client, counted);
     });
     const [first] = services;
     if (!first) throw new Error("No service");
@@ -116,6 +124,7 @@ describe("a thousand players at one segment that is not made yet", () => {
     return {
       store: first.store,
       asked,
+      waiting: () => waiting,
       answerWith: made.resolve,
       send: services.map(({ service }) => transcript(service)),
       [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
@@ -130,7 +139,7 @@ describe("a thousand players at one segment that is not made yet", () => {
     const [send] = app.send;
     if (!send) throw new Error("No service");
     const waiting = playersAt(send);
-    await until("transcoding was asked", () => app.asked.length > 0);
+    await until("all wait", () => app.waiting() === 1000);
     for (const path of ["master.m3u8", "360p/playlist.m3u8", "360p/segment-00000.m4s"]) {
       expect((await send(`GET /stream/done/${path}`)).status).toBe(200);
     }
@@ -144,7 +153,7 @@ describe("a thousand players at one segment that is not made yet", () => {
   test("cause one question a process, and are all told when it will not come in time", async () => {
     await using app = await setupProcesses(3);
     const waiting = app.send.flatMap(playersAt);
-    await until("transcoding was asked", () => app.asked.length === 3);
+    await until("all wait", () => app.waiting() === 3000);
     app.answerWith(problem(503, "unavailable", "Segment 7 of 360p is not ready yet; ask again"));
     const replies = await Promise.all(waiting);
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([503]));

@@ -20,6 +20,9 @@ export async function findSegment(deps: StreamingDeps, { id, quality, segment }:
   const index = demandedIndex(segment);
   // A listed segment has its playlist beside it; whatever else is asked for makes nobody work.
   if (index === null || !(await deps.store.exists(`hls/${id}/${quality}/playlist.m3u8`))) throw segmentNotFound();
+  // Made while that was looked up: nobody need be asked.
+  const madeMeanwhile = await deps.assets.find(key);
+  if (madeMeanwhile) return madeMeanwhile;
   try {
     await deps.demands.wait(id, quality, index);
   } catch (error) {
