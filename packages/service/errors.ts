@@ -17,6 +17,7 @@ export const errorCodes = {
   method_not_allowed: { status: 405, title: "This address does not answer that method" },
   too_slow: { status: 408, title: "The sender all but stopped" },
   conflict: { status: 409, title: "The state does not allow this" },
+  precondition_failed: { status: 412, title: "It is not what the request said it should be" },
   range_not_satisfiable: { status: 416, title: "There are no such bytes" },
   too_large: { status: 413, title: "More than is accepted" },
   too_many: { status: 429, title: "More at once than is accepted" },

@@ -46,6 +46,8 @@ async function putInPlace(deps: UploadDeps, name: ChunkName, arrival: Arrival): 
   const present = findChunk(deps.database, name);
   const isThere = present?.whole && present.sizeBytes === arrival.sizeBytes;
   if (!isThere || !(await sameBytes(arrival, source, place.offset, visit.signal))) {
+    // A newer sender may have come while the source was opened and read; from here on it would wait for us.
+    if (reception.isOvertaken()) return untilOtherIsWhole(deps, reception, visit.signal);
     if (present) doubtChunk(deps, name);
     await reception.write(() => copy(arrival, source, place.offset, visit.signal));
     await deps.sources.sync(name.uploadId, source, "chunk");

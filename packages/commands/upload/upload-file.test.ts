@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { statSync, writeFileSync } from "node:fs";
 import { createTestMetadata } from "@video-backend/metadata/testing";
-import { createWorld } from "@video-backend/testing";
+import { createWorld, until } from "@video-backend/testing";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createTestUpload } from "@video-backend/upload/testing";
 import { Hono } from "hono";
@@ -84,6 +84,7 @@ test("a file arrives as it is, and its address is told", async () => {
 test("an interrupted run is taken up by the next, which sends what is missing and no more", async () => {
   await using upload = setup();
   const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort(new Error("Ctrl-C"));
   const first = upload.run({
     signal: interrupted.signal,
     fetch: async (request) => {
@@ -91,7 +92,7 @@ test("an interrupted run is taken up by the next, which sends what is missing an
       if (index === 1) return upload.carry(request);
       await new Promise((_, reject) => {
         request.signal.addEventListener("abort", () => reject(request.signal.reason));
-        if (index === 2) interrupted.abort(new Error("Ctrl-C"));
+        if (index === 2) void until("the other is in place", () => upload.sent.length === 1).then(interrupt);
       });
       throw new Error("not reached");
     },
