@@ -1,0 +1,91 @@
+/** One GET over one connection to a checked address. No redirect is followed, nothing is decoded, no cookie is kept. */
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
+import { messageOf, ServiceError } from "@video-backend/service";
+import { connect } from "./connect.ts";
+import { type AddressRules, findAddresses } from "./find-addresses.ts";
+import { hostOf } from "./remote-url.ts";
+
+export interface RequestRules extends AddressRules {
+  /** The head of an answer has to be here after so long, and each hop of a redirect has so long. */
+  answerSeconds: number;
+  /** A certificate authority beside the system's, in PEM. */
+  ca?: string;
+}
+
+/** An answer whose body has yet to be read; disposing of it closes the connection. */
+export interface RemoteAnswer extends Disposable {
+  /** What was asked: after redirects another one than the first. */
+  url: URL;
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** At the pace of whoever reads it. Throws when the line breaks before the end that the head announced. */
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** @throws ServiceError `forbidden` for an address that is not public; `source_unreachable`; the reason of the signal */
+export async function requestOnce(
+  rules: RequestRules,
+  url: URL,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<RemoteAnswer> {
+  const late = AbortSignal.timeout(rules.answerSeconds * 1000);
+  const either = AbortSignal.any([signal, late]);
+  let socket: Socket | undefined;
+  try {
+    const addresses = await unlessAborted(findAddresses(rules, url), either);
+    socket = await connect(url, addresses, either, rules.ca);
+    const {
+      statusCode = 0,
+      headers: answered,
+      ...rest
+    } = await unlessAborted(answerOver(socket, url, headers), either);
+    return { url, status: statusCode, headers: answered, body: rest.body, [Symbol.dispose]: () => socket?.destroy() };
+  } catch (error) {
+    socket?.destroy();
+    signal.throwIfAborted();
+    if (!late.aborted) throw error;
+    throw new ServiceError("source_unreachable", `${hostOf(url)} did not answer within ${rules.answerSeconds} s`);
+  }
+}
+
+function answerOver(socket: Socket, url: URL, headers: Record<string, string>) {
+  return new Promise<Pick<IncomingMessage, "statusCode" | "headers"> & { body: IncomingMessage }>((resolve, reject) => {
+    const sent = request({
+      createConnection: () => socket,
+      path: url.pathname + url.search,
+      headers: {
+        host: url.host,
+        "user-agent": "video-backend",
+        accept: "*/*",
+        "accept-encoding": "identity",
+        connection: "close",
+        ...headers,
+      },
+      setHost: false,
+    });
+    const fail = (error: unknown) => {
+      const sentence = `${hostOf(url)} gave no answer of HTTP: ${messageOf(error)}`;
+      reject(new ServiceError("source_unreachable", sentence, { cause: error }));
+    };
+    sent.on("error", fail);
+    sent.on("upgrade", () => fail(new Error("it changes the protocol")));
+    sent.on("response", (body) => {
+      // What reads the body is told of an error; before and after that somebody has to listen.
+      body.on("error", () => {});
+      resolve({ statusCode: body.statusCode, headers: body.headers, body });
+    });
+    sent.end();
+  });
+}
+
+/** Waiting ends with the signal; what is waited for may come to nothing later. */
+function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason);
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+  });
+}
