@@ -4,6 +4,7 @@ import { clientOf } from "./admission/client-of.ts";
 import { receiveChunkForm, receiveRawChunk } from "./chunks/receive-chunk.ts";
 import * as contract from "./contract.ts";
 import { formAsJson, smallBody } from "./form-as-json.ts";
+import { beginFromUrl } from "./remote/begin-from-url.ts";
 import type { UploadDeps } from "./service.ts";
 import { sample } from "./speedtest/sample.ts";
 import { beginningOf, beginUpload } from "./uploads/begin-upload.ts";
@@ -16,10 +17,17 @@ export type UploadRoutes = ReturnType<typeof createRoutes>;
 export function createRoutes(deps: UploadDeps) {
   const router = createRouter();
   for (const route of contract.formRoutes) router.openAPIRegistry.registerPath(route);
-  for (const route of [contract.initUpload, contract.completeUpload]) router.use(route.path, smallBody, formAsJson);
+  for (const route of [contract.initUpload, contract.uploadFromUrl, contract.completeUpload]) {
+    router.use(route.path, smallBody, formAsJson);
+  }
   return router
     .openapi(contract.initUpload, async (c) => {
       return c.json({ upload_id: await beginUpload(deps, beginningOf(c.req.valid("json"), clientOf(c))) }, 200);
+    })
+    .openapi(contract.uploadFromUrl, async (c) => {
+      c.env?.keepOpen?.();
+      const { signal } = c.req.raw;
+      return c.json({ upload_id: await beginFromUrl(deps, c.req.valid("json"), clientOf(c), signal) }, 200);
     })
     .openapi(contract.receiveChunk, async (c) => {
       return c.json({ status: "ok" as const, index: await receiveChunkForm(deps, c.req.raw) }, 200);

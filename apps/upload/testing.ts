@@ -8,7 +8,7 @@ import type { TranscodingClient } from "@video-backend/transcoding/client";
 import { createDisk } from "./admission/disk.ts";
 import { createReceptions } from "./chunks/receptions.ts";
 import { createUploadClient } from "./client.ts";
-import { limitsOf, UploadConfig } from "./config.ts";
+import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
 import { createUploadService, type UploadDeps } from "./service.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
@@ -31,6 +31,7 @@ export function createTestUpload(world: World, { metadata, transcoding, deps: re
     work: createWorkRegister(),
     limits: limitsOf(UploadConfig.parse({})),
     disk: createDisk(world.directory),
+    remote: remoteSourcesOf(UploadConfig.parse({ UPLOAD_FROM_URL_ALLOW: "127.0.0.1" })),
     metadata,
     transcoding,
     log: world.log,

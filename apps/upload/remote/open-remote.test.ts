@@ -208,7 +208,10 @@ describe("a server that", () => {
       `${head}transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n`,
     ]) {
       const port = await say(remote.world, (socket) => socket.end(half));
-      expect((await remote.open(`http://films.example:${port}/`)).message).toContain("abort");
+      expect(await remote.open(`http://films.example:${port}/`)).toMatchObject({
+        code: "source_unreachable",
+        message: expect.stringContaining("films.example broke off"),
+      });
     }
   });
 

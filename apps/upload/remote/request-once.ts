@@ -19,7 +19,7 @@ export interface RemoteAnswer extends Disposable {
   url: URL;
   status: number;
   headers: IncomingHttpHeaders;
-  /** At the pace of whoever reads it. Throws when the line breaks before the end that the head announced. */
+  /** At the pace of whoever reads it. Throws `source_unreachable` when it breaks off before the end that was announced. */
   body: AsyncIterable<Uint8Array>;
 }
 
@@ -36,17 +36,14 @@ export async function requestOnce(
   try {
     const addresses = await unlessAborted(findAddresses(rules, url), either);
     socket = await connect(url, addresses, either, rules.ca);
-    const {
-      statusCode = 0,
-      headers: answered,
-      ...rest
-    } = await unlessAborted(answerOver(socket, url, headers), either);
-    return { url, status: statusCode, headers: answered, body: rest.body, [Symbol.dispose]: () => socket?.destroy() };
+    const { statusCode = 0, headers: answered, body } = await unlessAborted(answerOver(socket, url, headers), either);
+    const close = () => void socket?.destroy();
+    return { url, status: statusCode, headers: answered, body: toItsEnd(body, url), [Symbol.dispose]: close };
   } catch (error) {
     socket?.destroy();
     signal.throwIfAborted();
     if (!late.aborted) throw error;
-    throw new ServiceError("source_unreachable", `${hostOf(url)} did not answer within ${rules.answerSeconds} s`);
+    throw unreachable(`${hostOf(url)} did not answer within ${rules.answerSeconds} s`, error);
   }
 }
 
@@ -66,8 +63,7 @@ function answerOver(socket: Socket, url: URL, headers: Record<string, string>) {
       setHost: false,
     });
     const fail = (error: unknown) => {
-      const sentence = `${hostOf(url)} gave no answer of HTTP: ${messageOf(error)}`;
-      reject(new ServiceError("source_unreachable", sentence, { cause: error }));
+      reject(unreachable(`${hostOf(url)} gave no answer of HTTP: ${messageOf(error)}`, error));
     };
     sent.on("error", fail);
     sent.on("upgrade", () => fail(new Error("it changes the protocol")));
@@ -79,6 +75,17 @@ function answerOver(socket: Socket, url: URL, headers: Record<string, string>) {
     sent.end();
   });
 }
+
+async function* toItsEnd(body: AsyncIterable<Uint8Array>, url: URL): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw unreachable(`${hostOf(url)} broke off: ${messageOf(error)}`, error);
+  }
+}
+
+const unreachable = (sentence: string, cause: unknown): ServiceError =>
+  new ServiceError("source_unreachable", sentence, { cause });
 
 /** Waiting ends with the signal; what is waited for may come to nothing later. */
 function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
