@@ -13,6 +13,7 @@ import { keepSweeping } from "./hand-over/sweep.ts";
 import { keepTellingHashes } from "./hand-over/tell-hashes.ts";
 import { keepFetching } from "./remote/keep-fetching.ts";
 import { createUploadService, type UploadDeps } from "./service.ts";
+import { createAppenders } from "./sources/appenders.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
 import { createWorkRegister } from "./uploads/work-register.ts";
 
@@ -27,6 +28,7 @@ const deps: UploadDeps = await orExit(() => ({
   store: createDirectoryStore(config.STORAGE_DIR),
   sources: openSourceDirectory(join(config.STORAGE_DIR, "uploads"), config.UPLOAD_SYNC),
   receptions: createReceptions(),
+  appenders: createAppenders(),
   work: createWorkRegister(),
   limits: limitsOf(config),
   disk: createDisk(config.STORAGE_DIR),

@@ -13,6 +13,7 @@ import type { Receptions } from "./chunks/receptions.ts";
 import type { UploadDatabase } from "./database/open.ts";
 import type { RemoteSources } from "./remote/remote-sources.ts";
 import { createRoutes } from "./routes.ts";
+import type { Appenders } from "./sources/appenders.ts";
 import type { SourceDirectory } from "./sources/source-directory.ts";
 import type { WorkRegister } from "./uploads/work-register.ts";
 
@@ -23,6 +24,7 @@ export interface UploadDeps {
   /** Where sources lie while they come in, on the same file system. */
   sources: SourceDirectory;
   receptions: Receptions;
+  appenders: Appenders;
   work: WorkRegister;
   limits: Limits;
   /** Null where nothing is fetched from addresses. */

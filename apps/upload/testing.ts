@@ -11,6 +11,7 @@ import { createUploadClient } from "./client.ts";
 import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
 import { createUploadService, type UploadDeps } from "./service.ts";
+import { createAppenders } from "./sources/appenders.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
 import { createWorkRegister } from "./uploads/work-register.ts";
 
@@ -28,6 +29,7 @@ export function createTestUpload(world: World, { metadata, transcoding, deps: re
     store: createDirectoryStore(world.directory),
     sources: openSourceDirectory(join(world.directory, "uploads"), "chunk"),
     receptions: createReceptions(),
+    appenders: createAppenders(),
     work: createWorkRegister(),
     limits: limitsOf(UploadConfig.parse({})),
     disk: createDisk(world.directory),
