@@ -103,12 +103,9 @@ export const Upload = z
       .string()
       .nullable()
       .openapi({ description: "The address that it is fetched from, without its query, which may hold a secret" }),
-    fetch: z
-      .enum(["fetching", "given_up", "fetched"])
-      .nullable()
-      .openapi({
-        description: "Of an upload from an address: tried until it is here, or given up, with the reason in `error`",
-      }),
+    fetch: z.enum(["fetching", "given_up", "fetched"]).nullable().openapi({
+      description: "Of an upload from an address: tried until it is here, or given up, with the reason in `error`",
+    }),
     sha256: z.string().nullable().openapi({ description: "Of the whole source; null until it was read" }),
     duplicate_of: z.string().nullable().openapi({ description: "The earlier upload that brought the same bytes" }),
     expires_at: z

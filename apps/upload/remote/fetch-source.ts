@@ -53,12 +53,10 @@ async function fetchRest(
   const isContinued = sourceValidator !== null && appendedBytes > 0;
   const headers = isContinued ? { range: `bytes=${appendedBytes}-`, "if-range": sourceValidator } : {};
   using answer = await openRemote(remote, url, headers, signal);
-  if (isContinued && !continues(answer, upload)) {
+  if (isContinued && isOfRanges(answer) && !continues(answer, upload)) {
     if (sizeBeyondEnd(answer) === appendedBytes && fileSizeBytes === null) return noteWhole(deps, id, appendedBytes);
-    if (answer.status !== 200) {
-      answer[Symbol.dispose]();
-      return await fetchRest(deps, remote, url, beginAgain(deps, upload, null), signal);
-    }
+    answer[Symbol.dispose]();
+    return await fetchRest(deps, remote, url, beginAgain(deps, upload, null), signal);
   }
   const file = fileOf(answer);
   refuseTooLarge(deps, file);
@@ -72,6 +70,8 @@ async function fetchRest(
   }
   noteWhole(deps, id, sizeBytes);
 }
+
+const isOfRanges = ({ status }: RemoteAnswer): boolean => status === 206 || status === 416;
 
 /** True for the rest of the very file that the first part is here of. */
 function continues(answer: RemoteAnswer, upload: StreamRow): boolean {

@@ -34,7 +34,7 @@ function setup() {
       return { code: (error as { code?: string }).code, message: (error as Error).message };
     }
   }
-  return { world, open, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+  return { world, rules, open, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
 function listen(world: World, answer: (request: Request) => Response, tls?: { cert: string; key: string }): number {
@@ -213,6 +213,25 @@ describe("a server that", () => {
         message: expect.stringContaining("films.example broke off"),
       });
     }
+  });
+
+  test("breaks off is heard to the last byte that it said, however slowly that is read", async () => {
+    await using remote = setup();
+    const said = Buffer.alloc(300_000, "said");
+    const port = await say(remote.world, (socket) => {
+      socket.write(`${head}content-length: 400000\r\n\r\n`);
+      socket.end(said);
+    });
+    using answer = await openRemote(remote.rules, parseRemoteUrl(`http://films.example:${port}/`), {}, never);
+    let heardBytes = 0;
+    const hear = async () => {
+      for await (const part of answer.body) {
+        await new Promise(setImmediate);
+        heardBytes += part.length;
+      }
+    };
+    expect(await hear().catch((error: Error) => error.message)).toContain("films.example broke off");
+    expect(heardBytes).toBe(said.length);
   });
 
   test("does not answer is given up after a while", async () => {

@@ -16,14 +16,15 @@ const progressBytes = 1024 ** 2;
 const lasting = ["forbidden", "invalid_request", "too_large"] as const;
 
 /**
- * Notes the failure in the row, unless the upload takes no more bytes and the failure is not of its fetch.
+ * Notes the failure in the row.
  *
  * @param before the upload as it was before the try
+ * @throws `error` itself for an upload that takes no more bytes: it is not of the fetch
  */
 export function postponeFetch(deps: UploadDeps, remote: RemoteSources, before: StreamRow, error: unknown): void {
   const { database, log, now } = deps;
   const upload = findUpload(database, before.id);
-  if (upload.state !== "receiving") return log.warn({ uploadId: upload.id, reason: messageOf(error) }, "not finished");
+  if (upload.state !== "receiving") throw error;
   const isFurther = (upload.appendedBytes ?? 0) - before.appendedBytes >= progressBytes;
   const failedTries = isFurther ? 1 : before.failedTries + 1;
   const isLasting = lasting.some((code) => isServiceError(error, code));
@@ -40,7 +41,12 @@ export function postponeFetch(deps: UploadDeps, remote: RemoteSources, before: S
     })
     .where(and(eq(uploads.id, upload.id), eq(uploads.state, "receiving")))
     .run();
-  const line = { uploadId: upload.id, host: hostOf(new URL(upload.sourceUrl ?? "")), failedTries, reason: messageOf(error) };
+  const line = {
+    uploadId: upload.id,
+    host: hostOf(new URL(upload.sourceUrl ?? "")),
+    failedTries,
+    reason: messageOf(error),
+  };
   if (!isServiceError(error)) log.error({ ...line, err: error }, "a fetch failed");
   else log.warn(line, fetchGivenUp ? "a fetch is given up" : "a fetch is postponed");
 }

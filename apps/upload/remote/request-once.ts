@@ -1,6 +1,7 @@
 /** One GET over one connection to a checked address. No redirect is followed, nothing is decoded, no cookie is kept. */
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
+import { PassThrough } from "node:stream";
 import { messageOf, ServiceError } from "@video-backend/service";
 import { connect } from "./connect.ts";
 import { type AddressRules, findAddresses } from "./find-addresses.ts";
@@ -36,9 +37,8 @@ export async function requestOnce(
   try {
     const addresses = await unlessAborted(findAddresses(rules, url), either);
     socket = await connect(url, addresses, either, rules.ca);
-    const { statusCode = 0, headers: answered, body } = await unlessAborted(answerOver(socket, url, headers), either);
-    const close = () => void socket?.destroy();
-    return { url, status: statusCode, headers: answered, body: toItsEnd(body, url), [Symbol.dispose]: close };
+    const answer = await unlessAborted(answerOver(socket, url, headers), either);
+    return { ...answer, [Symbol.dispose]: () => void socket?.destroy() };
   } catch (error) {
     socket?.destroy();
     signal.throwIfAborted();
@@ -48,7 +48,7 @@ export async function requestOnce(
 }
 
 function answerOver(socket: Socket, url: URL, headers: Record<string, string>) {
-  return new Promise<Pick<IncomingMessage, "statusCode" | "headers"> & { body: IncomingMessage }>((resolve, reject) => {
+  return new Promise<Omit<RemoteAnswer, keyof Disposable>>((resolve, reject) => {
     const sent = request({
       createConnection: () => socket,
       path: url.pathname + url.search,
@@ -67,21 +67,30 @@ function answerOver(socket: Socket, url: URL, headers: Record<string, string>) {
     };
     sent.on("error", fail);
     sent.on("upgrade", () => fail(new Error("it changes the protocol")));
-    sent.on("response", (body) => {
-      // What reads the body is told of an error; before and after that somebody has to listen.
-      body.on("error", () => {});
-      resolve({ statusCode: body.statusCode, headers: body.headers, body });
+    sent.on("response", (message) => {
+      const { statusCode: status = 0, headers } = message;
+      resolve({ url, status, headers, body: untilItBreaks(message, url) });
     });
     sent.end();
   });
 }
 
-async function* toItsEnd(body: AsyncIterable<Uint8Array>, url: URL): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw unreachable(`${hostOf(url)} broke off: ${messageOf(error)}`, error);
-  }
+/**
+ * The body up to where it broke off, and then the error: an `IncomingMessage` that breaks off drops what it has and nobody
+ * has read yet.
+ */
+function untilItBreaks(body: IncomingMessage, url: URL): AsyncIterable<Uint8Array> {
+  const kept = new PassThrough();
+  let failure: unknown;
+  body.on("error", (error) => {
+    failure = error;
+    kept.end();
+  });
+  body.pipe(kept);
+  return (async function* () {
+    yield* kept;
+    if (failure) throw unreachable(`${hostOf(url)} broke off: ${messageOf(failure)}`, failure);
+  })();
 }
 
 const unreachable = (sentence: string, cause: unknown): ServiceError =>
