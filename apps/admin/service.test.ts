@@ -301,6 +301,7 @@ test("documents every route with an operationId of its own", async () => {
     "/transcode/{hash}/status",
     "/upload/chunk",
     "/upload/complete",
+    "/upload/from-url",
     "/upload/init",
     "/video/{hash}",
     "/video/{hash}/{path}",

@@ -36,6 +36,7 @@ test("documents every route with an operationId, and what the forms take", async
     "/health",
     "/upload/chunk",
     "/upload/complete",
+    "/upload/from-url",
     "/upload/init",
     "/upload/{upload_id}",
     "/upload/{upload_id}/chunks/{index}",

@@ -92,17 +92,34 @@ describe("uploading", () => {
     expect(unnamed.body.seen).toBe(unnamed.headers.get("x-request-id"));
   });
 
-  test.each(["POST /upload/init", "POST /upload/chunk", "POST /upload/complete", "GET /speedtest"])(
-    "%s without upload is 503",
-    async (line) => {
-      await using admin = await setup();
-      admin.lose("upload");
-      expect(await admin.send(line)).toMatchObject({
-        status: 503,
-        body: { detail: "Upload service unavailable: connection refused" },
-      });
-    },
-  );
+  test("from an address goes through, and so does what upload says of it", async () => {
+    await using admin = await setup();
+    const film = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("film") });
+    try {
+      const json = { url: `http://127.0.0.1:${film.port}/film.mp4` };
+      const reply = await admin.send("POST /upload/from-url", { json });
+      expect(reply).toMatchObject({ status: 200, body: { upload_id: expect.any(String) } });
+    } finally {
+      await film.stop(true);
+    }
+    const refused = await admin.send("POST /upload/from-url", { json: { url: "http://10.0.0.1/film.mp4" } });
+    expect(refused).toMatchObject({ status: 403, body: { host: "10.0.0.1" } });
+  });
+
+  test.each([
+    "POST /upload/init",
+    "POST /upload/from-url",
+    "POST /upload/chunk",
+    "POST /upload/complete",
+    "GET /speedtest",
+  ])("%s without upload is 503", async (line) => {
+    await using admin = await setup();
+    admin.lose("upload");
+    expect(await admin.send(line)).toMatchObject({
+      status: 503,
+      body: { detail: "Upload service unavailable: connection refused" },
+    });
+  });
 
   test("the speed test is upload's mebibyte", async () => {
     await using admin = await setup();

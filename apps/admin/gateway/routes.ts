@@ -41,6 +41,11 @@ export function createGatewayRoutes(deps: AdminDeps) {
     .openapi(captions.saveCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
     .openapi(captions.deleteCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
     .openapi(contract.initUpload, (c) => forward(c, upload, "/upload/init"))
+    .openapi(contract.uploadFromUrl, (c) => {
+      // The address is asked first, and may be slow to answer.
+      c.env?.keepOpen?.();
+      return forward(c, upload, "/upload/from-url");
+    })
     .openapi(contract.uploadChunk, (c) => forward(c, upload, "/upload/chunk"))
     .openapi(contract.completeUpload, (c) => {
       // Putting a large file together is silent for longer than a server lets a connection be.

@@ -1,10 +1,10 @@
 /** One GET over one connection to a checked address. No redirect is followed, nothing is decoded, no cookie is kept. */
-import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { type IncomingHttpHeaders, request } from "node:http";
 import type { Socket } from "node:net";
-import { PassThrough } from "node:stream";
 import { messageOf, ServiceError } from "@video-backend/service";
 import { connect } from "./connect.ts";
 import { type AddressRules, findAddresses } from "./find-addresses.ts";
+import { readBody } from "./read-body.ts";
 import { hostOf } from "./remote-url.ts";
 
 export interface RequestRules extends AddressRules {
@@ -69,28 +69,18 @@ function answerOver(socket: Socket, url: URL, headers: Record<string, string>) {
     sent.on("upgrade", () => fail(new Error("it changes the protocol")));
     sent.on("response", (message) => {
       const { statusCode: status = 0, headers } = message;
-      resolve({ url, status, headers, body: untilItBreaks(message, url) });
+      resolve({ url, status, headers, body: withItsHost(readBody(message), url) });
     });
     sent.end();
   });
 }
 
-/**
- * The body up to where it broke off, and then the error: an `IncomingMessage` that breaks off drops what it has and nobody
- * has read yet.
- */
-function untilItBreaks(body: IncomingMessage, url: URL): AsyncIterable<Uint8Array> {
-  const kept = new PassThrough();
-  let failure: unknown;
-  body.on("error", (error) => {
-    failure = error;
-    kept.end();
-  });
-  body.pipe(kept);
-  return (async function* () {
-    yield* kept;
-    if (failure) throw unreachable(`${hostOf(url)} broke off: ${messageOf(failure)}`, failure);
-  })();
+async function* withItsHost(body: AsyncIterable<Uint8Array>, url: URL): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw unreachable(`${hostOf(url)} broke off: ${messageOf(error)}`, error);
+  }
 }
 
 const unreachable = (sentence: string, cause: unknown): ServiceError =>
