@@ -31,6 +31,8 @@ export const uploads = sqliteTable(
     appendedBytes: integer("appended_bytes"),
     /** The address that a source is fetched from, for people and for going on with it. */
     sourceUrl: text("source_url"),
+    /** What a tus client said of its file, as it said it. */
+    uploadMetadata: text("upload_metadata"),
     /** Who began it, as admission counts: the address of the client. */
     client: text("client"),
     state: text("state", { enum: uploadStates }).notNull().default("receiving"),
