@@ -7,6 +7,8 @@ import { formAsJson, smallBody } from "./form-as-json.ts";
 import { beginFromUrl } from "./remote/begin-from-url.ts";
 import type { UploadDeps } from "./service.ts";
 import { sample } from "./speedtest/sample.ts";
+import { createTusAnswer, tusPath } from "./tus/answer-tus.ts";
+import { tusRoutes } from "./tus/contract.ts";
 import { beginningOf, beginUpload } from "./uploads/begin-upload.ts";
 import { completeUpload } from "./uploads/complete-upload.ts";
 import { deleteUpload } from "./uploads/delete-upload.ts";
@@ -16,7 +18,10 @@ export type UploadRoutes = ReturnType<typeof createRoutes>;
 
 export function createRoutes(deps: UploadDeps) {
   const router = createRouter();
-  for (const route of contract.formRoutes) router.openAPIRegistry.registerPath(route);
+  const answerTus = createTusAnswer(deps);
+  // Not in the chain: it has no types, and the library reads the requests itself.
+  router.all(`${tusPath}/*`, (c) => answerTus(c.req.raw, c.get("requestId")));
+  for (const route of [...contract.formRoutes, ...tusRoutes]) router.openAPIRegistry.registerPath(route);
   for (const route of [contract.initUpload, contract.uploadFromUrl, contract.completeUpload]) {
     router.use(route.path, smallBody, formAsJson);
   }

@@ -33,6 +33,8 @@ test("documents every route with an operationId, and what the forms take", async
   const { body } = await upload.send("GET /openapi.json");
   expect(Object.keys(body.paths).sort()).toEqual([
     "/api/speedtest",
+    "/files",
+    "/files/{upload_id}",
     "/health",
     "/upload/chunk",
     "/upload/complete",

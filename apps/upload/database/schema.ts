@@ -35,6 +35,8 @@ export const uploads = sqliteTable(
     sourceValidator: text("source_validator"),
     /** True once nobody will fetch it again; `error` says why. */
     fetchGivenUp: integer("fetch_given_up", { mode: "boolean" }).notNull().default(false),
+    /** What a tus client said of its file, as it said it. */
+    uploadMetadata: text("upload_metadata"),
     /** Who began it, as admission counts: the address of the client. */
     client: text("client"),
     state: text("state", { enum: uploadStates }).notNull().default("receiving"),

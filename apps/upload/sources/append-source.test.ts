@@ -180,8 +180,8 @@ test("a sender that all but stops is given up, and what it sent counts", async (
 
 test("what lies beyond the row after a crash is written over", async () => {
   await using upload = setup();
-  const id = await begin(upload);
-  await append(upload, id, 0, pieces("whole, and never told"));
+  const id = await begin(upload, 15);
+  await append(upload, id, 0, pieces("whole, not told"));
   upload.deps.database.update(uploads).set({ appendedBytes: 5 }).where(eq(uploads.id, id)).run();
   expect(await append(upload, id, 5, pieces(" and sound"))).toBe(15);
   expect((await upload.complete(id)).status).toBe(200);
@@ -205,7 +205,7 @@ test("a source that is shorter than its row says goes on from where it ends", as
 test("neither an upload in chunks nor one that is complete takes bytes", async () => {
   await using upload = setup();
   const chunked = await upload.init(1);
-  const done = await begin(upload);
+  const done = await begin(upload, 3);
   await append(upload, done, 0, pieces("all"));
   await upload.complete(done);
   for (const [id, offset] of [
