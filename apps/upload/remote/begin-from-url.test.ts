@@ -91,6 +91,7 @@ describe("refused at once, with nothing left behind:", () => {
     ["encoded", { headers: { ...length, "content-encoding": "gzip" }, body: "films" }, 422, "encoded (gzip)"],
     ["without end", { body: "films" }, 422, "neither the length nor the end"],
     ["not HTTP", { headers: { "content-length": "many" } }, 502, "gave no answer of HTTP"],
+    ["a part", { status: 206, headers: length, body: "films" }, 502, "does not say which"],
     ["too large", { headers: { "content-length": 2 ** 50 } }, 413, "A file may have"],
     [
       "a redirect to a private address",

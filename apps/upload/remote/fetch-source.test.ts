@@ -102,51 +102,66 @@ test("a restart goes on where it was", async () => {
   expect(upload.original().equals(film)).toBeTrue();
 });
 
-test.each<[what: string, answer: (asked: Asked) => Said]>([
-  ["ignores ranges", () => ({ headers: { etag: '"1"', "content-length": film.length }, body: film })],
-  ["has a date for a validator", (asked) => wholeOrRange(asked, film, "Wed, 21 Oct 2015 07:28:00 GMT")],
+const dated = { "last-modified": "Wed, 21 Oct 2015 07:28:00 GMT", date: "Wed, 21 Oct 2015 08:00:00 GMT" };
+const length = { "content-length": film.length };
+
+test.each<[what: string, isContinued: boolean, answer: (asked: Asked) => Said]>([
+  ["ignores ranges", true, () => ({ headers: { ...length, etag: '"1"' }, body: film })],
   [
-    "has a weak ETag, of which nothing follows",
-    () => ({ headers: { etag: 'W/"1"', "content-length": film.length }, body: film }),
+    "has a date for a validator",
+    true,
+    (asked) => {
+      const { headers, ...said } = wholeOrRange(asked, film, dated["last-modified"]);
+      return { ...said, headers: { ...without(headers, "etag"), ...dated } };
+    },
   ],
   [
-    "sends the length in pieces",
+    "has a date that may be that of two files",
+    false,
+    () => ({ headers: { ...length, ...dated, date: dated["last-modified"] }, body: film }),
+  ],
+  ["has a weak ETag", false, () => ({ headers: { ...length, ...dated, etag: 'W/"1"' }, body: film })],
+  ["has nothing that tells files apart", false, () => ({ headers: length, body: film })],
+  [
+    "does not say the length",
+    true,
     () => ({ headers: { etag: '"1"', "transfer-encoding": "chunked" }, body: inPieces(film) }),
   ],
-])("a server that %s gives the same file, after a cut too", async (_, answer) => {
-  const dated = (said: Said): Said => {
-    if (!String(said.headers?.etag).includes("GMT")) return said;
-    const { etag = "", ...headers } = said.headers ?? {};
-    return { ...said, headers: { ...headers, "last-modified": etag, date: "Wed, 21 Oct 2015 08:00:00 GMT" } };
-  };
+])("a server that %s gives the same file after a cut; it is asked for the rest: %p", async (_, isContinued, answer) => {
   await using upload = await setupFetch((asked, nth) => ({
-    ...dated(answer(asked)),
+    ...answer(asked),
     ...(nth === 1 ? { cutAfter: 60_000 } : {}),
   }));
   await upload.next();
   expect(await upload.found()).toMatchObject({ state: "receiving", fetch: "fetching" });
   await upload.next();
+  expect(upload.asked()[1]?.from !== null).toBe(isContinued);
   expect(upload.original().equals(film)).toBeTrue();
   expect(await upload.found()).toMatchObject({ state: "handed_over", file_size: film.length });
 });
 
-const other = Buffer.from(film.map((byte) => byte ^ 1).subarray(0, 123_456));
+const other = Buffer.from(film.map((byte) => byte ^ 1));
+const longer = Buffer.concat([other, other]);
+const shorter = other.subarray(0, 9);
+const unconditional = ({ path, from }: Asked): Asked => ({ path, headers: {}, from });
 
-test.each<[what: string, answer: (asked: Asked) => Said, requests: number]>([
-  ["says so", (asked) => wholeOrRange(asked, other, '"2"'), 2],
-  ["does not know If-Range", ({ from }) => wholeOrRange({ path: "", headers: {}, from }, other, '"2"'), 3],
-  ["has become shorter", ({ from }) => wholeOrRange({ path: "", headers: {}, from }, other.subarray(0, 9), '"1"'), 3],
+test.each<[what: string, file: Buffer, answer: (asked: Asked) => Said, requests: number]>([
+  ["says so", shorter, (asked) => wholeOrRange(asked, shorter, '"2"'), 2],
+  ["does not know If-Range", other, (asked) => wholeOrRange(unconditional(asked), other, '"2"'), 3],
+  ["still calls it the same", longer, (asked) => wholeOrRange(unconditional(asked), longer), 3],
+  ["has nothing more there", shorter, (asked) => wholeOrRange(unconditional(asked), shorter), 3],
 ])(
-  "a file that changes in between is fetched from its beginning, where the server %s",
-  async (what, answer, requests) => {
+  "a file that changes in between is fetched from its beginning: a server that %s",
+  async (_, file, answer, requests) => {
     await using upload = await setupFetch((asked, nth) =>
       nth === 1 ? { ...wholeOrRange(asked, film), cutAfter: 50_000 } : answer(asked),
     );
     await upload.next();
     await upload.next();
     expect(upload.asked()).toHaveLength(requests);
-    expect(upload.asked().at(1)?.from).toBe(50_000);
-    expect(upload.original().equals(what.includes("shorter") ? other.subarray(0, 9) : other)).toBeTrue();
+    expect(upload.asked()[1]?.from).toBe(50_000);
+    expect(upload.original().equals(file)).toBeTrue();
+    expect(await upload.found()).toMatchObject({ state: "handed_over", file_size: file.length });
   },
 );
 
@@ -435,6 +450,10 @@ test("kill -9 in the middle of a fetch costs nothing that is on the disk", async
     return { address, end };
   }
 }, 60_000);
+
+function without(headers: Said["headers"], name: string): NonNullable<Said["headers"]> {
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([other]) => other !== name));
+}
 
 function inPieces(content: Uint8Array): Buffer {
   const half = Math.floor(content.length / 2);

@@ -41,8 +41,7 @@ export function fileOf(answer: RemoteAnswer): RemoteFile {
   }
   const validator = validatorOf(answer);
   if (status === 200) return { offset: 0, sizeBytes: length === undefined ? null : Number(length), validator };
-  const range = rangeOf(answer);
-  return { offset: range?.start ?? Number.NaN, sizeBytes: range?.sizeBytes ?? null, validator };
+  return { ...rangeOf(answer), validator };
 }
 
 /** The size of the file, as an answer to a range beyond its end tells it (416); null for any other answer. */
@@ -61,10 +60,12 @@ function notTheFile(host: string, status: number): ServiceError {
   return invalidUrl(`${sentence}; an address that gives the file to everybody is expected`);
 }
 
-function rangeOf({ headers }: RemoteAnswer): { start: number; sizeBytes: number | null } | null {
+function rangeOf({ url, headers }: RemoteAnswer): Pick<RemoteFile, "offset" | "sizeBytes"> {
   const [, start, size] = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/i.exec(headers["content-range"] ?? "") ?? [];
-  if (start === undefined) return null;
-  return { start: Number(start), sizeBytes: size === "*" ? null : Number(size) };
+  if (start === undefined) {
+    throw new ServiceError("source_unreachable", `${hostOf(url)} sends a part of the file and does not say which`);
+  }
+  return { offset: Number(start), sizeBytes: size === "*" ? null : Number(size) };
 }
 
 /** RFC 9110, 8.8: a weak ETag does not promise the same bytes, nor does a date that is not a second old. */
