@@ -292,6 +292,8 @@ test("documents every route with an operationId of its own", async () => {
     "/admin/videos/{video_id}/resume",
     "/admin/videos/{video_id}/status",
     "/admin/videos/{video_id}/stop",
+    "/files",
+    "/files/{upload_id}",
     "/health",
     "/play/{token}/{hash}/{path}",
     "/speedtest",

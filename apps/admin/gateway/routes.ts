@@ -16,6 +16,7 @@ import { findTranscodeStatus } from "./find-transcode-status.ts";
 import { forward } from "./forward.ts";
 import * as playback from "./playback-contract.ts";
 import { startTranscode } from "./start-transcode.ts";
+import { tusRoutes } from "./tus-contract.ts";
 
 export function createGatewayRoutes(deps: AdminDeps) {
   const { upload, metadata, streaming } = deps.services;
@@ -96,6 +97,12 @@ export function createGatewayRoutes(deps: AdminDeps) {
     return forward<Response>(c, streaming, playPath(encodeURIComponent(token), hash, path));
   });
   routes.openAPIRegistry.registerPath(playback.playByToken);
+  for (const path of ["/files", "/files/"]) routes.all(path, (c) => forward<Response>(c, upload, path));
+  // Whatever else stands there is no upload, and is found nowhere.
+  routes.all("/files/:upload_id{[A-Za-z0-9_-]{1,64}}", (c) =>
+    forward<Response>(c, upload, `/files/${c.req.param("upload_id")}`),
+  );
+  for (const route of tusRoutes) routes.openAPIRegistry.registerPath(route);
   return routes;
 }
 
