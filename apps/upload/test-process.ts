@@ -16,8 +16,13 @@ export interface ServiceProcess {
  * Runs `main.ts` over the world's directory until it is killed or the world ends. Metadata and transcoding are away.
  *
  * @param address where it listens; a free port without it
+ * @param settings further environment variables
  */
-export async function runService(world: World, address?: string): Promise<ServiceProcess> {
+export async function runService(
+  world: World,
+  address?: string,
+  settings: Record<string, string> = {},
+): Promise<ServiceProcess> {
   const url = address ?? (await freeAddress());
   const nobody = await freeAddress();
   const service = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
@@ -28,6 +33,7 @@ export async function runService(world: World, address?: string): Promise<Servic
       LOG_LEVEL: "silent",
       METADATA_URL: nobody,
       TRANSCODING_URL: nobody,
+      ...settings,
     },
     stdio: ["ignore", "ignore", "inherit"],
   });

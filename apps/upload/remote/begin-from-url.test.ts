@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { uploads } from "../database/schema.ts";
 import { setup } from "../test-setup.ts";
 import { parseAllowedTargets } from "./allowed-targets.ts";
-import { type Said, serveFile } from "./file-server.ts";
+import { type Said, serveFile } from "./test-file-server.ts";
 
 const file: Said = { headers: { "content-length": 5, "content-type": "video/mp4" }, body: "films" };
 

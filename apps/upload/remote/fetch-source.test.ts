@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createLog } from "@video-backend/service";
-import { until } from "@video-backend/testing";
+import { createWorld, until } from "@video-backend/testing";
 import { expiresAt } from "../admission/expiry.ts";
 import { limitsOf, remoteSourcesOf, UploadConfig } from "../config.ts";
+import { runService, type ServiceProcess } from "../test-process.ts";
 import { setup } from "../test-setup.ts";
 import { findUpload } from "../uploads/find-upload.ts";
-import { type Asked, type Said, serveFile, wholeOrRange } from "./file-server.ts";
 import { type Running, startFetches } from "./keep-fetching.ts";
+import { type Asked, type Said, serveFile, wholeOrRange } from "./test-file-server.ts";
 
 const film = Buffer.from(Array.from({ length: 40_000 }, (_, n) => `${n}:`).join(""));
 
@@ -397,58 +397,30 @@ test("a log has the host of an address, and neither its query nor its path", asy
 });
 
 test("kill -9 in the middle of a fetch costs nothing that is on the disk", async () => {
-  await using upload = setup();
-  const { world } = upload;
+  await using world = createWorld();
   const large = Buffer.alloc(40 * 1024 ** 2, film);
   const server = await serveFile(world, (asked, nth) => ({
     ...wholeOrRange(asked, large),
     ...(nth === 2 ? { silentAfter: 36 * 1024 ** 2 } : {}),
   }));
-  const service = await startService(world.path("service"));
-  const begun = await fetch(`${service.address}/upload/from-url`, {
-    method: "POST",
-    body: new URLSearchParams({ url: server.url() }),
-  });
+  const allow = { UPLOAD_FROM_URL_ALLOW: "127.0.0.0/8" };
+  const killed = await runService(world, undefined, allow);
+  const form = new URLSearchParams({ url: server.url() });
+  const begun = await fetch(`${killed.url}/upload/from-url`, { method: "POST", body: form });
   const { upload_id: id } = (await begun.json()) as { upload_id: string };
-  const found = async (address: string) =>
-    (await (await fetch(`${address}/upload/${id}`)).json()) as Record<string, unknown>;
-  const received = await until("half of it is here", async () => {
-    const { bytes_received: bytes } = await found(service.address);
-    return Number(bytes) >= 16 * 1024 ** 2 && Number(bytes);
+  const found = async ({ url }: ServiceProcess) =>
+    (await (await fetch(`${url}/upload/${id}`)).json()) as { state: string; bytes_received: number };
+  const received = await until("some of it is here", async () => {
+    const { bytes_received } = await found(killed);
+    return bytes_received >= 16 * 1024 ** 2 && bytes_received;
   });
-  await service.end("SIGKILL");
-  const again = await startService(world.path("service"));
-  await until("it is whole", async () => (await found(again.address)).state === "assembled");
+  await killed.kill();
+  const restarted = await runService(world, undefined, allow);
+  await until("it is whole", async () => (await found(restarted)).state === "assembled");
   expect(server.asked).toHaveLength(3);
   expect(server.asked[2]?.from).toBeGreaterThanOrEqual(received);
   expect(server.asked[2]?.headers["if-range"]).toBe('"1"');
-  expect(Buffer.compare(readFileSync(world.path("service", "originals", id, "film.mp4")), large)).toBe(0);
-  await again.end("SIGTERM");
-
-  async function startService(directory: string) {
-    using reserved = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-    const nobody = "http://127.0.0.1:9";
-    const env = { STORAGE_DIR: directory, LOG_LEVEL: "silent", METADATA_URL: nobody, TRANSCODING_URL: nobody };
-    const port = String(reserved.port);
-    await reserved.stop(true);
-    const child = Bun.spawn([process.execPath, join(import.meta.dirname, "..", "main.ts")], {
-      env: { ...process.env, ...env, UPLOAD_PORT: port, UPLOAD_FROM_URL_ALLOW: "127.0.0.0/8" },
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    const address = `http://127.0.0.1:${port}`;
-    const end = async (signal: NodeJS.Signals) => {
-      child.kill(signal);
-      await child.exited;
-    };
-    world.defer(() => end("SIGKILL"));
-    await until("the service answers", () =>
-      fetch(`${address}/health`).then(
-        (reply) => reply.ok,
-        () => false,
-      ),
-    );
-    return { address, end };
-  }
+  expect(readFileSync(world.path("originals", id, "film.mp4")).equals(large)).toBeTrue();
 }, 60_000);
 
 function without(headers: Said["headers"], name: string): NonNullable<Said["headers"]> {
