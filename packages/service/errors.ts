@@ -23,6 +23,7 @@ export const errorCodes = {
   too_many: { status: 429, title: "More at once than is accepted" },
   internal: { status: 500, title: "A fault of ours" },
   not_implemented: { status: 501, title: "Not something this service does" },
+  source_unreachable: { status: 502, title: "The address did not give the file" },
   unavailable: { status: 503, title: "A service that is needed does not answer" },
   storage_full: { status: 507, title: "No room left" },
 } as const satisfies Record<string, { status: number; title: string }>;
