@@ -45,7 +45,7 @@ export function createUploadService(deps: UploadDeps): ServiceApp {
     {
       name: "upload_service",
       title: "Upload service",
-      description: "Takes files in chunks, keeps the originals and has them transcoded.",
+      description: "Takes files in chunks or by tus, keeps the originals and has them transcoded.",
       log: deps.log,
       checks: { database: () => checkDatabase(deps.database), storage: () => deps.store.check() },
     },

@@ -219,7 +219,7 @@ describe("PATCH", () => {
     expect(tus.starts).toHaveLength(1);
   });
 
-  test("another offset is 409 with the right one, and changes nothing", async () => {
+  test("another offset is 409, and changes nothing", async () => {
     await using tus = setup();
     const location = await create(tus, 5);
     await patch(tus, location, 0, "abc");
