@@ -23,6 +23,10 @@ export const OriginalQuality = z
 export const Qualities = z
   .object({
     master: z.literal("master.m3u8").nullable().openapi({ description: "Null while there is none" }),
+    manifest: z
+      .literal("manifest.mpd")
+      .nullable()
+      .openapi({ description: "The same for DASH; null while there is none" }),
     qualities: z.record(z.string(), z.union([RenditionQuality, OriginalQuality])),
     available: z.array(z.string()).openapi({ description: "The names in `qualities`", example: ["720p", "original"] }),
     original_quality_label: z.string().nullable(),

@@ -312,6 +312,7 @@ describe("qualities", () => {
       status: 200,
       body: {
         master: "master.m3u8",
+        manifest: null,
         qualities: {
           "720p": rendition,
           original: { file: "Film, Teil 1.mov", resolution: "1920x1080", quality_label: "1080p" },
@@ -328,6 +329,7 @@ describe("qualities", () => {
     await streaming.store.remove("hls/film");
     expect((await streaming.send("GET /stream/film/qualities")).body).toMatchObject({
       master: null,
+      manifest: null,
       available: ["original"],
     });
     await streaming.store.remove("originals/film");
@@ -338,6 +340,7 @@ describe("qualities", () => {
     await using streaming = await setup();
     const alone = {
       master: "master.m3u8",
+      manifest: null,
       qualities: { "720p": rendition },
       available: ["720p"],
       original_quality_label: null,

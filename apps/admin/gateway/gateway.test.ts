@@ -205,6 +205,7 @@ describe("transcoding", () => {
     await using admin = await setup();
     expect((await admin.send("GET /transcode/film/qualities")).body).toMatchObject({
       master: "master.m3u8",
+      manifest: null,
       available: ["720p", "original"],
     });
     expect(await admin.send("GET /transcode/nobody/qualities")).toMatchObject({
