@@ -21,4 +21,30 @@ export const StreamingConfig = z.object({
     .enum(privateCachings)
     .default("viewer")
     .describe("Who may keep files of private videos: the viewer alone, or shared caches too, while the token is good"),
+  STREAMING_PROCESSES: z
+    .union([z.literal("auto"), z.coerce.number().int().min(1).max(256)])
+    .default(1)
+    .describe("How many processes share the port; auto: one a processor"),
+  STREAMING_MEMORY_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(256 * 1024 * 1024)
+    .describe("How much of the files that are asked for most all processes together hold in memory"),
+  STREAMING_CORS_ORIGINS: z
+    .string()
+    .regex(/^(\*|https?:\/\/[^\s,/]+(\s*,\s*https?:\/\/[^\s,/]+)*)$/, "* or origins with commas between")
+    .default("*")
+    .transform((list) => (list === "*" ? ("*" as const) : list.split(/\s*,\s*/)))
+    .describe("Pages of which origins may read: *, or such as https://player.example,https://www.example"),
+  STREAMING_ACCESS_LOG: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .describe("Whether each file that is served gets a line in the log"),
+  STREAMING_SHARES_PORT: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .describe("Set by the process that starts the others; not by people"),
 });

@@ -23,6 +23,10 @@ export const OriginalQuality = z
 export const Qualities = z
   .object({
     master: z.literal("master.m3u8").nullable().openapi({ description: "Null while there is none" }),
+    manifest: z
+      .literal("manifest.mpd")
+      .nullable()
+      .openapi({ description: "The same for DASH; null while there is none" }),
     qualities: z.record(z.string(), z.union([RenditionQuality, OriginalQuality])),
     available: z.array(z.string()).openapi({ description: "The names in `qualities`", example: ["720p", "original"] }),
     original_quality_label: z.string().nullable(),
@@ -37,17 +41,19 @@ const binary = z.string().openapi({ type: "string", format: "binary" });
 
 const playlist = (absent: string) => file("application/vnd.apple.mpegurl", absent);
 
-/** The answers of a route that serves a file: whole, in part, or not. */
+/** The answers of a route that serves a file: whole, in part, not again, or not at all. */
 function file<Type extends string>(type: Type, absent: string) {
   const content = { [type]: { schema: binary } } as Record<Type, { schema: typeof binary }>;
   return {
     200: { description: "The file", content },
     206: { description: "The range that was asked for", content },
+    304: { description: "It is what If-None-Match or If-Modified-Since says; nothing is sent" },
     ...problems({
       400: "Invalid path",
       403: "No valid playback token for this video",
       404: absent,
-      416: "The range lies beyond the end",
+      412: "It is not what If-Match or If-Unmodified-Since says",
+      416: "The range lies beyond the end; Content-Range says where that is",
     }),
   };
 }
@@ -68,7 +74,15 @@ export const getOriginal = createRoute({
   operationId: "getOriginal",
   tags,
   summary: "The file as it was uploaded",
-  request: { params: z.object(id) },
+  request: {
+    params: z.object(id),
+    query: z.object({
+      download: z.string().optional().openapi({
+        description: "1: to be saved under its own name, by Content-Disposition (RFC 6266)",
+        example: "1",
+      }),
+    }),
+  },
   responses: {
     ...file("application/octet-stream", "Video not found; Original file not found"),
     ...problems({ 503: "Metadata service unavailable" }),

@@ -1,4 +1,7 @@
 /** Starts the streaming service: reads the configuration, serves the directory. */
+
+/** Starts the streaming service: reads the configuration, serves the directory, in one process or in several. */
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openKeyFile } from "@video-backend/access/key-file";
@@ -6,6 +9,7 @@ import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createMetadataClient } from "@video-backend/metadata/client";
 import { createLog, messageOf, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
+import { sharePort } from "@video-backend/service/share-port";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createPrivateVideos } from "./access/private-videos.ts";
@@ -24,6 +28,12 @@ const noKeys = (error: unknown) => {
 const store = createDirectoryStore(config.STORAGE_DIR);
 const now = () => Date.now() / 1000;
 const pageFile = (name: string) => fileURLToPath(new URL(`watch/browser/${name}`, import.meta.url));
+const processes = config.STREAMING_PROCESSES === "auto" ? availableParallelism() : config.STREAMING_PROCESSES;
+const sharedPort = config.STREAMING_SHARES_PORT;
+
+if (processes > 1 && !sharedPort) {
+  await sharePort({ count: processes, environment: { ...process.env, STREAMING_SHARES_PORT: "true" }, log });
+}
 
 const service = createStreamingService({
   store,
@@ -37,6 +47,9 @@ const service = createStreamingService({
   bundle: bundleForBrowser([pageFile("page.ts"), pageFile("page.css")]),
   publicUrl: config.PUBLIC_STREAMING_URL ?? null,
   log,
+  origins: config.STREAMING_CORS_ORIGINS,
+  memoryBytes: Math.floor(config.STREAMING_MEMORY_BYTES / processes),
+  logFiles: config.STREAMING_ACCESS_LOG,
 });
 
-export default serve(service, { port: config.STREAMING_PORT, hostname: config.HOST, log });
+export default serve(service, { port: config.STREAMING_PORT, hostname: config.HOST, log, sharedPort });

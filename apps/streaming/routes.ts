@@ -2,9 +2,11 @@
 import { createRouter } from "@video-backend/service";
 import { guarded, guardVideos } from "./access/guard-videos.ts";
 import { findAsset } from "./assets/find-asset.ts";
+import { refuseMethod } from "./assets/refuse-method.ts";
 import { serveAsset } from "./assets/serve-asset.ts";
 import * as contract from "./contract.ts";
 import { findSegment } from "./demands/find-segment.ts";
+import { asDownload } from "./originals/as-download.ts";
 import { findOriginal } from "./originals/find-original.ts";
 import { listQualities } from "./playlists/list-qualities.ts";
 import type { StreamingDeps } from "./service.ts";
@@ -22,7 +24,10 @@ export function createRoutes(deps: StreamingDeps) {
       const { id } = c.req.valid("param");
       return serveAsset(c, await findAsset(deps, `hls/${id}/master.m3u8`, "Master playlist not found"));
     })
-    .openapi(contract.getOriginal, async (c) => serveAsset(c, await findOriginal(deps, c.req.valid("param").id)))
+    .openapi(contract.getOriginal, async (c) => {
+      const { asset, filename } = await findOriginal(deps, c.req.valid("param").id);
+      return serveAsset(c, asset, c.req.valid("query").download === "1" ? asDownload(filename) : {});
+    })
     .openapi(contract.listQualities, async (c) => c.json(await listQualities(deps, c.req.valid("param").id), 200))
     .openapi(contract.getPlaylist, async (c) => {
       const { id, quality } = c.req.valid("param");
@@ -38,5 +43,6 @@ export function createRoutes(deps: StreamingDeps) {
   });
   routes.openAPIRegistry.registerPath(contract.getAsset);
   routes.openAPIRegistry.registerPath(contract.playByToken);
+  routes.all("/stream/:id/:path{.+}", refuseMethod);
   return routes;
 }

@@ -3,10 +3,9 @@
  * would write its own status and headers over ours if ours were not what it expects.
  */
 import { expect, test } from "bun:test";
-import { connect } from "node:net";
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createWorld } from "@video-backend/testing";
-import { createTestStreaming } from "./testing.ts";
+import { createTestStreaming, rawExchange } from "./testing.ts";
 
 const path = "/stream/film/720p/segment-00001.m4s";
 const content = crypto.getRandomValues(new Uint8Array(50_000));
@@ -21,31 +20,9 @@ async function setup() {
   world.defer(() => server.stop(true));
   return {
     send: (target: string, headers: Record<string, string> = {}, method = "GET") =>
-      exchange(server.port ?? 0, `${method} ${target}`, headers),
+      rawExchange(server.port ?? 0, `${method} ${target}`, headers),
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   };
-}
-
-/** One request, written as it stands: `fetch` would tidy the path. */
-async function exchange(port: number, line: string, headers: Record<string, string>) {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const received: Buffer[] = [];
-  const socket = connect(port, "127.0.0.1", () => {
-    const fields = Object.entries({ host: "service.test", connection: "close", ...headers });
-    socket.write(`${line} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`);
-  });
-  socket.on("data", (data: Buffer) => received.push(data));
-  socket.on("end", () => resolve(Buffer.concat(received)));
-  socket.on("error", reject);
-  const all = await promise;
-  socket.destroy();
-  const end = all.indexOf("\r\n\r\n");
-  const [first = "", ...fields] = all.subarray(0, end).toString().split("\r\n");
-  const named = fields.map((field): [string, string] => {
-    const colon = field.indexOf(":");
-    return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()];
-  });
-  return { status: Number(first.split(" ")[1]), headers: new Headers(named), body: all.subarray(end + 4) };
 }
 
 test("the whole, with its length and no ranges", async () => {

@@ -5,7 +5,7 @@ import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createWorld, transcript } from "@video-backend/testing";
 import { createStreamingService } from "./service.ts";
-import { createTestStreaming, noDemands, noPages, testAccess } from "./testing.ts";
+import { createTestStreaming, noDemands, noPages, testAccess, testOptions } from "./testing.ts";
 
 const masterText = `#EXTM3U
 #EXT-X-STREAM-INF:BANDWIDTH=4000000,AVERAGE-BANDWIDTH=3500000,RESOLUTION=1280x720
@@ -50,17 +50,21 @@ async function setup() {
   };
 }
 
+const lasting = "public, max-age=31536000, immutable";
+const making = "public, max-age=1, must-revalidate";
+const finished = "public, max-age=3600, must-revalidate";
+
 describe("files", () => {
   test.each([
-    ["master.m3u8", masterText, "application/vnd.apple.mpegurl", "no-cache"],
-    ["720p/playlist.m3u8", "#EXTM3U\n", "application/vnd.apple.mpegurl", "no-cache"],
-    ["720p/init.mp4", "init", "video/mp4", "public, max-age=31536000, immutable"],
-    ["720p/segment-00001.m4s", "0123456789", "video/iso.segment", "public, max-age=31536000, immutable"],
-    ["pictures/small/sheet.jpg", "jpeg", "image/jpeg", "no-cache"],
-    ["poster.jpg", "poster", "image/jpeg", "no-cache"],
-    ["storyboard/storyboard.vtt", "WEBVTT\n", "text/vtt", "no-cache"],
-    ["storyboard/sheet-000.jpg", "sheet", "image/jpeg", "no-cache"],
-    ["original", "original", "video/quicktime", "public, max-age=31536000, immutable"],
+    ["master.m3u8", masterText, "application/vnd.apple.mpegurl", making],
+    ["720p/playlist.m3u8", "#EXTM3U\n", "application/vnd.apple.mpegurl", making],
+    ["720p/init.mp4", "init", "video/mp4", lasting],
+    ["720p/segment-00001.m4s", "0123456789", "video/iso.segment", lasting],
+    ["pictures/small/sheet.jpg", "jpeg", "image/jpeg", making],
+    ["poster.jpg", "poster", "image/jpeg", making],
+    ["storyboard/storyboard.vtt", "WEBVTT\n", "text/vtt", making],
+    ["storyboard/sheet-000.jpg", "sheet", "image/jpeg", making],
+    ["original", "original", "video/quicktime", lasting],
   ])("%s is served with its own type, length and freshness, to GET and HEAD", async (path, text, type, freshness) => {
     await using streaming = await setup();
     const got = await streaming.send(`GET /stream/film/${path}`);
@@ -74,7 +78,7 @@ describe("files", () => {
       expect(headers.get("accept-ranges")).toBe("bytes");
       expect(headers.get("x-content-type-options")).toBe("nosniff");
       expect(headers.get("x-request-id")).toBeString();
-      expect(headers.get("etag")).toMatch(/^"[0-9a-f]+-[0-9a-f]+"$/);
+      expect(headers.get("etag")).toMatch(/^"[0-9a-z-]+"$/);
       expect(Date.parse(headers.get("last-modified") ?? "")).toBeGreaterThan(0);
     }
   });
@@ -124,6 +128,19 @@ describe("files", () => {
     }
   });
 
+  test("what may change is kept for an hour when the video is finished, and asked for anew then", async () => {
+    await using streaming = await setup();
+    await streaming.store.put("hls/film/finished.json", "{}");
+    for (const path of ["master.m3u8", "720p/playlist.m3u8", "poster.jpg", "storyboard/storyboard.vtt"]) {
+      const { headers } = await streaming.send(`GET /stream/film/${path}`);
+      expect(headers.get("cache-control")).toBe(finished);
+    }
+    // Whoever begins a video anew takes the sign away, and then writes other playlists.
+    await streaming.store.remove("hls/film/finished.json");
+    await streaming.store.put("hls/film/master.m3u8", masterText);
+    expect((await streaming.send("GET /stream/film/master.m3u8")).headers.get("cache-control")).toBe(making);
+  });
+
   test("a name of the wrong form is 400 Invalid path", async () => {
     await using streaming = await setup();
     for (const path of ["..%2fetc/master.m3u8", "film/720P/playlist.m3u8", "film/720p/..m4s", "film/.hidden"]) {
@@ -137,11 +154,14 @@ describe("files", () => {
   test("a store that fails is our fault, told without its insides", async () => {
     await using streaming = await setup();
     const { world, store } = streaming;
+    const fail = () => {
+      throw new Error("EIO: /srv/secret");
+    };
     const service = createStreamingService({
       ...testAccess(world, store),
       ...noPages,
       demands: noDemands,
-      store: { ...store, open: () => Promise.reject(new Error("EIO: /srv/secret")) },
+      store: { ...store, peek: fail, open: fail },
       metadata: createTestMetadata(world).client,
       log: world.log,
     });
@@ -208,7 +228,42 @@ describe("ranges", () => {
   });
 });
 
+describe("a finished video", () => {
+  test("plays from beginning to end while transcoding and metadata are away", async () => {
+    await using streaming = await setup();
+    streaming.loseMetadata();
+    const { world, store } = streaming;
+    const nobody = () => Promise.reject(new Error("connection refused"));
+    await store.put("hls/film/finished.json", "{}");
+    const metadata = createMetadataClient({ baseUrl: "http://metadata.test", retries: 0, fetch: nobody });
+    const service = createStreamingService(testOptions(world, { demands: { wait: nobody }, store, metadata }));
+    const send = transcript(service);
+    for (const path of [
+      "master.m3u8",
+      "720p/playlist.m3u8",
+      "720p/init.mp4",
+      "720p/segment-00001.m4s",
+      "poster.jpg",
+      "storyboard/storyboard.vtt",
+      "storyboard/sheet-000.jpg",
+      "qualities",
+    ]) {
+      expect(`${path} ${(await send(`GET /stream/film/${path}`)).status}`).toBe(`${path} 200`);
+    }
+  });
+});
+
 describe("the original", () => {
+  test("is asked of metadata once, and goes on playing while that is away, for as long as the file is there", async () => {
+    await using streaming = await setup();
+    expect((await streaming.send("GET /stream/film/original")).status).toBe(200);
+    streaming.loseMetadata();
+    const range = { headers: { range: "bytes=0-3" } };
+    expect(await streaming.send("GET /stream/film/original", range)).toMatchObject({ status: 206, body: "orig" });
+    await streaming.store.remove("originals/film");
+    expect((await streaming.send("GET /stream/film/original")).status).toBe(503);
+  });
+
   test("is 404 when its file is gone", async () => {
     await using streaming = await setup();
     await streaming.store.remove("originals/film");
@@ -257,6 +312,7 @@ describe("qualities", () => {
       status: 200,
       body: {
         master: "master.m3u8",
+        manifest: null,
         qualities: {
           "720p": rendition,
           original: { file: "Film, Teil 1.mov", resolution: "1920x1080", quality_label: "1080p" },
@@ -273,6 +329,7 @@ describe("qualities", () => {
     await streaming.store.remove("hls/film");
     expect((await streaming.send("GET /stream/film/qualities")).body).toMatchObject({
       master: null,
+      manifest: null,
       available: ["original"],
     });
     await streaming.store.remove("originals/film");
@@ -283,6 +340,7 @@ describe("qualities", () => {
     await using streaming = await setup();
     const alone = {
       master: "master.m3u8",
+      manifest: null,
       qualities: { "720p": rendition },
       available: ["720p"],
       original_quality_label: null,

@@ -1,15 +1,19 @@
 /** The streaming service: playlists, segments and originals, to any page that asks. It writes nothing. */
 import type { Bundle } from "@video-backend/bundle";
 import type { MetadataClient } from "@video-backend/metadata/client";
-import { createService, type Log, type ServiceApp } from "@video-backend/service";
+import { createService, type Log, type ServerBindings, type ServiceApp } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
-import { cors } from "hono/cors";
 import type { AccessDeps } from "./access/check-access.ts";
 import { streamPathOf } from "./access/guard-videos.ts";
+import { createDelivery } from "./assets/deliver-asset.ts";
+import { createFilesInMemory } from "./assets/files-in-memory.ts";
+import { type Assets, createAssets } from "./assets/find-asset.ts";
 import type { Demands } from "./demands/demands.ts";
+import { createRememberedNames, type RememberedNames } from "./originals/find-original.ts";
+import { type AllowedOrigins, createReadingHeaders, openForReading } from "./origins/reading-headers.ts";
 import { createRoutes } from "./routes.ts";
 
-export interface StreamingDeps extends AccessDeps {
+export interface StreamingOptions extends AccessDeps {
   store: BlobStore;
   /** Knows the name of a video's original; without it everything but the original still plays. */
   metadata: MetadataClient;
@@ -20,29 +24,76 @@ export interface StreamingDeps extends AccessDeps {
   /** Where this service is for the world, without a slash at the end; null for wherever a request finds it. */
   publicUrl: string | null;
   log: Log;
+  /** Pages of which origins may read; all by default. */
+  origins?: AllowedOrigins;
+  /** How much of the files that are asked for most is held in memory; 64 MiB by default. */
+  memoryBytes?: number;
+  /** Whether each file that is served gets a line in the log; not by default. */
+  logFiles?: boolean;
+  random?: () => number;
 }
 
-/** Players run on pages of any origin, and read lengths and ranges. */
-const openForReading = {
-  origin: "*",
-  allowMethods: ["GET", "HEAD", "OPTIONS"],
-  allowHeaders: ["Range", "If-Range", "X-Request-Id"],
-  exposeHeaders: ["Content-Length", "Content-Range", "Accept-Ranges", "ETag", "X-Request-Id"],
-  maxAge: 86_400,
-};
+/** What the routes work with. */
+export interface StreamingDeps
+  extends AccessDeps,
+    Pick<StreamingOptions, "store" | "metadata" | "demands" | "bundle" | "publicUrl" | "log"> {
+  assets: Assets;
+  originalNames: RememberedNames;
+}
 
-/** A portable `fetch` over these dependencies. */
-export function createStreamingService(deps: StreamingDeps): ServiceApp {
-  return createService(
+/** A service as those see it who only call it. */
+export type StreamingService = Pick<ServiceApp, "fetch">;
+
+const mebibyte = 1024 * 1024;
+
+/** A portable `fetch` over these: files that are there by the short way, all else by the routes. */
+export function createStreamingService(options: StreamingOptions): StreamingService {
+  const { store, log, origins = "*", memoryBytes = 64 * mebibyte, logFiles = false, random = Math.random } = options;
+  const assets = createAssets(store, createFilesInMemory(memoryBytes, random), log);
+  const app = createService(
     {
       name: "streaming_service",
       title: "Streaming service",
       description: "Playlists, segments and originals. Every GET here may be a HEAD, and every file takes a Range.",
-      log: deps.log,
-      checks: { storage: () => deps.store.check("reads") },
-      middleware: [cors(openForReading)],
+      log,
+      checks: { storage: () => store.check("reads") },
+      middleware: openForReading(origins),
       routedPath: streamPathOf,
     },
-    createRoutes(deps),
+    createRoutes({ ...options, assets, originalNames: createRememberedNames() }),
   );
+  const readingHeaders = createReadingHeaders(origins);
+  const deliver = createDelivery({ assets, isOpen: isPublic(options), readingHeaders, log, logFiles });
+
+  return {
+    fetch(request: Request, bindings?: ServerBindings) {
+      const delivered = deliverOrNull(request);
+      if (delivered instanceof Promise) return delivered.then((response) => response ?? app.fetch(request, bindings));
+      return delivered ?? app.fetch(request, bindings);
+    },
+  };
+
+  /** What goes wrong on the short way goes wrong again on the other, where it is told and logged. */
+  function deliverOrNull(request: Request): Response | null | Promise<Response | null> {
+    try {
+      const delivered = deliver(request);
+      return delivered instanceof Promise ? delivered.catch(() => null) : delivered;
+    } catch {
+      return null;
+    }
+  }
+}
+
+/**
+ * Whether anybody may read a video's files without a question, as far as that is known at this moment; where it has to be
+ * looked up, the routes wait for it.
+ */
+function isPublic({ privateVideos }: AccessDeps): (videoId: string) => boolean {
+  return (videoId) => {
+    const isPrivate = privateVideos.isPrivate(videoId);
+    if (!(isPrivate instanceof Promise)) return !isPrivate;
+    // What went wrong is told by the routes, which ask the same.
+    isPrivate.catch(() => undefined);
+    return false;
+  };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { run } from "@video-backend/media";
 import { transcript, until } from "@video-backend/testing";
+import { finishedKey } from "./engine/finished.ts";
 import { followWishes } from "./jobs/follow-wishes.ts";
 import { reportStates } from "./jobs/report-states.ts";
 import { segmentsIn, setup } from "./test-setup.ts";
@@ -42,6 +43,7 @@ describe("starting", () => {
       "480p",
       "audio",
       "manifest.mpd",
+      "finished.json",
       "master.m3u8",
       "poster.jpg",
       "storyboard",
@@ -160,6 +162,8 @@ describe("stopping", () => {
     expect((await app.send("POST /transcode/a/stop")).body).toEqual({ status: "stopped" });
     const status = await app.statusOf("a");
     expect(status.overall).toBe("stopped");
+    const isToldFinished = () => app.deps.store.exists(finishedKey("a"));
+    expect(await isToldFinished()).toBe(false);
     expect(status.qualities["360p"]?.status).toBe("stopped");
     expect(app.deps.queue.running).toBe(0);
     const before = await segmentsIn(app.world.path("hls", "a"));
@@ -171,6 +175,7 @@ describe("stopping", () => {
 
     expect((await app.send("POST /transcode/resume")).body).toEqual({ status: "completed", resumed_count: 1 });
     await app.overall("a", "ok");
+    expect(await isToldFinished()).toBe(true);
     const after = await segmentsIn(app.world.path("hls", "a"));
     for (const [name, file] of before) expect(after.get(name)).toBe(file);
     expect(after.size).toBeGreaterThan(before.size);

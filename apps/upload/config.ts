@@ -1,8 +1,11 @@
 /** What an operator may set for this service. */
-import { settings } from "@video-backend/service";
+import { messageOf, settings } from "@video-backend/service";
 import { z } from "zod";
 import type { Limits } from "./admission/limits.ts";
 import { maxTotalChunks } from "./database/schema.ts";
+import { parseAllowedTargets } from "./remote/allowed-targets.ts";
+import { addressesOfThisMachine, resolveBySystem } from "./remote/find-addresses.ts";
+import type { RemoteSources } from "./remote/remote-sources.ts";
 
 const mebibyte = 1024 ** 2;
 const tebibyte = 1024 ** 4;
@@ -55,6 +58,25 @@ export const UploadConfig = z.object({
     .min(0)
     .default(1)
     .describe("Room that is kept for what is made of a file, in sizes of the file"),
+  UPLOAD_FROM_URL: z.enum(["on", "off"]).default("on").describe("Whether files are fetched from addresses at all"),
+  UPLOAD_FROM_URL_ALLOW: z
+    .string()
+    .default("")
+    .transform((setting, context) => {
+      try {
+        return parseAllowedTargets(setting);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: messageOf(error) });
+        return z.NEVER;
+      }
+    })
+    .describe("Hosts, addresses and CIDR ranges that files are fetched from although they are not public"),
+  UPLOAD_FROM_URL_AT_ONCE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2)
+    .describe("Files that are fetched at the same time; the others wait"),
   DISK_LOW_WATER_BYTES: bytes(512 * mebibyte).describe("Bytes of the disk that are never promised to an upload"),
 });
 export type UploadConfig = z.infer<typeof UploadConfig>;
@@ -70,5 +92,18 @@ export function limitsOf(config: UploadConfig): Limits {
     stallSeconds: config.UPLOAD_STALL_SECONDS,
     ladderRatio: config.UPLOAD_LADDER_RATIO,
     lowWaterBytes: config.DISK_LOW_WATER_BYTES,
+  };
+}
+
+/** How sources are fetched from addresses; null where that is switched off. */
+export function remoteSourcesOf(config: UploadConfig): RemoteSources | null {
+  if (config.UPLOAD_FROM_URL === "off") return null;
+  return {
+    resolve: resolveBySystem,
+    allowed: config.UPLOAD_FROM_URL_ALLOW,
+    ownAddresses: addressesOfThisMachine,
+    atOnce: config.UPLOAD_FROM_URL_AT_ONCE,
+    answerSeconds: 30,
+    mostTries: 20,
   };
 }

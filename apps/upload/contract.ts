@@ -1,7 +1,7 @@
 /**
  * The HTTP surface of the upload service: schemas and routes, no I/O.
  *
- * The three POST routes take forms. Their bodies are not left to the validator, which would hold whole parts in memory
+ * The POST routes take forms. Their bodies are not left to the validator, which would hold whole parts in memory
  * or know JSON only, so they are hidden from the document that the router writes; `formRoutes` says what they take.
  */
 import { createRoute, z } from "@hono/zod-openapi";
@@ -46,6 +46,23 @@ export const NewUpload = z
   .openapi("NewUpload");
 export type NewUpload = z.infer<typeof NewUpload>;
 
+export const NewUploadFromUrl = z
+  .object({
+    url: z.string().openapi({
+      description: "http or https, on the public internet, without a user name and password",
+      example: "https://films.example/holiday.mp4",
+    }),
+    filename: NewUpload.shape.filename
+      .openapi({
+        description:
+          "As in init; without it Content-Disposition names the file, else the last element of the address, else its type",
+      })
+      .optional(),
+    title: NewUpload.shape.title,
+  })
+  .openapi("NewUploadFromUrl");
+export type NewUploadFromUrl = z.infer<typeof NewUploadFromUrl>;
+
 const Sha256 = z
   .string()
   .regex(/^[0-9a-fA-F]{64}$/, "64 hexadecimal digits are expected")
@@ -82,7 +99,13 @@ export const Upload = z
     bytes_received: z.number().openapi(integer("Sum of the chunks that are here")),
     state: z.enum(uploadStates).openapi({ description: "`receiving` takes chunks; `handed_over` is being transcoded" }),
     error: z.string().nullable().openapi({ description: "Why the last try to hand it over failed" }),
-    source_url: z.string().nullable().openapi({ description: "The address that it is fetched from" }),
+    source_url: z
+      .string()
+      .nullable()
+      .openapi({ description: "The address that it is fetched from, without its query, which may hold a secret" }),
+    fetch: z.enum(["fetching", "given_up", "fetched"]).nullable().openapi({
+      description: "Of an upload from an address: tried until it is here, or given up, with the reason in `error`",
+    }),
     sha256: z.string().nullable().openapi({ description: "Of the whole source; null until it was read" }),
     duplicate_of: z.string().nullable().openapi({ description: "The earlier upload that brought the same bytes" }),
     expires_at: z
@@ -113,6 +136,32 @@ export const initUpload = createRoute({
       413: "A file, a chunk or a form that is larger than is accepted, with the limit",
       422: "Bad form, or sizes that contradict each other",
       429: "More open uploads than a client may have",
+      507: "No room for the file and its renditions, with the figures",
+    }),
+  },
+});
+
+export const uploadFromUrl = createRoute({
+  method: "post",
+  path: "/upload/from-url",
+  operationId: "uploadFromUrl",
+  hide: true,
+  tags,
+  summary: "Have a file fetched from an address; it completes by itself",
+  description:
+    "The address is asked once before this answers. Then the file is fetched in the background, again and further on " +
+    "after cut lines and restarts; `GET /upload/{upload_id}` tells how far it is, and DELETE ends it. Addresses that are " +
+    "not public are refused, behind redirects too, unless an operator allows them.",
+  request: jsonBody(NewUploadFromUrl),
+  responses: {
+    200: json(z.object({ upload_id: VideoId }), "It will be fetched"),
+    ...problems({
+      400: "Unsupported file type (`accepted` lists what is), or a name that is none",
+      403: "The address is not public, or uploads from an address are switched off",
+      413: "A file or a form that is larger than is accepted, with the limit",
+      422: "Bad form, no address of http or https, or one that gives a page, an error or something else that is no file",
+      429: "More open uploads than a client may have",
+      502: "The address did not answer, or with an error that may pass",
       507: "No room for the file and its renditions, with the figures",
     }),
   },
@@ -185,6 +234,7 @@ export const completeUpload = createRoute({
     ...problems({
       400: "Missing chunks: expected N, got M (`missing` lists the first 1000, `missing_count` says how many)",
       404: "Upload ID not found or missing metadata",
+      409: "It is still being fetched from an address, and completes by itself",
       413: "More than a form of this kind needs",
       422: "Bad form, chunks that do not add up to file_size, or a file that differs from its sha256",
       507: "No room left",
@@ -243,6 +293,7 @@ const anyForm = <Schema extends z.ZodType>(schema: Schema) => ({
 /** What the hidden routes take, for the document. */
 export const formRoutes = [
   documented(initUpload, anyForm(NewUpload)),
+  documented(uploadFromUrl, anyForm(NewUploadFromUrl)),
   documented(putChunk, {
     params: putChunk.request.params,
     headers: z.object({

@@ -7,15 +7,18 @@ import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createDisk } from "./admission/disk.ts";
 import { createReceptions } from "./chunks/receptions.ts";
-import { limitsOf, UploadConfig } from "./config.ts";
+import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
 import { keepSweeping } from "./hand-over/sweep.ts";
 import { keepTellingHashes } from "./hand-over/tell-hashes.ts";
+import { keepFetching } from "./remote/keep-fetching.ts";
 import { createUploadService, type UploadDeps } from "./service.ts";
+import { createAppenders } from "./sources/appenders.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
 import { createWorkRegister } from "./uploads/work-register.ts";
 
 const sweepEverySeconds = 2;
+const fetchEverySeconds = 1;
 /** What a form may have beside its chunk. */
 const formBytes = 1024 * 1024;
 
@@ -25,9 +28,11 @@ const deps: UploadDeps = await orExit(() => ({
   store: createDirectoryStore(config.STORAGE_DIR),
   sources: openSourceDirectory(join(config.STORAGE_DIR, "uploads"), config.UPLOAD_SYNC),
   receptions: createReceptions(),
+  appenders: createAppenders(),
   work: createWorkRegister(),
   limits: limitsOf(config),
   disk: createDisk(config.STORAGE_DIR),
+  remote: remoteSourcesOf(config),
   // A client waits for these; what fails is the background loop's to try again.
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1 }),
   transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1 }),
@@ -40,6 +45,7 @@ const stopping = new AbortController();
 const loops = [
   keepSweeping(deps, sweepEverySeconds, stopping.signal),
   keepTellingHashes(deps, sweepEverySeconds, stopping.signal),
+  ...(deps.remote ? [keepFetching(deps, deps.remote, fetchEverySeconds, stopping.signal)] : []),
 ];
 
 export default serve(createUploadService(deps), {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { createWorld, until } from "@video-backend/testing";
+import { createWorld } from "@video-backend/testing";
+import { runService } from "./test-process.ts";
 
 const mebibyte = new Uint8Array(1024 * 1024).fill(7);
 
@@ -21,43 +21,30 @@ function chunkForm(uploadId: string, index: number, mebibytes: number): Readable
   });
 }
 
-function freePort(): number {
-  using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  return server.port ?? 0;
+/** A file of so many MiB by tus, in the request that creates it. */
+function sendByTus(url: string, mebibytes: number): Promise<Response> {
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => (sent++ < mebibytes ? controller.enqueue(mebibyte) : controller.close()),
+  });
+  const headers = {
+    "tus-resumable": "1.0.0",
+    "upload-length": String(mebibytes * mebibyte.length),
+    "upload-metadata": `filename ${btoa("film.mp4")}`,
+    "content-type": "application/offset+octet-stream",
+  };
+  return fetch(`${url}/files`, { method: "POST", headers, body });
 }
 
 const linux = process.platform === "linux";
 
 test.if(linux)(
-  "eight chunks of 64 MiB at once, and putting them together, take less than 200 MB of memory",
+  "eight chunks of 64 MiB at once, and then 256 MiB by tus in one request, take less than 200 MB of memory",
   async () => {
     await using world = createWorld();
-    const address = `http://127.0.0.1:${freePort()}`;
-    const nobody = `http://127.0.0.1:${freePort()}`;
-    const service = Bun.spawn([process.execPath, join(import.meta.dirname, "main.ts")], {
-      env: {
-        ...process.env,
-        UPLOAD_PORT: new URL(address).port,
-        STORAGE_DIR: world.directory,
-        LOG_LEVEL: "silent",
-        METADATA_URL: nobody,
-        TRANSCODING_URL: nobody,
-      },
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    world.defer(async () => {
-      service.kill();
-      await service.exited;
-    });
-    await until("the service answers", () =>
-      fetch(`${address}/health`).then(
-        (response) => response.ok,
-        () => false,
-      ),
-    );
-
+    const { url, pid } = await runService(world);
     const post = (path: string, json: unknown) =>
-      fetch(address + path, {
+      fetch(url + path, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(json),
@@ -66,7 +53,7 @@ test.if(linux)(
     const { upload_id } = (await begun.json()) as { upload_id: string };
     const replies = await Promise.all(
       Array.from({ length: 8 }, (_, index) =>
-        fetch(`${address}/upload/chunk`, {
+        fetch(`${url}/upload/chunk`, {
           method: "POST",
           headers: { "content-type": "multipart/form-data; boundary=edge" },
           body: chunkForm(upload_id, index, 64),
@@ -75,8 +62,9 @@ test.if(linux)(
     );
     expect(replies.map((reply) => reply.status)).toEqual(Array(8).fill(200));
     expect(await (await post("/upload/complete", { upload_id })).json()).toEqual({ hash: upload_id });
+    expect((await sendByTus(url, 256)).headers.get("upload-offset")).toBe(String(256 * mebibyte.length));
 
-    const status = readFileSync(`/proc/${service.pid}/status`, "utf8");
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
     const peakKilobytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]);
     expect(peakKilobytes).toBeGreaterThan(0);
     expect(peakKilobytes * 1024).toBeLessThan(200_000_000);

@@ -4,8 +4,11 @@ import { clientOf } from "./admission/client-of.ts";
 import { receiveChunkForm, receiveRawChunk } from "./chunks/receive-chunk.ts";
 import * as contract from "./contract.ts";
 import { formAsJson, smallBody } from "./form-as-json.ts";
+import { beginFromUrl } from "./remote/begin-from-url.ts";
 import type { UploadDeps } from "./service.ts";
 import { sample } from "./speedtest/sample.ts";
+import { createTusAnswer, tusPath } from "./tus/answer-tus.ts";
+import { tusRoutes } from "./tus/contract.ts";
 import { beginningOf, beginUpload } from "./uploads/begin-upload.ts";
 import { completeUpload } from "./uploads/complete-upload.ts";
 import { deleteUpload } from "./uploads/delete-upload.ts";
@@ -15,11 +18,21 @@ export type UploadRoutes = ReturnType<typeof createRoutes>;
 
 export function createRoutes(deps: UploadDeps) {
   const router = createRouter();
-  for (const route of contract.formRoutes) router.openAPIRegistry.registerPath(route);
-  for (const route of [contract.initUpload, contract.completeUpload]) router.use(route.path, smallBody, formAsJson);
+  const answerTus = createTusAnswer(deps);
+  // Not in the chain: it has no types, and the library reads the requests itself.
+  router.all(`${tusPath}/*`, (c) => answerTus(c.req.raw, c.get("requestId")));
+  for (const route of [...contract.formRoutes, ...tusRoutes]) router.openAPIRegistry.registerPath(route);
+  for (const route of [contract.initUpload, contract.uploadFromUrl, contract.completeUpload]) {
+    router.use(route.path, smallBody, formAsJson);
+  }
   return router
     .openapi(contract.initUpload, async (c) => {
       return c.json({ upload_id: await beginUpload(deps, beginningOf(c.req.valid("json"), clientOf(c))) }, 200);
+    })
+    .openapi(contract.uploadFromUrl, async (c) => {
+      c.env?.keepOpen?.();
+      const { signal } = c.req.raw;
+      return c.json({ upload_id: await beginFromUrl(deps, c.req.valid("json"), clientOf(c), signal) }, 200);
     })
     .openapi(contract.receiveChunk, async (c) => {
       return c.json({ status: "ok" as const, index: await receiveChunkForm(deps, c.req.raw) }, 200);

@@ -33,9 +33,12 @@ test("documents every route with an operationId, and what the forms take", async
   const { body } = await upload.send("GET /openapi.json");
   expect(Object.keys(body.paths).sort()).toEqual([
     "/api/speedtest",
+    "/files",
+    "/files/{upload_id}",
     "/health",
     "/upload/chunk",
     "/upload/complete",
+    "/upload/from-url",
     "/upload/init",
     "/upload/{upload_id}",
     "/upload/{upload_id}/chunks/{index}",

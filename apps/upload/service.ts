@@ -11,7 +11,9 @@ import type { Disk } from "./admission/disk.ts";
 import type { Limits } from "./admission/limits.ts";
 import type { Receptions } from "./chunks/receptions.ts";
 import type { UploadDatabase } from "./database/open.ts";
+import type { RemoteSources } from "./remote/remote-sources.ts";
 import { createRoutes } from "./routes.ts";
+import type { Appenders } from "./sources/appenders.ts";
 import type { SourceDirectory } from "./sources/source-directory.ts";
 import type { WorkRegister } from "./uploads/work-register.ts";
 
@@ -22,8 +24,11 @@ export interface UploadDeps {
   /** Where sources lie while they come in, on the same file system. */
   sources: SourceDirectory;
   receptions: Receptions;
+  appenders: Appenders;
   work: WorkRegister;
   limits: Limits;
+  /** Null where nothing is fetched from addresses. */
+  remote: RemoteSources | null;
   disk: Disk;
   metadata: MetadataClient;
   transcoding: TranscodingClient;
@@ -34,13 +39,13 @@ export interface UploadDeps {
   newId: () => string;
 }
 
-/** A portable `fetch` over these dependencies. The background loop, `keepSweeping`, is the caller's to run. */
+/** A portable `fetch` over these dependencies. The background loops are the caller's to run. */
 export function createUploadService(deps: UploadDeps): ServiceApp {
   return createService(
     {
       name: "upload_service",
       title: "Upload service",
-      description: "Takes files in chunks, keeps the originals and has them transcoded.",
+      description: "Takes files in chunks or by tus, keeps the originals and has them transcoded.",
       log: deps.log,
       checks: { database: () => checkDatabase(deps.database), storage: () => deps.store.check() },
     },

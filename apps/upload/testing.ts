@@ -8,9 +8,10 @@ import type { TranscodingClient } from "@video-backend/transcoding/client";
 import { createDisk } from "./admission/disk.ts";
 import { createReceptions } from "./chunks/receptions.ts";
 import { createUploadClient } from "./client.ts";
-import { limitsOf, UploadConfig } from "./config.ts";
+import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
 import { createUploadService, type UploadDeps } from "./service.ts";
+import { createAppenders } from "./sources/appenders.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
 import { createWorkRegister } from "./uploads/work-register.ts";
 
@@ -28,9 +29,11 @@ export function createTestUpload(world: World, { metadata, transcoding, deps: re
     store: createDirectoryStore(world.directory),
     sources: openSourceDirectory(join(world.directory, "uploads"), "chunk"),
     receptions: createReceptions(),
+    appenders: createAppenders(),
     work: createWorkRegister(),
     limits: limitsOf(UploadConfig.parse({})),
     disk: createDisk(world.directory),
+    remote: remoteSourcesOf(UploadConfig.parse({ UPLOAD_FROM_URL_ALLOW: "127.0.0.1" })),
     metadata,
     transcoding,
     log: world.log,

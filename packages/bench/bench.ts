@@ -1,9 +1,12 @@
 /** What a part of the bench is given, and what it is. */
+import type { World } from "@video-backend/testing";
 import type { Clips } from "./clips.ts";
 import type { Row } from "./rows.ts";
 
 export interface Bench {
   clips: Clips;
+  /** A directory of this run's own, gone at its end. */
+  world: World;
   /** How often to measure: `count` times, or once where the run is to be short. */
   repetitions(count: number): number;
   /** Aborts when somebody interrupts; whatever waits must end then. */

@@ -10,6 +10,9 @@ import { messageOf } from "@video-backend/service";
 import { createWorld } from "@video-backend/testing";
 import type { Bench, Part } from "./bench.ts";
 import { createClips } from "./clips.ts";
+import { memory } from "./delivery/memory.ts";
+import { playlists } from "./delivery/playlists.ts";
+import { segments } from "./delivery/segments.ts";
 import type { Row } from "./rows.ts";
 import { table } from "./table.ts";
 import { farAhead } from "./transcoding/far-ahead.ts";
@@ -24,6 +27,9 @@ const parts: Record<string, Part> = {
   "transcoding/far-ahead": farAhead,
   "transcoding/peaks": peaks,
   "uploads/parallel": parallelUpload,
+  "delivery/segments": segments,
+  "delivery/playlists": playlists,
+  "delivery/memory": memory,
 };
 
 const { values, positionals } = readArguments();
@@ -42,6 +48,7 @@ process.exit(await measureAll());
 async function measureAll(): Promise<number> {
   await using world = createWorld();
   const bench: Bench = {
+    world,
     clips: createClips(world, values.source ? resolve(process.env.INIT_CWD ?? "", values.source) : null),
     repetitions: (count) => (values.quick ? 1 : count),
     signal: interrupted.signal,

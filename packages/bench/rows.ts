@@ -2,7 +2,7 @@
 
 export interface Row {
   what: string;
-  unit: "s" | "MiB";
+  unit: "s" | "ms" | "MiB" | "MiB/s" | "requests/s";
   /** One value a round. */
   ours: number[];
   /** What it is compared with, in the same rounds; null where the goal is absolute. */
@@ -14,6 +14,7 @@ export interface Row {
 export type Goal =
   | { of: "ours"; atMost: number }
   | { of: "ours / other"; atMost: number }
+  | { of: "ours / other"; atLeast: number }
   | { of: "other / ours"; atLeast: number };
 
 export interface Verdict {

@@ -26,7 +26,7 @@ const logs = join(setup.storageDir, "logs");
 mkdirSync(logs, { recursive: true });
 const supervisorLog = openSync(join(logs, "supervisor.log"), "a");
 const supervisor = Bun.spawn([process.execPath, join(import.meta.dirname, "supervise.ts")], {
-  env: { NODE_ENV: "production", ...setup.environment },
+  env: { NODE_ENV: "production", STREAMING_PROCESSES: "auto", ...setup.environment },
   stdio: ["ignore", supervisorLog, supervisorLog],
   detached: true,
 });

@@ -3,9 +3,9 @@
  * logs, until SIGTERM. Not to be started by hand; and never with `--no-orphans`, which would end it with its starter.
  */
 import { join } from "node:path";
+import { keepAlive } from "@video-backend/service/keep-alive";
 import { orExit } from "@video-backend/service/serve";
 import { openLogFile } from "./logs/log-file.ts";
-import { keepAlive } from "./processes/keep-alive.ts";
 import { pidFileOf, removePidFile, writePidFile } from "./processes/pid-file.ts";
 import { runService } from "./run-service.ts";
 import { readSetup, type Service } from "./services.ts";

@@ -17,11 +17,13 @@ export const errorCodes = {
   method_not_allowed: { status: 405, title: "This address does not answer that method" },
   too_slow: { status: 408, title: "The sender all but stopped" },
   conflict: { status: 409, title: "The state does not allow this" },
+  precondition_failed: { status: 412, title: "It is not what the request said it should be" },
   range_not_satisfiable: { status: 416, title: "There are no such bytes" },
   too_large: { status: 413, title: "More than is accepted" },
   too_many: { status: 429, title: "More at once than is accepted" },
   internal: { status: 500, title: "A fault of ours" },
   not_implemented: { status: 501, title: "Not something this service does" },
+  source_unreachable: { status: 502, title: "The address did not give the file" },
   unavailable: { status: 503, title: "A service that is needed does not answer" },
   storage_full: { status: 507, title: "No room left" },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -4,13 +4,22 @@
  */
 import { z } from "@hono/zod-openapi";
 
+const renditionNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const fileNamePattern = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const deepestPath = 5;
+
+/** The rules of the schemas below, for whoever has a name in hand and no schema to hand it to. */
+export const isRenditionName = (name: string): boolean => renditionNamePattern.test(name);
+const isFileName = (name: string): boolean => fileNamePattern.test(name);
+export function isAssetPath(path: string): boolean {
+  const names = path.split("/");
+  return names.length <= deepestPath && names.every(isFileName);
+}
 
 /** The folder of a rendition below `hls/{id}/`. */
 export const RenditionName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, "a rendition is 1 to 64 lower-case letters, digits, - and _")
+  .regex(renditionNamePattern, "a rendition is 1 to 64 lower-case letters, digits, - and _")
   .openapi({ description: "A rendition", example: "720p" });
 
 /** A file that we made, such as a segment; the names of originals are the uploader's and are wider. */
@@ -22,10 +31,7 @@ export const FileName = z
 /** A few such names joined by `/`. */
 export const AssetPath = z
   .string()
-  .refine((path) => {
-    const names = path.split("/");
-    return names.length <= deepestPath && names.every((name) => fileNamePattern.test(name));
-  }, `a path is 1 to ${deepestPath} file names joined by /`)
+  .refine(isAssetPath, `a path is 1 to ${deepestPath} file names joined by /`)
   .openapi({ description: "A path below the video's folder", example: "720p/init.mp4" });
 
 const longestLanguageTag = 35;

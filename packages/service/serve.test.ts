@@ -41,6 +41,36 @@ test.each(["SIGTERM", "SIGINT"] as const)(
   },
 );
 
+/** A main that answers with a file, whose end comes only when somebody takes it. */
+const fileMain = (path: string) => `
+import { createLog } from ${JSON.stringify(join(import.meta.dirname, "index.ts"))};
+import { serve } from ${JSON.stringify(join(import.meta.dirname, "serve.ts"))};
+
+const log = createLog("test", "silent");
+const service = { fetch: () => new Response(Bun.file(${JSON.stringify(path)})) };
+export default serve(service, { port: 0, hostname: "127.0.0.1", log });
+`;
+
+test("SIGTERM lets an answer end that is on its way already", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "serve-"));
+  try {
+    // More than the kernel takes at once for a reader that does not read.
+    const sizeBytes = 64 * 1024 * 1024;
+    await writeFile(join(directory, "large"), new Uint8Array(sizeBytes));
+    await writeFile(join(directory, "main.ts"), fileMain(join(directory, "large")));
+    const child = Bun.spawn([process.execPath, join(directory, "main.ts")], { stdout: "pipe", stderr: "inherit" });
+    const address = (await linesOf(child.stdout).until(/http:\/\/127\.0\.0\.1:\d+/))[0];
+    const response = await fetch(address);
+    child.kill("SIGTERM");
+    let received = 0;
+    for await (const part of response.body ?? []) received += part.length;
+    expect(received).toBe(sizeBytes);
+    expect(await child.exited).toBe(0);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
 function linesOf(stream: ReadableStream<Uint8Array>) {
   const reader = stream.pipeThrough(new TextDecoderStream() as never).getReader();
   let text = "";

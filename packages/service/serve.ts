@@ -16,9 +16,13 @@ export interface ServeOptions {
   drainSeconds?: number;
   /** The largest body that is let in; the default suits JSON. Only what streams its bodies may raise it. */
   maxBodyBytes?: number;
+  /** Whether other processes listen on the same port, each by itself; see `share-port.ts`. */
+  sharedPort?: boolean;
 }
 
 interface RunningServer {
+  /** Of those whose answer has begun or will, until its last byte is on its way. */
+  readonly pendingRequests: number;
   stop(closeActiveConnections?: boolean): Promise<void>;
   timeout(request: Request, seconds: number): void;
   requestIP(request: Request): { address: string } | null;
@@ -30,7 +34,7 @@ const mebibyte = 1024 * 1024;
  * Makes the object a `main.ts` exports, and has SIGTERM and SIGINT end the process in order: no new connections, event
  * streams closed, requests at work answered (for `drainSeconds` at most), then `close`, then exit 0.
  */
-export function serve(service: ServiceApp, options: ServeOptions) {
+export function serve(service: Pick<ServiceApp, "fetch">, options: ServeOptions) {
   const { port, hostname, log, drainSeconds = 10 } = options;
   const draining = new AbortController();
   let server: RunningServer | undefined;
@@ -41,7 +45,8 @@ export function serve(service: ServiceApp, options: ServeOptions) {
     log.info({ signal, requestsAtWork }, "stopping");
     draining.abort();
     const deadline = new Promise<void>((resolve) => setTimeout(resolve, drainSeconds * 1000));
-    if (requestsAtWork > 0) await Promise.race([server?.stop(), deadline]);
+    // A stop waits for connections that say nothing, too; where nothing is at work there is nothing to wait for.
+    if (requestsAtWork > 0 || (server?.pendingRequests ?? 0) > 0) await Promise.race([server?.stop(), deadline]);
     await options.close?.();
     log.info("stopped");
     process.exit(0);
@@ -56,19 +61,20 @@ export function serve(service: ServiceApp, options: ServeOptions) {
     idleTimeout: 120,
     // Bun's own error pages and banner are for developers of pages.
     development: false,
-    async fetch(request: Request, runtime?: unknown): Promise<Response> {
-      server = isRunningServer(runtime) ? runtime : undefined;
+    reusePort: options.sharedPort ?? false,
+    fetch(request: Request, runtime?: unknown): Response | Promise<Response> {
+      if (isRunningServer(runtime)) server = runtime;
       const bindings: ServerBindings = {
         draining: draining.signal,
         keepOpen: () => server?.timeout(request, 0),
         clientAddress: () => server?.requestIP(request)?.address ?? null,
       };
+      const answer = service.fetch(request, bindings);
+      if (!(answer instanceof Promise)) return answer;
       requestsAtWork++;
-      try {
-        return await service.fetch(request, bindings);
-      } finally {
+      return answer.finally(() => {
         requestsAtWork--;
-      }
+      });
     },
   };
 }

@@ -7,7 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BlobStore, InvalidKeyError } from "./blob-store.ts";
+import { type BlobStore, InvalidKeyError, type StoredBlob } from "./blob-store.ts";
 
 export interface OpenedStore {
   store: BlobStore;
@@ -116,6 +116,32 @@ export function blobStoreSuite(name: string, open: () => OpenedStore | Promise<O
       expect(await place.text("a/b")).toBe("short");
     });
 
+    test("has another version for another content, as soon as it is there, and the same for the same", async () => {
+      await using place = await setup();
+      const versions = new Set<string>();
+      for (let round = 0; round < 50; round++) {
+        await place.store.put("a/b", String(round % 10));
+        const stored = await place.store.open("a/b");
+        expect(stored?.version).toMatch(/^[A-Za-z0-9-]+$/);
+        expect((await place.store.open("a/b"))?.version).toBe(stored?.version as string);
+        versions.add(stored?.version ?? "");
+      }
+      expect(versions.size).toBe(50);
+    });
+
+    test("sees at once, where it can, what opening finds", async () => {
+      await using place = await setup();
+      if (!place.store.peek) return;
+      await place.store.put("hls/a/b", "words");
+      const { blob, ...facts } = { ...((await place.store.open("hls/a/b")) as StoredBlob) };
+      const seen = place.store.peek("hls/a/b");
+      expect({ ...seen }).toMatchObject(facts);
+      expect(await seen?.blob.text()).toBe(await blob.text());
+      for (const key of ["hls/none", "hls/a", "hls/a/b/c", `hls/${"x".repeat(300)}`]) {
+        expect(place.store.peek(key)).toBeNull();
+      }
+    });
+
     test("never shows a part of what is being put", async () => {
       await using place = await setup();
       const sizeBytes = 16 * 1024 * 1024;
@@ -189,6 +215,7 @@ export function blobStoreSuite(name: string, open: () => OpenedStore | Promise<O
       await writeFile(path, "words");
       const tries = [
         () => store.open(key),
+        async () => (store.peek ?? store.locate)(key),
         () => store.put(key, "words"),
         () => store.adopt(path, key),
         () => store.remove(key),

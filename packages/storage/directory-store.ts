@@ -1,17 +1,16 @@
 /** The embedded adapter: a directory. Writes go to a temporary name beside the place and are renamed into it. */
+import { type Stats, statSync } from "node:fs";
 import { access, constants, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
-import { type BlobStore, checkedKey, InvalidKeyError, type StoredBlob } from "./blob-store.ts";
+import { type BlobStore, checkedKey, type StoredBlob } from "./blob-store.ts";
 
 /** A store in this directory, which is made when it is not there. */
 export function createDirectoryStore(directory: string): BlobStore {
   const root = resolve(directory);
 
-  function locate(key: string): string {
-    const path = join(root, checkedKey(key));
-    if (!path.startsWith(root + sep)) throw new InvalidKeyError(`Not a key: ${JSON.stringify(key)}`);
-    return path;
-  }
+  const below = root.endsWith(sep) ? root : root + sep;
+  // A key that was checked names no other place: it has no `..`, no empty part, no separator but `/`.
+  const locate = (key: string): string => below + checkedKey(key);
 
   async function inPlace(key: string, write: (temporary: string) => Promise<void>): Promise<void> {
     const path = locate(key);
@@ -30,8 +29,11 @@ export function createDirectoryStore(directory: string): BlobStore {
     locate,
     async open(key): Promise<StoredBlob | null> {
       const path = locate(key);
-      const found = await statOrNull(path);
-      return found?.isFile() ? { blob: Bun.file(path), sizeBytes: found.size, modifiedAt: found.mtime } : null;
+      return storedAt(path, await statOrNull(path));
+    },
+    peek(key) {
+      const path = locate(key);
+      return storedAt(path, statNowOrNull(path));
     },
     put: (key, content) =>
       inPlace(key, async (temporary) => {
@@ -63,17 +65,54 @@ export function createDirectoryStore(directory: string): BlobStore {
   };
 }
 
-const temporaryName = /^\.[0-9a-f-]{36}\.tmp$/;
+/** A request that has the content already needs neither of what is made here only when it is asked for. */
+function storedAt(path: string, found: Stats | null): StoredBlob | null {
+  if (!found?.isFile()) return null;
+  return {
+    sizeBytes: found.size,
+    version: versionOf(found),
+    get blob() {
+      return Bun.file(path);
+    },
+    get modifiedAt() {
+      return found.mtime;
+    },
+  };
+}
 
-const statOrNull = (path: string) => orNull(stat(path));
+/**
+ * Content is never written in place, so another content is another inode. Times alone would not do: a kernel's clock for
+ * files stands still for milliseconds.
+ */
+const versionOf = ({ ino, size, mtimeMs }: Stats): string => `${ino}-${size}-${Math.round(mtimeMs * 1000)}`;
+
+const statOrNull = (path: string): Promise<Stats | null> => orNull(stat(path));
+
+const temporaryName = /^\.[0-9a-f-]{36}\.tmp$/;
 
 /** Null where there is no such thing. */
 async function orNull<Value>(asked: Promise<Value>): Promise<Value | null> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(String(error.code)))
-      return null;
-    throw error;
+    return nullIfAbsent(error);
   }
+}
+
+/** An exception costs more than the look does. */
+const orUndefined = { throwIfNoEntry: false } as const;
+
+function statNowOrNull(path: string): Stats | null {
+  try {
+    return statSync(path, orUndefined) ?? null;
+  } catch (error) {
+    return nullIfAbsent(error);
+  }
+}
+
+/** @throws what is another trouble than that there is no such file */
+function nullIfAbsent(error: unknown): null {
+  if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(String(error.code)))
+    return null;
+  throw error;
 }

@@ -90,6 +90,19 @@ export const initUpload = createRoute({
   responses: { 200: json(z.object({ upload_id: VideoId }), "Send the chunks under this id"), ...uploadProblems },
 });
 
+export const uploadFromUrl = createRoute({
+  method: "post",
+  path: "/upload/from-url",
+  operationId: "uploadFromUrl",
+  tags: uploading,
+  summary: "Have a file fetched from an address: url, filename?, title? (multipart or JSON)",
+  responses: {
+    200: json(z.object({ upload_id: VideoId }), "It will be fetched"),
+    ...uploadProblems,
+    ...problems({ 403: "The address is not public", 502: "The address did not answer" }),
+  },
+});
+
 export const uploadChunk = createRoute({
   method: "post",
   path: "/upload/chunk",

@@ -54,6 +54,35 @@ describe("the library", () => {
 });
 
 describe("uploading", () => {
+  test("goes through by tus, each method with its headers", async () => {
+    await using admin = await setup();
+    const tus = { "tus-resumable": "1.0.0" };
+    const preflight = await admin.send("OPTIONS /files", { headers: { origin: "https://app.test" } });
+    expect(preflight.headers.get("tus-version")).toBe("1.0.0");
+    expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
+    const created = await admin.send("POST /files", {
+      headers: { ...tus, "upload-length": "6", "upload-metadata": `filename ${btoa("new.mp4")}` },
+    });
+    expect(created.status).toBe(201);
+    const location = created.headers.get("location") ?? "";
+    const patch = (offset: number, body: string) =>
+      admin.send(`PATCH ${location}`, {
+        headers: { ...tus, "upload-offset": String(offset), "content-type": "application/offset+octet-stream" },
+        body,
+      });
+    expect((await patch(0, "abc")).headers.get("upload-offset")).toBe("3");
+    expect((await patch(0, "abc")).status).toBe(409);
+    const head = await admin.send(`HEAD ${location}`, { headers: tus });
+    expect([head.headers.get("upload-offset"), head.headers.get("upload-length")]).toEqual(["3", "6"]);
+    expect((await patch(3, "def")).status).toBe(204);
+    const id = location.slice("/files/".length);
+    expect(await admin.store.exists(`originals/${id}/new.mp4`)).toBe(true);
+    expect((await admin.send(`DELETE ${location}`, { headers: tus })).status).toBe(409);
+    for (const path of ["/files/a%2fb", "/files/..%2fupload", "/files/a/b"]) {
+      expect((await admin.send(`HEAD ${path}`, { headers: tus })).status).toBe(404);
+    }
+  });
+
   test("goes through: init, chunks, complete", async () => {
     await using admin = await setup();
     const begun = await admin.send("POST /upload/init", { form: { filename: "new.mp4", total_chunks: "2" } });
@@ -92,17 +121,34 @@ describe("uploading", () => {
     expect(unnamed.body.seen).toBe(unnamed.headers.get("x-request-id"));
   });
 
-  test.each(["POST /upload/init", "POST /upload/chunk", "POST /upload/complete", "GET /speedtest"])(
-    "%s without upload is 503",
-    async (line) => {
-      await using admin = await setup();
-      admin.lose("upload");
-      expect(await admin.send(line)).toMatchObject({
-        status: 503,
-        body: { detail: "Upload service unavailable: connection refused" },
-      });
-    },
-  );
+  test("from an address goes through, and so does what upload says of it", async () => {
+    await using admin = await setup();
+    const film = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("film") });
+    try {
+      const json = { url: `http://127.0.0.1:${film.port}/film.mp4` };
+      const reply = await admin.send("POST /upload/from-url", { json });
+      expect(reply).toMatchObject({ status: 200, body: { upload_id: expect.any(String) } });
+    } finally {
+      await film.stop(true);
+    }
+    const refused = await admin.send("POST /upload/from-url", { json: { url: "http://10.0.0.1/film.mp4" } });
+    expect(refused).toMatchObject({ status: 403, body: { host: "10.0.0.1" } });
+  });
+
+  test.each([
+    "POST /upload/init",
+    "POST /upload/from-url",
+    "POST /upload/chunk",
+    "POST /upload/complete",
+    "GET /speedtest",
+  ])("%s without upload is 503", async (line) => {
+    await using admin = await setup();
+    admin.lose("upload");
+    expect(await admin.send(line)).toMatchObject({
+      status: 503,
+      body: { detail: "Upload service unavailable: connection refused" },
+    });
+  });
 
   test("the speed test is upload's mebibyte", async () => {
     await using admin = await setup();
@@ -159,6 +205,7 @@ describe("transcoding", () => {
     await using admin = await setup();
     expect((await admin.send("GET /transcode/film/qualities")).body).toMatchObject({
       master: "master.m3u8",
+      manifest: null,
       available: ["720p", "original"],
     });
     expect(await admin.send("GET /transcode/nobody/qualities")).toMatchObject({

@@ -17,6 +17,7 @@ import { forward } from "./forward.ts";
 import { createOverviewRoutes } from "./overview.ts";
 import * as playback from "./playback-contract.ts";
 import { startTranscode } from "./start-transcode.ts";
+import { tusRoutes } from "./tus-contract.ts";
 
 export function createGatewayRoutes(deps: AdminDeps) {
   const { upload, metadata, streaming } = deps.services;
@@ -43,6 +44,11 @@ export function createGatewayRoutes(deps: AdminDeps) {
     .openapi(captions.saveCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
     .openapi(captions.deleteCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
     .openapi(contract.initUpload, (c) => forward(c, upload, "/upload/init"))
+    .openapi(contract.uploadFromUrl, (c) => {
+      // The address is asked first, and may be slow to answer.
+      c.env?.keepOpen?.();
+      return forward(c, upload, "/upload/from-url");
+    })
     .openapi(contract.uploadChunk, (c) => forward(c, upload, "/upload/chunk"))
     .openapi(contract.completeUpload, (c) => {
       // Putting a large file together is silent for longer than a server lets a connection be.
@@ -99,6 +105,12 @@ export function createGatewayRoutes(deps: AdminDeps) {
     return forward<Response>(c, streaming, playPath(encodeURIComponent(token), hash, path));
   });
   routes.openAPIRegistry.registerPath(playback.playByToken);
+  for (const path of ["/files", "/files/"]) routes.all(path, (c) => forward<Response>(c, upload, path));
+  // Whatever else stands there is no upload, and is found nowhere.
+  routes.all("/files/:upload_id{[A-Za-z0-9_-]{1,64}}", (c) =>
+    forward<Response>(c, upload, `/files/${c.req.param("upload_id")}`),
+  );
+  for (const route of tusRoutes) routes.openAPIRegistry.registerPath(route);
   return routes;
 }
 

@@ -255,10 +255,11 @@ describe("a token", () => {
     await using streaming = await setup();
     const lines: string[] = [];
     const log = createLog("test", "trace", { write: (line) => void lines.push(line) });
-    const broken = { ...streaming.deps.store, open: () => Promise.reject(new Error("EIO")) };
+    const { peek: _, ...withoutPeek } = streaming.deps.store;
+    const broken = { ...withoutPeek, open: () => Promise.reject(new Error("EIO")) };
     const token = streaming.tokenFor("film");
     for (const store of [streaming.deps.store, broken]) {
-      const send = transcript(createStreamingService({ ...streaming.deps, store, log }));
+      const send = transcript(createStreamingService({ ...streaming.deps, store, log, logFiles: true }));
       const headers = { referer: `http://page.test/watch/film?token=${token}` };
       for (const target of [
         playPath(token, "film", "master.m3u8"),
@@ -355,7 +356,9 @@ describe("a storage that cannot be asked", () => {
     const exists = async (key: string) => mounted && store.exists(key);
     const open = async (key: string) => (mounted ? store.open(key) : null);
     const privateVideos = createPrivateVideos({ exists }, deps.now);
-    const send = transcript(createStreamingService({ ...deps, store: { ...store, exists, open }, privateVideos }));
+    const { peek: _, ...withoutPeek } = store;
+    const unmounted = { ...withoutPeek, exists, open };
+    const send = transcript(createStreamingService({ ...deps, store: unmounted, privateVideos }));
     expect((await send("GET /stream/film/master.m3u8")).status).toBe(404);
     mounted = true;
     expect((await send("GET /stream/film/master.m3u8")).status).toBe(403);

@@ -44,9 +44,18 @@ test("an empty file has no part to send", () => {
 });
 
 test("a range goes on only in the file it was begun with", () => {
-  const date = "Sun, 06 Nov 1994 08:49:37 GMT";
-  for (const held of [undefined, '"a"', date]) expect(ifRangeHolds(held, '"a"', date)).toBe(true);
-  for (const lost of ['"b"', 'W/"a"', "Sun, 06 Nov 1994 08:49:38 GMT", ""]) {
-    expect(ifRangeHolds(lost, '"a"', date)).toBe(false);
+  const lastModified = "Sun, 06 Nov 1994 08:49:37 GMT";
+  const segment = { version: "a", lastModified, freshness: "lasting" } as const;
+  for (const held of [undefined, null, '"a"', lastModified]) expect(ifRangeHolds(held, segment)).toBe(true);
+  for (const lost of ['"b"', 'W/"a"', "a", "Sun, 06 Nov 1994 08:49:38 GMT", ""]) {
+    expect(ifRangeHolds(lost, segment)).toBe(false);
+  }
+});
+
+test("a date does not tell two versions of one second apart, so it holds no range of what may change", () => {
+  const lastModified = "Sun, 06 Nov 1994 08:49:37 GMT";
+  for (const freshness of ["finished", "making"] as const) {
+    expect(ifRangeHolds(lastModified, { version: "a", lastModified, freshness })).toBe(false);
+    expect(ifRangeHolds('"a"', { version: "a", lastModified, freshness })).toBe(true);
   }
 });

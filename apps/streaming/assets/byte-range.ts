@@ -3,6 +3,8 @@
  * no error: the server may ignore it and send the whole (14.2). Only a well-formed range without a byte in it is 416.
  */
 
+import type { Asset } from "./asset.ts";
+
 /** What a Range header asks of a file. `first` and `last` are offsets, both inclusive. */
 export type ByteRange = { kind: "whole" } | { kind: "part"; first: number; last: number } | { kind: "unsatisfiable" };
 
@@ -14,7 +16,7 @@ const unsatisfiable: ByteRange = { kind: "unsatisfiable" };
  *
  * @example resolveRange("bytes=-500", 2000) // { kind: "part", first: 1500, last: 1999 }
  */
-export function resolveRange(header: string | undefined, sizeBytes: number): ByteRange {
+export function resolveRange(header: string | null | undefined, sizeBytes: number): ByteRange {
   // "Range units are case-insensitive" (14.1).
   const parts = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header ?? "");
   const [, from, to] = parts ?? [];
@@ -38,9 +40,16 @@ function suffix(lengthBytes: number, sizeBytes: number): ByteRange {
 }
 
 /**
- * Whether a range still belongs to the file its sender has begun with: `If-Range` holds our own strong ETag or our exact
- * Last-Modified (13.1.5). Otherwise the whole file is due.
+ * Whether a range still belongs to the file its sender has begun with: If-Range holds our own strong ETag, or our exact
+ * Last-Modified where that is as good (13.1.5). Otherwise the whole file is due.
+ *
+ * A date is, of a file that never changes: "the origin server reliably knows that the associated representation did not
+ * change twice during the second covered by the presented validator" (8.8.2.2). A playlist does.
  */
-export function ifRangeHolds(ifRange: string | undefined, etag: string, lastModified: string): boolean {
-  return ifRange === undefined || ifRange === etag || ifRange === lastModified;
+export function ifRangeHolds(
+  ifRange: string | null | undefined,
+  { version, lastModified, freshness }: Pick<Asset, "version" | "lastModified" | "freshness">,
+): boolean {
+  if (ifRange == null) return true;
+  return ifRange === `"${version}"` || (freshness === "lasting" && ifRange === lastModified);
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { createTestMetadata } from "@video-backend/metadata/testing";
-import { createWorld, transcript } from "@video-backend/testing";
+import { createWorld, transcript, until } from "@video-backend/testing";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createTestStreaming } from "../testing.ts";
-import { createDemands } from "./demands.ts";
+import { createDemands, type Demands } from "./demands.ts";
 
 /** Streaming over a video whose 360p playlist lists more than exists, and a transcoding service that is told what to answer. */
 async function setup(answer: (store: ReturnType<typeof createTestStreaming>["store"]) => Response | Promise<Response>) {
@@ -83,5 +83,80 @@ describe("a segment that is not made yet", () => {
       expect((await app.send(`GET /stream/${path}`)).status).toBe(404);
     }
     expect(app.asked).toEqual([]);
+  });
+});
+
+describe("a thousand players at one segment that is not made yet", () => {
+  /** As many services as processes share a port; the stand-in answers when it is told to. */
+  async function setupProcesses(count: number) {
+    const world = createWorld();
+    const asked: unknown[] = [];
+    let waiting = 0;
+    const made = Promise.withResolvers<Response>();
+    const services = Array.from({ length: count }, () => {
+      const transcoding = createTranscodingClient({
+        baseUrl: "http://transcoding.test",
+        retries: 0,
+        async fetch(request) {
+          asked.push(await request.json());
+          return (await made.promise).clone();
+        },
+      });
+      const demands = createDemands(transcoding);
+      const counted: Demands = {
+        wait(...segment) {
+          waiting++;
+          return demands.wait(...segment);
+        },
+      };
+      return createTestStreaming(world, createTestMetadata(world).client, counted);
+    });
+    const [first] = services;
+    if (!first) throw new Error("No service");
+    for (const [key, content] of [
+      ["hls/making/360p/playlist.m3u8", "#EXTM3U\n"],
+      ["hls/done/360p/playlist.m3u8", "#EXTM3U\n"],
+      ["hls/done/360p/segment-00000.m4s", "made long ago"],
+      ["hls/done/master.m3u8", "#EXTM3U\n"],
+    ] as const) {
+      await first.store.put(key, content);
+    }
+    return {
+      store: first.store,
+      asked,
+      waiting: () => waiting,
+      answerWith: made.resolve,
+      send: services.map(({ service }) => transcript(service)),
+      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+    };
+  }
+
+  const playersAt = (send: ReturnType<typeof transcript>) =>
+    Array.from({ length: 1000 }, () => send("GET /stream/making/360p/segment-00007.m4s"));
+
+  test("cause one question, and players of finished videos are served meanwhile", async () => {
+    await using app = await setupProcesses(1);
+    const [send] = app.send;
+    if (!send) throw new Error("No service");
+    const waiting = playersAt(send);
+    await until("all wait", () => app.waiting() === 1000);
+    for (const path of ["master.m3u8", "360p/playlist.m3u8", "360p/segment-00000.m4s"]) {
+      expect((await send(`GET /stream/done/${path}`)).status).toBe(200);
+    }
+    await app.store.put("hls/making/360p/segment-00007.m4s", "made now");
+    app.answerWith(Response.json({ status: "ready" }));
+    const replies = await Promise.all(waiting);
+    expect(new Set(replies.map(({ status, body }) => `${status} ${body}`))).toEqual(new Set(["200 made now"]));
+    expect(app.asked).toEqual([{ quality: "360p", segment: 7 }]);
+  });
+
+  test("cause one question a process, and are all told when it will not come in time", async () => {
+    await using app = await setupProcesses(3);
+    const waiting = app.send.flatMap(playersAt);
+    await until("all wait", () => app.waiting() === 3000);
+    app.answerWith(problem(503, "unavailable", "Segment 7 of 360p is not ready yet; ask again"));
+    const replies = await Promise.all(waiting);
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(app.asked).toHaveLength(3);
   });
 });

@@ -1,6 +1,6 @@
 /** A segment's file, made on demand where its playlist lists it before it exists. */
 import { isServiceError, ServiceError } from "@video-backend/service";
-import type { Asset } from "../assets/find-asset.ts";
+import type { Asset } from "../assets/asset.ts";
 import type { StreamingDeps } from "../service.ts";
 
 export interface SegmentPlace {
@@ -15,20 +15,23 @@ export interface SegmentPlace {
  */
 export async function findSegment(deps: StreamingDeps, { id, quality, segment }: SegmentPlace): Promise<Asset> {
   const key = `hls/${id}/${quality}/${segment}`;
-  const made = await deps.store.open(key);
-  if (made) return { key, ...made };
+  const made = await deps.assets.find(key);
+  if (made) return made;
   const index = demandedIndex(segment);
   // A listed segment has its playlist beside it; whatever else is asked for makes nobody work.
   if (index === null || !(await deps.store.exists(`hls/${id}/${quality}/playlist.m3u8`))) throw segmentNotFound();
+  // Made while that was looked up: nobody need be asked.
+  const madeMeanwhile = await deps.assets.find(key);
+  if (madeMeanwhile) return madeMeanwhile;
   try {
     await deps.demands.wait(id, quality, index);
   } catch (error) {
     if (isServiceError(error, "not_found")) throw segmentNotFound();
     throw error;
   }
-  const found = await deps.store.open(key);
+  const found = await deps.assets.find(key);
   if (!found) throw segmentNotFound();
-  return { key, ...found };
+  return found;
 }
 
 const segmentNotFound = () => new ServiceError("not_found", "Segment not found");

@@ -33,6 +33,7 @@ export async function listQualities(deps: StreamingDeps, videoId: string): Promi
   }
   return {
     master: master ? "master.m3u8" : null,
+    manifest: (await deps.store.exists(`hls/${videoId}/manifest.mpd`)) ? "manifest.mpd" : null,
     qualities,
     available: Object.keys(qualities),
     original_quality_label: original.quality_label,

@@ -9,6 +9,7 @@ import { makeStoryboard } from "../pictures/make-storyboard.ts";
 import { prepareSubtitles } from "../subtitles/prepare-subtitles.ts";
 import { prepareTitle } from "../titles/match-title.ts";
 import type { EngineDeps } from "./engine.ts";
+import { finishedKey } from "./finished.ts";
 import { prepareVideo } from "./prepare-video.ts";
 import { createPublisher } from "./publisher.ts";
 
@@ -37,6 +38,8 @@ export async function runJob(
   const { videoId } = job;
   const { plan, source, soundSource } = await deps.preparations.add(() => prepareVideo(deps, job, signal), { signal });
   deps.jobs.move(videoId, "running", { startedAt: job.startedAt ?? deps.now(), error: null, fault: null });
+  // It may have been left by a run that was ended between this and the job's last state.
+  await deps.store.remove(finishedKey(videoId));
   const failedEncoders = new Set<string>();
   const publisher = await createPublisher(deps, videoId, plan, () => deps.encoders.pick(failedEncoders).name);
   deps.progress.jobMoved(videoId);
@@ -90,6 +93,7 @@ export async function runJob(
   await makeStoryboard(deps, { videoId, plan }, signal);
   signal.throwIfAborted();
   await deps.workspace.remove(videoId);
+  await deps.store.put(finishedKey(videoId), JSON.stringify({ finished_at: deps.now() }));
 }
 
 /** Waits for all; the first failure ends the others, and is what is thrown. */

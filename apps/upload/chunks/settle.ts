@@ -29,7 +29,7 @@ export async function settle(deps: UploadDeps, name: ChunkName, arrival: Arrival
 }
 
 async function keepInPlace(deps: UploadDeps, name: ChunkName, arrival: Arrival, reception: Reception): Promise<void> {
-  await deps.sources.sync(arrival.file, "chunk");
+  await deps.sources.sync(name.uploadId, arrival.file, "chunk");
   const { offset, sizeBytes } = arrival;
   const isOurs = await reception.takeOver({ start: offset, end: offset + sizeBytes });
   if (!isOurs) return untilOtherIsWhole(deps, reception, arrival.visit?.signal);
@@ -46,9 +46,11 @@ async function putInPlace(deps: UploadDeps, name: ChunkName, arrival: Arrival): 
   const present = findChunk(deps.database, name);
   const isThere = present?.whole && present.sizeBytes === arrival.sizeBytes;
   if (!isThere || !(await sameBytes(arrival, source, place.offset, visit.signal))) {
+    // A newer sender may have come while the source was opened and read; from here on it would wait for us.
+    if (reception.isOvertaken()) return untilOtherIsWhole(deps, reception, visit.signal);
     if (present) doubtChunk(deps, name);
     await reception.write(() => copy(arrival, source, place.offset, visit.signal));
-    await deps.sources.sync(source, "chunk");
+    await deps.sources.sync(name.uploadId, source, "chunk");
   }
   if (reception.isOvertaken()) return untilOtherIsWhole(deps, reception, visit.signal);
   commitChunk(deps, name, place.offset, arrival.sizeBytes);

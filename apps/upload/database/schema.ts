@@ -31,6 +31,12 @@ export const uploads = sqliteTable(
     appendedBytes: integer("appended_bytes"),
     /** The address that a source is fetched from, for people and for going on with it. */
     sourceUrl: text("source_url"),
+    /** The ETag or Last-Modified that the bytes so far came with; null where going on would be a guess. */
+    sourceValidator: text("source_validator"),
+    /** True once nobody will fetch it again; `error` says why. */
+    fetchGivenUp: integer("fetch_given_up", { mode: "boolean" }).notNull().default(false),
+    /** What a tus client said of its file, as it said it. */
+    uploadMetadata: text("upload_metadata"),
     /** Who began it, as admission counts: the address of the client. */
     client: text("client"),
     state: text("state", { enum: uploadStates }).notNull().default("receiving"),
@@ -40,9 +46,9 @@ export const uploads = sqliteTable(
     sha256: text("sha256"),
     /** True once metadata knows that hash. */
     sha256Told: integer("sha256_told", { mode: "boolean" }).notNull().default(false),
-    /** Tries at handing over that found a service away, in a row. */
+    /** Tries in a row that failed: at handing over with a service away, or at fetching without getting any further. */
     failedTries: integer("failed_tries").notNull().default(0),
-    /** Not handed over by the background loop before this. */
+    /** Not handed over, or fetched, by the background loop before this. */
     nextTryAt: real("next_try_at").notNull().default(0),
     /** Why the last try failed, for people. */
     error: text("error"),

@@ -1,18 +1,29 @@
-/** The background loop: takes up every upload whose complete was asked for and not finished, also before a restart. */
+/**
+ * The background loop: takes up every upload whose complete was asked for and not finished, also before a restart; and
+ * streams of tus whose last byte is here, which are complete by that and were cut off before anybody acted on it.
+ */
 import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "@video-backend/service";
-import { and, asc, inArray, lte } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, lte, or } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../service.ts";
 import { finishUpload } from "../uploads/complete-upload.ts";
 import { unfinishedStates } from "../uploads/upload-state.ts";
 
+const retrySeconds = 60;
+
 /** Tries once each upload that is due. One that fails does not keep the next from its turn. */
 export async function sweep(deps: UploadDeps, signal: AbortSignal): Promise<void> {
+  const isUnfinished = inArray(uploads.state, unfinishedStates);
+  const isFilled = and(
+    eq(uploads.state, "receiving"),
+    eq(uploads.appendedBytes, uploads.fileSizeBytes),
+    isNull(uploads.sourceUrl),
+  );
   const due = deps.database
     .select({ id: uploads.id })
     .from(uploads)
-    .where(and(inArray(uploads.state, unfinishedStates), lte(uploads.nextTryAt, deps.now())))
+    .where(and(or(isUnfinished, isFilled), lte(uploads.nextTryAt, deps.now())))
     .orderBy(asc(uploads.nextTryAt))
     .all();
   for (const { id } of due) {
@@ -21,7 +32,10 @@ export async function sweep(deps: UploadDeps, signal: AbortSignal): Promise<void
     try {
       await deps.work.join(id, (ended) => finishUpload(deps, id, ended));
     } catch (error) {
+      if (signal.aborted) return;
       deps.log.warn({ uploadId: id, reason: messageOf(error) }, "an upload could not be finished");
+      const nextTryAt = deps.now() + retrySeconds;
+      deps.database.update(uploads).set({ nextTryAt }).where(eq(uploads.id, id)).run();
     }
   }
 }

@@ -10,7 +10,7 @@ import { missingChunks } from "../chunks/missing-chunks.ts";
 import { openSource } from "../chunks/open-source.ts";
 import { receivedChunks } from "../chunks/received-chunks.ts";
 import { storageFull } from "../chunks/write-body.ts";
-import { chunks, type UploadRow } from "../database/schema.ts";
+import { chunks, type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../service.ts";
 import { findUpload } from "../uploads/find-upload.ts";
 import { moveUpload } from "../uploads/move-upload.ts";
@@ -50,7 +50,7 @@ async function close(deps: UploadDeps, upload: UploadRow, sizeBytes: number): Pr
   const { size } = await file.stat();
   if (size < sizeBytes) throw forgetBeyond(deps, upload, size);
   if (size > sizeBytes) await cutTo(file, sizeBytes);
-  await deps.sources.sync(file, "complete");
+  await deps.sources.sync(upload.id, file, "complete");
 }
 
 async function cutTo(file: FileHandle, sizeBytes: number): Promise<void> {
@@ -61,6 +61,7 @@ async function cutTo(file: FileHandle, sizeBytes: number): Promise<void> {
 function forgetBeyond({ database, log }: UploadDeps, upload: UploadRow, sizeBytes: number): ServiceError {
   log.error({ uploadId: upload.id, sizeBytes }, "a source is shorter than its chunks say");
   if (upload.appendedBytes !== null) {
+    database.update(uploads).set({ appendedBytes: sizeBytes }).where(eq(uploads.id, upload.id)).run();
     return new ServiceError("missing_chunks", `Only ${sizeBytes} bytes of the source are there; go on from there`);
   }
   for (const chunk of receivedChunks(database, upload.id)) {

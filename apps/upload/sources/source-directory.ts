@@ -7,6 +7,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { videoIdPattern } from "@video-backend/service";
+import { createGroupSync } from "./group-sync.ts";
 
 /** What is on disk before it is answered. */
 export type SyncPolicy = "chunk" | "complete" | "never";
@@ -24,8 +25,8 @@ export interface SourceDirectory {
   open(uploadId: string): Promise<FileHandle>;
   /** A file nobody else has; whoever asks removes it. */
   openSpool(): Promise<{ file: FileHandle; path: string }>;
-  /** Brings what was written to the disk itself, as far as the policy wants it at this moment. */
-  sync(file: FileHandle, moment: Exclude<SyncPolicy, "never">): Promise<void>;
+  /** Brings what was written to the source to the disk itself, as far as the policy wants it at this moment. */
+  sync(uploadId: string, file: FileHandle, moment: Exclude<SyncPolicy, "never">): Promise<void>;
   /** Removes all there is of an upload; harmless when there is nothing. */
   remove(uploadId: string): Promise<void>;
   /** The ids that have a folder. */
@@ -39,6 +40,7 @@ const incoming = ".incoming";
 /** Opens the directory, which is made with the first source; what was coming in when the service died is removed. */
 export function openSourceDirectory(directory: string, policy: SyncPolicy): SourceDirectory {
   rmSync(join(directory, incoming), { recursive: true, force: true });
+  const sync = createGroupSync();
   const folder = (uploadId: string) => join(directory, checkedId(uploadId));
   const pathOf = (uploadId: string) => join(folder(uploadId), "source");
 
@@ -56,8 +58,8 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
       const path = join(directory, incoming, crypto.randomUUID());
       return { file: await open(path, "wx+"), path };
     },
-    async sync(file, moment) {
-      if (policy === moment || (policy === "chunk" && moment === "complete")) await file.datasync();
+    async sync(uploadId, file, moment) {
+      if (policy === moment || (policy === "chunk" && moment === "complete")) await sync(uploadId, file);
     },
     remove: (uploadId) => rm(folder(uploadId), { recursive: true, force: true }),
     uploadIds: () => namesIn(directory).filter((name) => videoIdPattern.test(name)),

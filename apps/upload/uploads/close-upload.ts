@@ -4,6 +4,7 @@ import { missingChunks } from "../chunks/missing-chunks.ts";
 import { receivedChunks } from "../chunks/received-chunks.ts";
 import type { UploadRow } from "../database/schema.ts";
 import type { UploadDeps } from "../service.ts";
+import { isStream, type StreamRow } from "../sources/find-stream.ts";
 import { sizeOf } from "../sources/size-of.ts";
 import { findUpload } from "./find-upload.ts";
 import { moveUpload } from "./move-upload.ts";
@@ -18,7 +19,8 @@ export function closeUpload({ database, now }: UploadDeps, uploadId: string): vo
   database.transaction(
     (transaction) => {
       const upload = findUpload(transaction, uploadId, "complete");
-      if (upload.appendedBytes === null) refuseMissing(receivedChunks(transaction, uploadId), upload);
+      if (isStream(upload)) refuseUnfilled(upload);
+      else refuseMissing(receivedChunks(transaction, uploadId), upload);
       const sizeBytes = sizeOf(transaction, upload);
       const { fileSizeBytes } = upload;
       if (fileSizeBytes !== null && sizeBytes !== fileSizeBytes) {
@@ -32,6 +34,14 @@ export function closeUpload({ database, now }: UploadDeps, uploadId: string): vo
     },
     { behavior: "immediate" },
   );
+}
+
+function refuseUnfilled({ id, appendedBytes, fileSizeBytes }: StreamRow): void {
+  if (appendedBytes === fileSizeBytes) return;
+  const expected = fileSizeBytes ?? "an unknown number of";
+  throw new ServiceError("missing_chunks", `${appendedBytes} of ${expected} bytes are here; send the rest`, {
+    details: { upload_id: id, expected_bytes: fileSizeBytes, received_bytes: appendedBytes },
+  });
 }
 
 function refuseMissing(received: readonly { index: number }[], { totalChunks }: UploadRow): void {

@@ -1,5 +1,7 @@
 /** Completes an upload: from bytes that are in place to a source that transcoding works on. */
+import { ServiceError } from "@video-backend/service";
 import { digestMismatch, sha256Digest } from "../chunks/digest.ts";
+import type { UploadRow } from "../database/schema.ts";
 import { handOver } from "../hand-over/hand-over.ts";
 import type { UploadDeps } from "../service.ts";
 import { finishSource } from "../sources/finish-source.ts";
@@ -13,13 +15,23 @@ import { moveUpload } from "./move-upload.ts";
  * several calls at once one does the work and all share its outcome; a later one finds nothing to do.
  *
  * @param sha256 what the whole file hashes to, where the client knows it; to check that, the file has to be read
- * @throws ServiceError `not_found`, `missing_chunks`, `invalid_request` for a size that differs, `digest_mismatch`,
+ * @throws ServiceError `not_found`, `missing_chunks`; `conflict` for one that is still fetched from an address; `invalid_request` for a size that differs, `digest_mismatch`,
  *   `storage_full`
  */
 export async function completeUpload(deps: UploadDeps, uploadId: string, sha256: string | null = null): Promise<void> {
-  findUpload(deps.database, uploadId, "complete");
+  refuseFetching(findUpload(deps.database, uploadId, "complete"));
   await deps.work.join(uploadId, (signal) => finishUpload(deps, uploadId, signal, sha256));
   if (sha256) await deps.work.join(uploadId, (signal) => refuseOther(deps, uploadId, sha256, signal));
+}
+
+/** A part of a file must not pass for all of it, and whoever asks must not wait for as long as the fetch takes. */
+function refuseFetching({ id, state, sourceUrl, appendedBytes }: UploadRow): void {
+  if (sourceUrl === null || state !== "receiving") return;
+  throw new ServiceError(
+    "conflict",
+    `The file is still fetched from its address, ${appendedBytes} bytes are here; it completes by itself`,
+    { details: { upload_id: id, state } },
+  );
 }
 
 /** Does whatever is left to do for an upload, from the state that it is in. Run it in `work.join` only. */

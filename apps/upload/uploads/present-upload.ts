@@ -2,6 +2,8 @@
 import { expiresAt } from "../admission/expiry.ts";
 import { missingIndexes, receivedChunks } from "../chunks/received-chunks.ts";
 import type { Upload } from "../contract.ts";
+import type { UploadRow } from "../database/schema.ts";
+import { withoutQuery } from "../remote/remote-url.ts";
 import type { UploadDeps } from "../service.ts";
 import { findDuplicate } from "./find-duplicate.ts";
 import { findUpload } from "./find-upload.ts";
@@ -29,11 +31,18 @@ export function presentUpload({ database, limits }: Pick<UploadDeps, "database" 
     bytes_received: row.sourceSizeBytes ?? row.appendedBytes ?? chunkBytes,
     state: row.state,
     error: row.error,
-    source_url: row.sourceUrl,
+    source_url: row.sourceUrl && withoutQuery(row.sourceUrl),
+    fetch: fetchOf(row),
     sha256: row.sha256,
     duplicate_of: findDuplicate(database, row),
     expires_at: expiresAt(row, limits),
     created_at: row.createdAt,
     updated_at: row.updatedAt,
   };
+}
+
+function fetchOf({ sourceUrl, state, fetchGivenUp }: UploadRow): Upload["fetch"] {
+  if (sourceUrl === null) return null;
+  if (state !== "receiving") return "fetched";
+  return fetchGivenUp ? "given_up" : "fetching";
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { keepAlive, restartPauseSeconds } from "@video-backend/service/keep-alive";
 import { createWorld, until } from "@video-backend/testing";
-import { keepAlive, restartPauseSeconds } from "./keep-alive.ts";
 import { isAlive } from "./process-table.ts";
 import { type RunningProcess, startProcess } from "./running-process.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { statSync, writeFileSync } from "node:fs";
 import { createTestMetadata } from "@video-backend/metadata/testing";
-import { createWorld } from "@video-backend/testing";
+import { createWorld, until } from "@video-backend/testing";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createTestUpload } from "@video-backend/upload/testing";
 import { Hono } from "hono";
@@ -11,6 +11,9 @@ import { type UploadCommand, uploadFile } from "./upload-file.ts";
 const mebibyte = 1024 * 1024;
 const rendition = (progress: number) => ({ status: "running", progress });
 const running = { overall: "running", playable: false, qualities: { "720p": rendition(10) }, audio: null };
+
+/** Of the chunk that a request carries. */
+const indexOf = ({ url }: Request): number => Number(url.slice(url.lastIndexOf("/") + 1));
 
 /** The real upload and metadata services; a transcoding that answers these statuses one after another, then the last. */
 function setup(statuses: object[] = [{ ...running, overall: "ok", playable: true }]) {
@@ -34,9 +37,8 @@ function setup(statuses: object[] = [{ ...running, overall: "ok", playable: true
   const sent: number[] = [];
   /** Carries a chunk, unless a test gives it another fate. */
   const carry = async (request: Request): Promise<Response> => {
-    const form = await request.clone().formData();
     const response = await service.fetch(request);
-    if (response.ok) sent.push(Number(form.get("index")));
+    if (response.ok) sent.push(indexOf(request));
     return response;
   };
   const run = (different: Partial<UploadCommand> = {}, path = file) =>
@@ -82,14 +84,15 @@ test("a file arrives as it is, and its address is told", async () => {
 test("an interrupted run is taken up by the next, which sends what is missing and no more", async () => {
   await using upload = setup();
   const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort(new Error("Ctrl-C"));
   const first = upload.run({
     signal: interrupted.signal,
     fetch: async (request) => {
-      const index = Number((await request.clone().formData()).get("index"));
+      const index = indexOf(request);
       if (index === 1) return upload.carry(request);
       await new Promise((_, reject) => {
         request.signal.addEventListener("abort", () => reject(request.signal.reason));
-        if (index === 2) interrupted.abort(new Error("Ctrl-C"));
+        if (index === 2) void until("the other is in place", () => upload.sent.length === 1).then(interrupt);
       });
       throw new Error("not reached");
     },

@@ -2,10 +2,17 @@
  * Starts a process again whenever it ends by itself, after a pause that doubles while it keeps dying: a service that
  * cannot start (a full disk) must not eat the machine, one that crashed once must be back at once.
  */
-import type { RunningProcess } from "./running-process.ts";
+
+/** A child process, as far as keeping it alive goes. */
+export interface KeptProcess {
+  /** Resolves with a sentence's end, such as `ended with exit code 1`, when it is gone. */
+  readonly ended: Promise<string>;
+  /** SIGTERM, and after so many seconds SIGKILL. Resolves when it is gone. */
+  stop(deadlineSeconds: number): Promise<void>;
+}
 
 export interface KeepAliveOptions {
-  start: () => RunningProcess;
+  start: () => KeptProcess;
   /** Aborted when the process is to end for good. */
   stop: AbortSignal;
   /** How long it may take to drain then. */

@@ -1,0 +1,71 @@
+/**
+ * The short way: a GET or HEAD of a file that is there is answered here, in front of the routes, because a router, a
+ * validator and a log line would cost several times what the answer does. It adds nothing of its own: files come from
+ * `find-asset.ts`, answers from `answer-asset.ts`, and whatever is not a plain success is left to the routes.
+ */
+import type { Log } from "@video-backend/service";
+import type { ReadingHeaders } from "../origins/reading-headers.ts";
+import { type Answer, answerAsset, isRefusal } from "./answer-asset.ts";
+import type { Assets } from "./find-asset.ts";
+import { type Place, placeOf } from "./place.ts";
+
+export interface DeliveryDeps {
+  assets: Assets;
+  /** Whether anybody may read this video's files. Of any other video they go by the routes, where access is looked into. */
+  isOpen: (videoId: string) => boolean;
+  readingHeaders: ReadingHeaders;
+  log: Log;
+  /** Whether each file that is served gets a line in the log; a line costs about as much as a playlist does. */
+  logFiles: boolean;
+}
+
+/** Answers, now or later, with null where the routes are to answer. */
+export type Deliver = (request: Request) => Response | null | Promise<Response | null>;
+
+export function createDelivery({ assets, isOpen, readingHeaders, log, logFiles }: DeliveryDeps): Deliver {
+  const made = new WeakMap<Answer, Headers>();
+
+  function respond(request: Request, answer: Answer, startedAt: number): Response {
+    const requestId = requestIdOf(request.headers.get("x-request-id"));
+    if (logFiles) {
+      const milliseconds = Math.round(performance.now() - startedAt);
+      const { pathname } = new URL(request.url);
+      log.info({ requestId, method: request.method, path: pathname, status: answer.status, milliseconds }, "request");
+    }
+    const response = new Response(answer.body, { status: answer.status, headers: headersOf(request, answer) });
+    response.headers.set("x-request-id", requestId);
+    return response;
+  }
+
+  /** Made once for an answer that is made once, where all pages may read: making them is half of the work. */
+  function headersOf(request: Request, answer: Answer): Headers {
+    if (!readingHeaders.areTheSameForAll) return make(request, answer);
+    const known = made.get(answer) ?? make(request, answer);
+    made.set(answer, known);
+    return known;
+  }
+  const make = (request: Request, answer: Answer) =>
+    new Headers(readingHeaders.add(request.headers.get("origin"), answer.headers));
+
+  function serve(request: Request, { videoId, path }: Place): Response | null | Promise<Response | null> {
+    const startedAt = logFiles ? performance.now() : 0;
+    const asked = { method: request.method, header: (name: string) => request.headers.get(name) };
+    const found = assets.find(`hls/${videoId}/${path}`);
+    const answered = (asset: Awaited<typeof found>) => {
+      const answer = asset && answerAsset(asked, asset);
+      return answer && !isRefusal(answer) ? respond(request, answer, startedAt) : null;
+    };
+    return found instanceof Promise ? found.then(answered) : answered(found);
+  }
+
+  return (request) => {
+    if (request.method !== "GET" && request.method !== "HEAD") return null;
+    const place = placeOf(request.url);
+    return place && isOpen(place.videoId) ? serve(request, place) : null;
+  };
+}
+
+/** The sender's own where it is harmless, by the rule of hono/request-id, else another one. */
+function requestIdOf(given: string | null): string {
+  return given && given.length <= 255 && /^[\w\-=]+$/.test(given) ? given : crypto.randomUUID();
+}

@@ -1,0 +1,137 @@
+/**
+ * Appends to a source that comes as one stream (tus, or from an address). How far the source is filled is one number in
+ * its row, which moves only after the bytes before it are on the disk: what a cut line or a crash leaves beyond it counts
+ * for nothing and is written over. What came before a line was cut counts.
+ */
+import type { FileHandle } from "node:fs/promises";
+import { messageOf, ServiceError } from "@video-backend/service";
+import { and, eq } from "drizzle-orm";
+import { openSource } from "../chunks/open-source.ts";
+import { paced } from "../chunks/paced-body.ts";
+import { asServiceError, writeAll } from "../chunks/write-body.ts";
+import { uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../service.ts";
+import { findUpload } from "../uploads/find-upload.ts";
+import { expectOpenStream, type StreamRow } from "./find-stream.ts";
+
+export interface Append {
+  /** Where the first byte goes: where the source is filled to. */
+  offset: number;
+  body: AsyncIterable<Uint8Array>;
+  /** Ends it; what came before counts. */
+  signal: AbortSignal;
+  /** How many bytes are taken at most, beside what the size of the file allows. */
+  limitBytes?: number;
+}
+
+/** So much of a long stream, or so many seconds of it, is sent again after a crash at most. */
+const markEveryBytes = 16 * 1024 ** 2;
+const markEverySeconds = 2;
+
+/**
+ * Of two that append to the same source at once the newer wins: the older is ended and waited for.
+ *
+ * @returns where the source is filled to
+ * @throws ServiceError `not_found`; `conflict` for another offset, naming both, or an upload that takes no more bytes, or
+ *   when a newer one took over; `too_large`, `too_slow`, `storage_full`; `malformed_request` for a body that breaks off;
+ *   the reason of the signal
+ */
+export async function appendSource(deps: UploadDeps, uploadId: string, append: Append): Promise<number> {
+  using visit = deps.work.enter(uploadId);
+  using turn = await deps.appenders.takeOver(uploadId);
+  visit.signal.throwIfAborted();
+  const upload = expectOpenStream(deps.database, uploadId);
+  await using file = await openSource(deps, uploadId);
+  const filledTo = await checkedEnd(deps, upload, file);
+  if (append.offset !== filledTo) throw otherOffset(uploadId, append.offset, filledTo);
+  const signal = AbortSignal.any([append.signal, visit.signal, turn.signal]);
+  return await writeOn(deps, upload, file, { ...append, signal });
+}
+
+/** A source that is shorter than its row says (somebody's hand, a power cut under a laxer policy) goes on from its end. */
+async function checkedEnd({ database, log }: UploadDeps, upload: StreamRow, file: FileHandle): Promise<number> {
+  const { size } = await file.stat();
+  if (size >= upload.appendedBytes) return upload.appendedBytes;
+  log.error({ uploadId: upload.id, sizeBytes: size }, "a source is shorter than its row says");
+  database.update(uploads).set({ appendedBytes: size }).where(eq(uploads.id, upload.id)).run();
+  return size;
+}
+
+async function writeOn(deps: UploadDeps, upload: StreamRow, file: FileHandle, append: Append): Promise<number> {
+  const { body, signal } = append;
+  const most = endOf(deps, upload, append);
+  let written = append.offset;
+  let marked = append.offset;
+  let markedAt = deps.now();
+  async function mark(): Promise<void> {
+    if (marked === written) return;
+    await deps.sources.sync(upload.id, file, "chunk");
+    advance(deps, upload.id, marked, written);
+    marked = written;
+    markedAt = deps.now();
+  }
+
+  try {
+    for await (const bytes of paced(body, { signal, stallSeconds: deps.limits.stallSeconds })) {
+      if (written + bytes.length > most.bytes) throw most.overlong();
+      writeAll(file, bytes, written);
+      written += bytes.length;
+      if (written - marked >= markEveryBytes || deps.now() - markedAt >= markEverySeconds) await mark();
+    }
+  } catch (error) {
+    await mark().catch((second: unknown) => {
+      deps.log.warn({ uploadId: upload.id, reason: messageOf(second) }, "the end of a broken stream is not kept");
+    });
+    signal.throwIfAborted();
+    throw asServiceError(error);
+  }
+  await mark();
+  return written;
+}
+
+/** Where the source may end at the furthest, and what is thrown for more. */
+function endOf({ limits }: UploadDeps, upload: StreamRow, { offset, limitBytes }: Append) {
+  const { fileSizeBytes } = upload;
+  const ends = [
+    { bytes: limits.maxFileBytes, sentence: `A file may have ${limits.maxFileBytes} bytes`, name: "max_file_bytes" },
+    ...(fileSizeBytes === null
+      ? []
+      : [{ bytes: fileSizeBytes, sentence: `${fileSizeBytes} bytes were declared`, name: "file_size" }]),
+    ...(limitBytes === undefined
+      ? []
+      : [{ bytes: offset + limitBytes, sentence: `${limitBytes} bytes are expected here`, name: "expected_end" }]),
+  ];
+  const first = ends.reduce((one, other) => (other.bytes < one.bytes ? other : one));
+  const overlong = () =>
+    new ServiceError("too_large", `${first.sentence}; more came`, { details: { [first.name]: first.bytes } });
+  return { bytes: first.bytes, overlong };
+}
+
+function advance({ database, now }: UploadDeps, uploadId: string, from: number, to: number): void {
+  const isAsBefore = and(eq(uploads.id, uploadId), eq(uploads.state, "receiving"), eq(uploads.appendedBytes, from));
+  const [moved] = database
+    .update(uploads)
+    .set({ appendedBytes: to, updatedAt: now() })
+    .where(isAsBefore)
+    .returning({ id: uploads.id })
+    .all();
+  if (moved) return;
+  const { state, appendedBytes } = findUpload(database, uploadId);
+  throw new ServiceError(
+    "conflict",
+    `The upload is ${state} and filled to ${appendedBytes}; it cannot grow from ${from}`,
+    {
+      details: { upload_id: uploadId, state },
+    },
+  );
+}
+
+function otherOffset(uploadId: string, offset: number, filledTo: number): ServiceError {
+  return new ServiceError(
+    "conflict",
+    `${filledTo} bytes of the source are here; go on from there, not from ${offset}`,
+    {
+      details: { upload_id: uploadId, offset, expected_offset: filledTo },
+    },
+  );
+}

@@ -1,0 +1,363 @@
+/** The protocol as transcripts: method and headers, then status and headers (https://tus.io/protocols/resumable-upload). */
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { until } from "@video-backend/testing";
+import { limitsOf, UploadConfig } from "../config.ts";
+import { sweep } from "../hand-over/sweep.ts";
+import { setup } from "../test-setup.ts";
+
+type Tus = ReturnType<typeof setup>;
+
+const limits = limitsOf(UploadConfig.parse({}));
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const film = `filename ${base64("film.mp4")}`;
+const streamed = { "content-type": "application/offset+octet-stream" };
+
+const ask = ({ send }: Tus, line: string, headers: Record<string, string> = {}, body?: BodyInit) =>
+  send(line, { headers: { "tus-resumable": "1.0.0", ...headers }, ...(body !== undefined && { body }) });
+
+const post = (tus: Tus, headers: Record<string, string>, body?: BodyInit) =>
+  ask(tus, "POST /files", { "upload-metadata": film, ...headers }, body);
+
+const patch = (tus: Tus, path: string, offset: number, body: BodyInit, headers: Record<string, string> = {}) =>
+  ask(tus, `PATCH ${path}`, { ...streamed, "upload-offset": String(offset), ...headers }, body);
+
+async function create(tus: Tus, length: number | null, headers: Record<string, string> = {}): Promise<string> {
+  const size: Record<string, string> =
+    length === null ? { "upload-defer-length": "1" } : { "upload-length": String(length) };
+  const reply = await post(tus, { ...size, ...headers });
+  expect(reply.status).toBe(201);
+  return reply.headers.get("location") ?? "";
+}
+
+const idOf = (location: string) => location.slice("/files/".length);
+const original = ({ world }: Tus, location: string) =>
+  readFileSync(world.path("originals", idOf(location), "film.mp4"), "utf8");
+
+describe("OPTIONS", () => {
+  test("tells the version, what is spoken of it, and the largest file", async () => {
+    await using tus = setup();
+    const { status, headers } = await tus.send("OPTIONS /files");
+    expect(status).toBe(204);
+    expect(headers.get("tus-resumable")).toBe("1.0.0");
+    expect(headers.get("tus-version")).toBe("1.0.0");
+    expect(headers.get("tus-max-size")).toBe(String(1024 ** 4));
+    expect(headers.get("tus-extension")).toBe(
+      "creation,creation-with-upload,creation-defer-length,termination,expiration",
+    );
+  });
+
+  test("lets a page of any origin upload, once and not twice", async () => {
+    await using tus = setup();
+    const { headers } = await tus.send("OPTIONS /files/some-id", {
+      headers: { origin: "https://app.test", "access-control-request-method": "PATCH" },
+    });
+    expect(headers.get("access-control-allow-origin")).toBe("*");
+    expect(headers.get("access-control-allow-methods")).toBe("POST, HEAD, PATCH, OPTIONS, DELETE");
+    const allowed = headers.get("access-control-allow-headers")?.toLowerCase().split(", ") ?? [];
+    for (const name of ["tus-resumable", "upload-length", "upload-metadata", "upload-offset", "content-type"]) {
+      expect(allowed).toContain(name);
+    }
+    const refused = await ask(tus, "HEAD /files/nobody", { origin: "https://app.test" });
+    expect(refused.headers.get("access-control-allow-origin")).toBe("*");
+    const exposed = refused.headers.get("access-control-expose-headers")?.toLowerCase().split(/, ?/);
+    expect(exposed).toEqual(expect.arrayContaining(["location", "upload-offset", "upload-expires"]));
+  });
+});
+
+describe("POST", () => {
+  test.each(["/files", "/files/"])("%s begins an upload, and Location is right behind any host", async (path) => {
+    await using tus = setup();
+    const reply = await ask(tus, `POST ${path}`, {
+      "upload-length": "5",
+      "upload-metadata": `${film},title ${base64("Ein Fest")},filetype ${base64("video/mp4")}`,
+      "x-forwarded-host": "videos.example",
+      "x-forwarded-proto": "https",
+    });
+    expect(reply.status).toBe(201);
+    const location = reply.headers.get("location") ?? "";
+    expect(location).toMatch(/^\/files\/[A-Za-z0-9_-]{21}$/);
+    expect(reply.headers.get("tus-resumable")).toBe("1.0.0");
+    expect((await tus.send(`GET /upload/${idOf(location)}`)).body).toMatchObject({
+      filename: "film.mp4",
+      title: "Ein Fest",
+      file_size: 5,
+      bytes_received: 0,
+      state: "receiving",
+    });
+  });
+
+  test("the name may come as `name`, in any script", async () => {
+    await using tus = setup();
+    const location = await create(tus, 5, { "upload-metadata": `name ${base64("夏休み.mp4")},relativePath` });
+    expect((await tus.send(`GET /upload/${idOf(location)}`)).body.filename).toBe("夏休み.mp4");
+  });
+
+  test("the first bytes may come along", async () => {
+    await using tus = setup();
+    const reply = await post(tus, { "upload-length": "5", ...streamed }, "abc");
+    expect(reply.status).toBe(201);
+    expect(reply.headers.get("upload-offset")).toBe("3");
+    const location = reply.headers.get("location") ?? "";
+    expect((await patch(tus, location, 3, "de")).status).toBe(204);
+    expect(original(tus, location)).toBe("abcde");
+  });
+
+  test("all of them may come along, and nothing is left to do", async () => {
+    await using tus = setup();
+    const reply = await post(tus, { "upload-length": "5", ...streamed }, "abcde");
+    expect(reply).toMatchObject({ status: 201 });
+    expect(reply.headers.get("upload-expires")).toBeNull();
+    expect(original(tus, reply.headers.get("location") ?? "")).toBe("abcde");
+  });
+
+  test.each([
+    ["a path", "../../etc/film.mp4", "invalid_path"],
+    ["a control character", "a\0.mp4", "invalid_path"],
+    ["another kind", "virus.exe", "unsupported_file_type"],
+  ])("a name with %s is refused as init does, and nothing is made of it", async (_, name, code) => {
+    await using tus = setup();
+    const reply = await post(tus, { "upload-length": "5", "upload-metadata": `filename ${base64(name)}` });
+    expect(reply).toMatchObject({ status: 400, body: { type: `urn:video-backend:problem:${code}` } });
+    expect(reply.headers.get("content-type")).toBe("application/problem+json");
+    expect(reply.headers.get("tus-resumable")).toBe("1.0.0");
+    expect(tus.deps.sources.uploadIds()).toEqual([]);
+  });
+
+  test.each([
+    ["no metadata", { "upload-length": "5", "upload-metadata": "" }, 400],
+    ["no name in it", { "upload-length": "5", "upload-metadata": `filetype ${base64("video/mp4")}` }, 422],
+    ["a name that is no base64", { "upload-length": "5", "upload-metadata": "filename film.mp4" }, 400],
+    ["one key twice", { "upload-length": "5", "upload-metadata": `${film},${film}` }, 400],
+    ["a key that objects have", { "upload-length": "5", "upload-metadata": `${film},__proto__ YQ==` }, 400],
+    [
+      "a title without end",
+      { "upload-length": "5", "upload-metadata": `${film},title ${base64("x".repeat(501))}` },
+      422,
+    ],
+    ["no length", {}, 400],
+    ["two lengths", { "upload-length": "5", "upload-defer-length": "1" }, 400],
+    ["a length that is none", { "upload-length": "-1" }, 400],
+    ["parts to put together", { "upload-length": "5", "upload-concat": "partial" }, 501],
+  ])("%s is refused", async (_, headers, status) => {
+    await using tus = setup();
+    const reply = await post(tus, headers);
+    expect(reply).toMatchObject({ status, body: { status, detail: expect.any(String) } });
+    expect(reply.body.request_id).toBe(reply.headers.get("x-request-id"));
+    expect(tus.deps.sources.uploadIds()).toEqual([]);
+  });
+
+  test("what cannot be taken is refused before a byte, with the figures", async () => {
+    await using tus = setup(() => ({
+      limits: { ...limits, maxFileBytes: 1000 },
+      disk: { freeBytes: async () => limits.lowWaterBytes + 100 },
+    }));
+    const large = await post(tus, { "upload-length": "1001" });
+    expect(large).toMatchObject({ status: 413, body: { max_file_bytes: 1000 } });
+    expect(await post(tus, { "upload-length": "100" })).toMatchObject({ status: 507, body: { needed_bytes: 200 } });
+  });
+
+  test("an upload is created at /files and nowhere below it", async () => {
+    await using tus = setup();
+    const reply = await ask(tus, "POST /files/film.mp4", { "upload-length": "5", "upload-metadata": film });
+    expect(reply.status).toBe(405);
+    expect(tus.deps.sources.uploadIds()).toEqual([]);
+  });
+});
+
+describe("HEAD", () => {
+  test("tells where to go on, and what was said at creation", async () => {
+    await using tus = setup();
+    const metadata = `${film},mine ${base64("anything")},flag`;
+    const location = await create(tus, 5, { "upload-metadata": metadata });
+    await patch(tus, location, 0, "abc");
+    const { status, headers } = await ask(tus, `HEAD ${location}`);
+    expect(status).toBe(200);
+    expect(headers.get("upload-offset")).toBe("3");
+    expect(headers.get("upload-length")).toBe("5");
+    expect(headers.get("upload-metadata")).toBe(metadata);
+    expect(headers.get("cache-control")).toBe("no-store");
+  });
+
+  test("of a complete upload says that nothing is missing", async () => {
+    await using tus = setup();
+    const location = await create(tus, 3);
+    await patch(tus, location, 0, "abc");
+    const { headers } = await ask(tus, `HEAD ${location}`);
+    expect([headers.get("upload-offset"), headers.get("upload-length")]).toEqual(["3", "3"]);
+    expect(headers.get("upload-expires")).toBeNull();
+  });
+
+  test("an upload in chunks, one that was never begun and what is no id are 404", async () => {
+    await using tus = setup();
+    const chunked = await tus.init(1);
+    for (const id of [chunked, "nobody", "a%2fb", "..%2f..", "a/b"]) {
+      expect((await ask(tus, `HEAD /files/${id}`)).status).toBe(404);
+    }
+    expect((await patch(tus, `/files/${chunked}`, 0, "x")).status).toBe(404);
+    expect((await ask(tus, `DELETE /files/${chunked}`)).status).toBe(404);
+    expect((await tus.send(`GET /upload/${chunked}`)).status).toBe(200);
+  });
+});
+
+describe("PATCH", () => {
+  test("appends, and the last byte hands the video over as complete does", async () => {
+    await using tus = setup();
+    const location = await create(tus, 9);
+    const first = await patch(tus, location, 0, "one ");
+    expect(first.status).toBe(204);
+    expect(first.headers.get("upload-offset")).toBe("4");
+    expect(tus.starts).toEqual([]);
+    expect((await patch(tus, location, 4, "three")).headers.get("upload-offset")).toBe("9");
+    expect(original(tus, location)).toBe("one three");
+    const id = idOf(location);
+    expect(tus.starts).toEqual([{ upload_id: id, filename: "film.mp4" }]);
+    expect((await tus.askMetadata(`GET /videos/${id}`)).status).toBe(200);
+    expect(await tus.complete(id)).toMatchObject({ status: 200, body: { hash: id } });
+    expect((await tus.send(`GET /upload/${id}`)).body).toMatchObject({ state: "handed_over", missing: [] });
+    expect(existsSync(tus.world.path("uploads", id))).toBeFalse();
+    expect(tus.starts).toHaveLength(1);
+  });
+
+  test("another offset is 409, and changes nothing", async () => {
+    await using tus = setup();
+    const location = await create(tus, 5);
+    await patch(tus, location, 0, "abc");
+    for (const offset of [0, 2, 4]) expect((await patch(tus, location, offset, "xy")).status).toBe(409);
+    await patch(tus, location, 3, "de");
+    expect(original(tus, location)).toBe("abcde");
+  });
+
+  test("the length may come later; until then nothing completes the upload", async () => {
+    await using tus = setup();
+    const location = await create(tus, null);
+    await patch(tus, location, 0, "abc");
+    const { headers } = await ask(tus, `HEAD ${location}`);
+    expect([headers.get("upload-defer-length"), headers.get("upload-length")]).toEqual(["1", null]);
+    expect(await tus.complete(idOf(location))).toMatchObject({ status: 400, body: { received_bytes: 3 } });
+    expect((await patch(tus, location, 3, "", { "upload-length": "2" })).status).toBe(400);
+    expect((await patch(tus, location, 3, "de", { "upload-length": "5" })).status).toBe(204);
+    expect(original(tus, location)).toBe("abcde");
+  });
+
+  test("a length that is too large is refused when it comes", async () => {
+    await using tus = setup(() => ({ limits: { ...limits, maxFileBytes: 1000 } }));
+    const location = await create(tus, null);
+    const reply = await patch(tus, location, 0, "abc", { "upload-length": "1001" });
+    expect(reply).toMatchObject({ status: 413, body: { max_file_bytes: 1000 } });
+  });
+
+  test("more than was declared is refused, and none of it counts", async () => {
+    await using tus = setup();
+    const location = await create(tus, 3);
+    expect((await patch(tus, location, 0, "abcd")).status).toBe(413);
+    expect((await ask(tus, `HEAD ${location}`)).headers.get("upload-offset")).toBe("0");
+  });
+
+  test.each([
+    ["another type", { "content-type": "video/mp4", "upload-offset": "0" }, 400],
+    ["no offset", streamed, 403],
+    ["an offset that is none", { ...streamed, "upload-offset": "1.5" }, 400],
+  ])("%s is refused", async (_, headers, status) => {
+    await using tus = setup();
+    const location = await create(tus, 3);
+    expect((await ask(tus, `PATCH ${location}`, headers, "abc")).status).toBe(status);
+    expect((await ask(tus, `HEAD ${location}`)).headers.get("upload-offset")).toBe("0");
+  });
+
+  test("may come as a POST, where nothing else gets through", async () => {
+    await using tus = setup();
+    const location = await create(tus, 3);
+    const headers = { ...streamed, "upload-offset": "0", "x-http-method-override": "PATCH" };
+    expect((await ask(tus, `POST ${location}`, headers, "abc")).status).toBe(204);
+    expect(original(tus, location)).toBe("abc");
+  });
+
+  test("a HEAD ends who still sends: the offset it tells stays, and nobody is answered 423", async () => {
+    await using tus = setup();
+    const location = await create(tus, 12);
+    const line = new TransformStream<Uint8Array, Uint8Array>();
+    const headers = { "tus-resumable": "1.0.0", ...streamed, "upload-offset": "0" };
+    const request = new Request(`http://upload.test${location}`, { method: "PATCH", headers, body: line.readable });
+    const older = tus.service.fetch(request);
+    const writer = line.writable.getWriter();
+    await writer.write(new TextEncoder().encode("half "));
+    const source = tus.world.path("uploads", idOf(location), "source");
+    await until("it is written", () => readFileSync(source, "utf8") === "half ");
+    // The older connection stays open and silent, as one does whose network is gone.
+    const found = await ask(tus, `HEAD ${location}`);
+    expect(found.headers.get("upload-offset")).toBe("5");
+    expect((await older).status).toBe(409);
+    expect((await patch(tus, location, 5, "and all")).status).toBe(204);
+    expect(original(tus, location)).toBe("half and all");
+  });
+});
+
+describe("DELETE", () => {
+  test("ends an upload that is under way, and nothing of it is left", async () => {
+    await using tus = setup();
+    const location = await create(tus, 5);
+    await patch(tus, location, 0, "abc");
+    expect((await ask(tus, `DELETE ${location}`)).status).toBe(204);
+    expect((await ask(tus, `HEAD ${location}`)).status).toBe(404);
+    expect((await ask(tus, `DELETE ${location}`)).status).toBe(404);
+    expect(tus.deps.sources.uploadIds()).toEqual([]);
+  });
+
+  test("does not take a video away", async () => {
+    await using tus = setup();
+    const location = await create(tus, 3);
+    await patch(tus, location, 0, "abc");
+    expect((await ask(tus, `DELETE ${location}`)).status).toBe(409);
+    expect(original(tus, location)).toBe("abc");
+  });
+});
+
+test("the expiry moves with every byte, and is told in HTTP's own form", async () => {
+  await using tus = setup();
+  const { now } = tus.world.clock;
+  const inAWeek = () => new Date((now() + 7 * 24 * 3600) * 1000).toUTCString();
+  const created = await post(tus, { "upload-length": "5" });
+  const location = created.headers.get("location") ?? "";
+  const first = inAWeek();
+  expect(created.headers.get("upload-expires")).toBe(first);
+  tus.world.clock.advance(3600);
+  expect((await ask(tus, `HEAD ${location}`)).headers.get("upload-expires")).toBe(first);
+  expect((await patch(tus, location, 0, "abc")).headers.get("upload-expires")).toBe(inAWeek());
+});
+
+test.each([{}, { "tus-resumable": "0.2.2" }])(
+  "another version of the protocol is 412, with the one spoken",
+  async (headers) => {
+    await using tus = setup();
+    const reply = await tus.send("POST /files", {
+      headers: { "upload-length": "5", "upload-metadata": film, ...headers },
+    });
+    expect(reply.status).toBe(412);
+    expect(reply.headers.get("tus-version")).toBe("1.0.0");
+  },
+);
+
+test("a file without a byte is complete when it is created", async () => {
+  await using tus = setup();
+  const location = await create(tus, 0);
+  expect(original(tus, location)).toBe("");
+});
+
+test("with its last byte here an upload is complete, also when the service died before it could act on it", async () => {
+  await using tus = setup();
+  const location = await create(tus, 3);
+  const { store } = tus.deps;
+  tus.deps.store = {
+    ...store,
+    adopt: () => Promise.reject(new Error("the power is gone")),
+  };
+  expect((await patch(tus, location, 0, "abc")).status).toBe(500);
+  expect((await tus.send(`GET /upload/${idOf(location)}`)).body).toMatchObject({
+    state: "receiving",
+    bytes_received: 3,
+  });
+  const after = tus.restart();
+  await sweep(after.deps, new AbortController().signal);
+  expect(original(tus, location)).toBe("abc");
+});

@@ -1,0 +1,87 @@
+/**
+ * What the tus library does to uploads, in this service's verbs: an upload of tus is one that comes as one stream, its
+ * bytes lie where those of chunks lie, and it is completed as they are. Uploads in chunks, or fetched from an address,
+ * do not exist here.
+ */
+import type { Readable } from "node:stream";
+import { DataStore, Upload } from "@tus/server";
+import { type ServiceEnv, ServiceError } from "@video-backend/service";
+import { and, eq, isNull } from "drizzle-orm";
+import { getContext } from "hono/context-storage";
+import { clientOf } from "../admission/client-of.ts";
+import { uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../service.ts";
+import { appendSource } from "../sources/append-source.ts";
+import { isStream, type StreamRow } from "../sources/find-stream.ts";
+import { beginUpload } from "../uploads/begin-upload.ts";
+import { deleteUpload } from "../uploads/delete-upload.ts";
+import { findUpload, uploadNotFound } from "../uploads/find-upload.ts";
+import { beginningOf, keptMetadata, metadataFrom } from "./upload-metadata.ts";
+
+/** Each method throws a `ServiceError` as the verb behind it does, and runs in a request of the service. */
+export class TusStore extends DataStore {
+  override extensions = ["creation", "creation-with-upload", "creation-defer-length", "termination", "expiration"];
+  readonly #deps: UploadDeps;
+
+  constructor(deps: UploadDeps) {
+    super();
+    this.#deps = deps;
+  }
+
+  /** The library takes the id from `upload`, which it gave a provisional one. */
+  override async create(upload: Upload): Promise<Upload> {
+    const { database } = this.#deps;
+    upload.id = await beginUpload(this.#deps, beginningOf(upload, clientOf(getContext<ServiceEnv>())));
+    database
+      .update(uploads)
+      .set({ uploadMetadata: keptMetadata(upload) })
+      .where(eq(uploads.id, upload.id))
+      .run();
+    return upload;
+  }
+
+  override async write(body: Readable, id: string, offset: number): Promise<number> {
+    this.#find(id);
+    return appendSource(this.#deps, id, { offset, body, signal: getContext<ServiceEnv>().req.raw.signal });
+  }
+
+  override async getUpload(id: string): Promise<Upload> {
+    const row = this.#find(id);
+    const size = row.fileSizeBytes ?? row.sourceSizeBytes ?? undefined;
+    const metadata = metadataFrom(row.uploadMetadata);
+    return new Upload({
+      id,
+      offset: row.appendedBytes,
+      ...(size !== undefined && { size }),
+      ...(metadata && { metadata }),
+    });
+  }
+
+  override async declareUploadLength(id: string, sizeBytes: number): Promise<void> {
+    const { database, limits } = this.#deps;
+    if (sizeBytes > limits.maxFileBytes) {
+      throw new ServiceError("too_large", `A file may have ${limits.maxFileBytes} bytes; got ${sizeBytes}`, {
+        details: { max_file_bytes: limits.maxFileBytes },
+      });
+    }
+    const isUndeclared = and(eq(uploads.id, id), isNull(uploads.fileSizeBytes));
+    database.update(uploads).set({ fileSizeBytes: sizeBytes }).where(isUndeclared).run();
+  }
+
+  /** Ends an upload that is under way. A video is not for whoever knows its id to delete: that is asked of admin. */
+  override async remove(id: string): Promise<void> {
+    const { state } = this.#find(id);
+    if (state !== "receiving") {
+      throw new ServiceError("conflict", `An upload that is ${state} cannot be terminated; delete the video instead`, {
+        details: { upload_id: id, state, accepted: ["receiving"] },
+      });
+    }
+    await deleteUpload(this.#deps, id);
+  }
+
+  #find(id: string): StreamRow {
+    const row = findUpload(this.#deps.database, id);
+    if (!isStream(row) || row.sourceUrl !== null) throw uploadNotFound(id);
+    return row;
+  }
+}
