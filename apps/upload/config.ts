@@ -1,6 +1,7 @@
 /** What an operator may set for this service. */
-import { settings } from "@video-backend/service";
+import { messageOf, settings } from "@video-backend/service";
 import { z } from "zod";
+import { parseProxies } from "./admission/client-of.ts";
 import type { Limits } from "./admission/limits.ts";
 import { maxTotalChunks } from "./database/schema.ts";
 
@@ -55,6 +56,18 @@ export const UploadConfig = z.object({
     .min(0)
     .default(1)
     .describe("Room that is kept for what is made of a file, in sizes of the file"),
+  UPLOAD_TRUSTED_PROXIES: z
+    .string()
+    .default("127.0.0.0/8, ::1")
+    .transform((list, context) => {
+      try {
+        return parseProxies(list);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: messageOf(error) });
+        return z.NEVER;
+      }
+    })
+    .describe("Addresses and networks whose X-Forwarded-For is believed when open uploads are counted per client"),
   DISK_LOW_WATER_BYTES: bytes(512 * mebibyte).describe("Bytes of the disk that are never promised to an upload"),
 });
 export type UploadConfig = z.infer<typeof UploadConfig>;

@@ -16,8 +16,6 @@ import { openSourceDirectory } from "./sources/source-directory.ts";
 import { createWorkRegister } from "./uploads/work-register.ts";
 
 const sweepEverySeconds = 2;
-/** What a form may have beside its chunk. */
-const formBytes = 1024 * 1024;
 
 const config = await orExit(() => readConfig(UploadConfig, process.env));
 const deps: UploadDeps = await orExit(() => ({
@@ -28,6 +26,7 @@ const deps: UploadDeps = await orExit(() => ({
   work: createWorkRegister(),
   limits: limitsOf(config),
   disk: createDisk(config.STORAGE_DIR),
+  proxies: config.UPLOAD_TRUSTED_PROXIES,
   // A client waits for these; what fails is the background loop's to try again.
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1 }),
   transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1 }),
@@ -46,7 +45,8 @@ export default serve(createUploadService(deps), {
   port: config.UPLOAD_PORT,
   hostname: config.HOST,
   log: deps.log,
-  maxBodyBytes: config.UPLOAD_MAX_CHUNK_BYTES + formBytes,
+  // Each route has a limit of its own, and a sentence for what is beyond it.
+  maxBodyBytes: Number.MAX_SAFE_INTEGER,
   async close() {
     stopping.abort();
     await deps.work.endAll(new ServiceError("unavailable", "The upload service is stopping"));

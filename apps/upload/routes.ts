@@ -19,7 +19,7 @@ export function createRoutes(deps: UploadDeps) {
   for (const route of [contract.initUpload, contract.completeUpload]) router.use(route.path, smallBody, formAsJson);
   return router
     .openapi(contract.initUpload, async (c) => {
-      return c.json({ upload_id: await beginUpload(deps, beginningOf(c.req.valid("json"), clientOf(c))) }, 200);
+      return c.json({ upload_id: await beginUpload(deps, beginningOf(c.req.valid("json"), clientOf(deps, c))) }, 200);
     })
     .openapi(contract.receiveChunk, async (c) => {
       return c.json({ status: "ok" as const, index: await receiveChunkForm(deps, c.req.raw) }, 200);
