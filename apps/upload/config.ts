@@ -45,7 +45,12 @@ export const UploadConfig = z.object({
     .number()
     .min(1)
     .default(week)
-    .describe("An upload without a byte for so long is forgotten and its space is free again"),
+    .describe("An upload that nothing came to for so long is forgotten and its space is free again"),
+  UPLOAD_JANITOR_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .default(3600)
+    .describe("How often folders, rows and videos are compared; GET /upload/janitor says what would be done"),
   UPLOAD_STALL_SECONDS: z.coerce
     .number()
     .min(1)

@@ -11,6 +11,7 @@ import { limitsOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
 import { keepSweeping } from "./hand-over/sweep.ts";
 import { keepTellingHashes } from "./hand-over/tell-hashes.ts";
+import { keepClean } from "./janitor/keep-clean.ts";
 import { createUploadService, type UploadDeps } from "./service.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
 import { createWorkRegister } from "./uploads/work-register.ts";
@@ -39,6 +40,7 @@ const stopping = new AbortController();
 const loops = [
   keepSweeping(deps, sweepEverySeconds, stopping.signal),
   keepTellingHashes(deps, sweepEverySeconds, stopping.signal),
+  keepClean(deps, config.UPLOAD_JANITOR_SECONDS, stopping.signal),
 ];
 
 export default serve(createUploadService(deps), {

@@ -4,6 +4,9 @@ import { clientOf } from "./admission/client-of.ts";
 import { receiveChunkForm, receiveRawChunk } from "./chunks/receive-chunk.ts";
 import * as contract from "./contract.ts";
 import { formAsJson, smallBody } from "./form-as-json.ts";
+import { cleanStorage } from "./janitor/clean-storage.ts";
+import * as janitor from "./janitor/contract.ts";
+import { inspectStorage } from "./janitor/inspect-storage.ts";
 import type { UploadDeps } from "./service.ts";
 import { sample } from "./speedtest/sample.ts";
 import { beginningOf, beginUpload } from "./uploads/begin-upload.ts";
@@ -16,8 +19,14 @@ export type UploadRoutes = ReturnType<typeof createRoutes>;
 export function createRoutes(deps: UploadDeps) {
   const router = createRouter();
   for (const route of contract.formRoutes) router.openAPIRegistry.registerPath(route);
-  for (const route of [contract.initUpload, contract.completeUpload]) router.use(route.path, smallBody, formAsJson);
+  for (const route of [contract.initUpload, contract.completeUpload, janitor.cleanStorage])
+    router.use(route.path, smallBody, formAsJson);
   return router
+    .openapi(janitor.inspectStorage, async (c) => c.json(await inspectStorage(deps, c.req.raw.signal), 200))
+    .openapi(janitor.cleanStorage, async (c) => {
+      const { remove_originals = [] } = c.req.valid("json");
+      return c.json(await cleanStorage(deps, remove_originals, c.req.raw.signal), 200);
+    })
     .openapi(contract.initUpload, async (c) => {
       return c.json({ upload_id: await beginUpload(deps, beginningOf(c.req.valid("json"), clientOf(deps, c))) }, 200);
     })

@@ -37,6 +37,7 @@ test("documents every route with an operationId, and what the forms take", async
     "/upload/chunk",
     "/upload/complete",
     "/upload/init",
+    "/upload/janitor",
     "/upload/{upload_id}",
     "/upload/{upload_id}/chunks/{index}",
   ]);

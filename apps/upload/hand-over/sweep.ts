@@ -1,8 +1,8 @@
 /** The background loop: takes up every upload whose complete was asked for and not finished, also before a restart. */
-import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "@video-backend/service";
 import { and, asc, inArray, lte } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
+import { repeat } from "../repeat.ts";
 import type { UploadDeps } from "../service.ts";
 import { finishUpload } from "../uploads/complete-upload.ts";
 import { unfinishedStates } from "../uploads/upload-state.ts";
@@ -27,15 +27,6 @@ export async function sweep(deps: UploadDeps, signal: AbortSignal): Promise<void
 }
 
 /** Sweeps now and then every so many seconds, until the signal aborts. */
-export async function keepSweeping(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await sweep(deps, signal);
-    } catch (error) {
-      deps.log.error({ err: error }, "the background loop failed; it goes on");
-    }
-    await pause(everySeconds * 1000, undefined, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-  }
+export function keepSweeping(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
+  return repeat(() => sweep(deps, signal), { everySeconds, log: deps.log, signal });
 }
