@@ -5,6 +5,7 @@
 import { and, eq, lte, type SQL } from "drizzle-orm";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../service.ts";
+import { forgetRow } from "./forget-row.ts";
 
 /** Those that may go at this moment, in no order. */
 export function expiredUploads(deps: Pick<UploadDeps, "database" | "limits" | "now" | "work">): UploadRow[] {
@@ -20,13 +21,10 @@ export function expiredUploads(deps: Pick<UploadDeps, "database" | "limits" | "n
 export async function expireUpload(deps: UploadDeps, uploadId: string): Promise<boolean> {
   const { database, work, sources, log } = deps;
   if (work.isVisited(uploadId)) return false;
-  const [gone] = database
-    .delete(uploads)
-    .where(and(eq(uploads.id, uploadId), isExpired(deps)))
-    .returning()
-    .all();
+  const removeFiles = () => sources.remove(uploadId);
+  const gone = await forgetRow(database, and(eq(uploads.id, uploadId), isExpired(deps)), removeFiles);
   if (!gone) return false;
-  await sources.remove(uploadId);
+  await removeFiles();
   log.info({ uploadId, updatedAt: gone.updatedAt }, "an upload that lay still was forgotten");
   return true;
 }
