@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { setup } from "../test-setup.ts";
+import { chunkInFlight, setup } from "../test-setup.ts";
 import type { Limits } from "./limits.ts";
 
 const mebibyte = 1024 ** 2;
@@ -127,6 +127,11 @@ test("without room chunks are refused before they are read, and taken once there
   upload.disk.freeBytes = 52;
   expect(await upload.put(id, 1, "second")).toMatchObject({ status: 507, body: { needed_bytes: 6, free_bytes: 2 } });
   upload.disk.freeBytes = 49;
+  const unread = chunkInFlight(id, 1);
+  const reply = upload.service.fetch(unread.request);
+  await unread.begin();
+  void unread.send("the first of many").catch(() => "nobody reads it");
+  expect((await reply).status).toBe(507);
   for (const send of [upload.chunk, upload.put]) {
     expect(await send(id, 1, "x")).toMatchObject({ status: 507, body: { free_bytes: 0 } });
   }
