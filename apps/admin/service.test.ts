@@ -302,6 +302,7 @@ test("documents every route with an operationId of its own", async () => {
     "/upload/chunk",
     "/upload/complete",
     "/upload/init",
+    "/upload/janitor",
     "/video/{hash}",
     "/video/{hash}/{path}",
     "/videos",

@@ -82,6 +82,18 @@ describe("uploading", () => {
     expect(reply.headers.get("content-type")).toBe("application/problem+json");
   });
 
+  test("the janitor is asked, and told, through it", async () => {
+    await using admin = await setup();
+    await admin.store.put("originals/orphan/lost.mp4", "a film");
+    const found = await admin.send("GET /upload/janitor");
+    expect(found).toMatchObject({ status: 200, body: { findings: [{ upload_id: "orphan", action: "ask" }] } });
+    expect((await admin.send("POST /upload/janitor")).body.findings).toMatchObject([{ done: false }]);
+    const json = { remove_originals: ["orphan"] };
+    expect((await admin.send("POST /upload/janitor", { json })).body.findings).toMatchObject([{ done: true }]);
+    expect(await admin.store.exists("originals/orphan")).toBeFalse();
+    expect(await admin.store.exists("originals/film/film.mp4")).toBeTrue();
+  });
+
   test("open uploads are counted by client, and the gateway is none", async () => {
     await using world = createWorld();
     const admin = createTestAdmin(world, ({ limits }) => ({ limits: { ...limits, openUploadsPerClient: 1 } }));
@@ -113,17 +125,20 @@ describe("uploading", () => {
     expect(unnamed.body.seen).toBe(unnamed.headers.get("x-request-id"));
   });
 
-  test.each(["POST /upload/init", "POST /upload/chunk", "POST /upload/complete", "GET /speedtest"])(
-    "%s without upload is 503",
-    async (line) => {
-      await using admin = await setup();
-      admin.lose("upload");
-      expect(await admin.send(line)).toMatchObject({
-        status: 503,
-        body: { detail: "Upload service unavailable: connection refused" },
-      });
-    },
-  );
+  test.each([
+    "POST /upload/init",
+    "POST /upload/chunk",
+    "POST /upload/complete",
+    "GET /upload/janitor",
+    "GET /speedtest",
+  ])("%s without upload is 503", async (line) => {
+    await using admin = await setup();
+    admin.lose("upload");
+    expect(await admin.send(line)).toMatchObject({
+      status: 503,
+      body: { detail: "Upload service unavailable: connection refused" },
+    });
+  });
 
   test("the speed test is upload's mebibyte", async () => {
     await using admin = await setup();
