@@ -4,11 +4,12 @@
  * promise, which is the upload's row, has to be made in the transaction that asks.
  */
 import { ServiceError } from "@video-backend/service";
-import { and, count, eq, inArray, sql } from "drizzle-orm";
+import { and, count, eq, inArray } from "drizzle-orm";
 import type { UploadDatabase } from "../database/open.ts";
-import { chunks, uploads } from "../database/schema.ts";
+import { type UploadRow, uploads } from "../database/schema.ts";
 import { unfinishedStates } from "../uploads/upload-state.ts";
 import type { Limits } from "./limits.ts";
+import type { Room } from "./measure-room.ts";
 
 /** What admission looks at. Sizes in bytes, null where they were not declared. */
 export interface Asked {
@@ -23,13 +24,13 @@ export interface Asked {
 type Reads = Pick<UploadDatabase, "select">;
 
 /**
- * @param freeBytes on the disk that the file would lie on
+ * @param room measured a moment ago
  * @throws ServiceError `too_large`, `too_many`, `storage_full`, each with the figures
  */
-export function admit(database: Reads, limits: Limits, asked: Asked, freeBytes: number): void {
+export function admit(database: Reads, limits: Limits, asked: Asked, room: Room): void {
   refuseTooLarge(limits, asked);
   refuseTooMany(database, limits, asked.client);
-  refuseWithoutRoom(database, limits, asked.fileSizeBytes ?? 0, freeBytes);
+  refuseWithoutRoom(database, limits, asked.fileSizeBytes ?? 0, room);
 }
 
 function refuseTooLarge(limits: Limits, asked: Asked): void {
@@ -70,10 +71,10 @@ function refuseTooMany(database: Reads, limits: Limits, client: string | null): 
   );
 }
 
-function refuseWithoutRoom(database: Reads, limits: Limits, fileBytes: number, freeBytes: number): void {
+function refuseWithoutRoom(database: Reads, limits: Limits, fileBytes: number, room: Room): void {
   const needed = fileBytes + ladderBytes(fileBytes, limits);
-  const promised = promisedBytes(database, limits);
-  const free = Math.max(0, freeBytes - limits.lowWaterBytes);
+  const promised = promisedBytes(database, limits, room);
+  const free = Math.max(0, room.freeBytes - limits.lowWaterBytes);
   if (needed + promised <= free && free > 0) return;
   throw new ServiceError(
     "storage_full",
@@ -87,28 +88,22 @@ function refuseWithoutRoom(database: Reads, limits: Limits, fileBytes: number, f
  * What uploads that transcoding does not have yet will still need: what is missing of those that said their size, and
  * the ladder of all. What is handed over shows in the free bytes, little by little.
  */
-function promisedBytes(database: Reads, limits: Limits): number {
-  const chunkBytes = sql<number>`(select coalesce(sum(${chunks.sizeBytes}), 0) from ${chunks} where ${chunks.uploadId} = ${uploads.id})`;
-  const { fileSizeBytes, sourceSizeBytes, appendedBytes } = uploads;
+function promisedBytes(database: Reads, limits: Limits, room: Room): number {
+  const { id, fileSizeBytes, sourceSizeBytes } = uploads;
   const open = database
-    .select({ fileSizeBytes, sourceSizeBytes, receivedBytes: sql<number>`coalesce(${appendedBytes}, ${chunkBytes})` })
+    .select({ id, fileSizeBytes, sourceSizeBytes })
     .from(uploads)
     .where(inArray(uploads.state, ["receiving", ...unfinishedStates]))
     .all();
-  return open.reduce((sum, upload) => sum + stillNeeded(upload, limits), 0);
+  return open.reduce((sum, upload) => sum + stillNeeded(upload, limits, room.takenBytes.get(upload.id) ?? 0), 0);
 }
 
-interface Promised {
-  fileSizeBytes: number | null;
-  /** Null while bytes are missing. */
-  sourceSizeBytes: number | null;
-  receivedBytes: number;
-}
+type Promised = Pick<UploadRow, "fileSizeBytes" | "sourceSizeBytes">;
 
-function stillNeeded({ fileSizeBytes, sourceSizeBytes, receivedBytes }: Promised, limits: Limits): number {
+function stillNeeded({ fileSizeBytes, sourceSizeBytes }: Promised, limits: Limits, takenBytes: number): number {
   if (sourceSizeBytes !== null) return ladderBytes(sourceSizeBytes, limits);
-  const wholeBytes = Math.max(fileSizeBytes ?? 0, receivedBytes);
-  return wholeBytes - receivedBytes + ladderBytes(wholeBytes, limits);
+  const wholeBytes = fileSizeBytes ?? takenBytes;
+  return Math.max(0, wholeBytes - takenBytes) + ladderBytes(wholeBytes, limits);
 }
 
 const ladderBytes = (fileBytes: number, { ladderRatio }: Limits): number => Math.ceil(fileBytes * ladderRatio);

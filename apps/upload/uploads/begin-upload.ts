@@ -2,6 +2,7 @@
 import { ServiceError } from "@video-backend/service";
 import { eq } from "drizzle-orm";
 import { admit } from "../admission/admit.ts";
+import { measureRoom, type Room } from "../admission/measure-room.ts";
 import { storageFull } from "../chunks/write-body.ts";
 import type { NewUpload } from "../contract.ts";
 import { uploads } from "../database/schema.ts";
@@ -33,10 +34,10 @@ export interface Beginning {
 export async function beginUpload(deps: UploadDeps, beginning: Beginning): Promise<string> {
   checkFilename(beginning.filename);
   checkSizes(beginning);
-  const freeBytes = await deps.disk.freeBytes();
+  const room = await measureRoom(deps);
   const id = deps.newId();
   try {
-    promise(deps, id, beginning, freeBytes);
+    promise(deps, id, beginning, room);
     await makeSource(deps, id);
   } catch (error) {
     throw storageFull(error) ?? error;
@@ -45,10 +46,10 @@ export async function beginUpload(deps: UploadDeps, beginning: Beginning): Promi
 }
 
 /** No await between the question and the row: what is promised to one is seen by the next. */
-function promise({ database, limits, now }: UploadDeps, id: string, beginning: Beginning, freeBytes: number): void {
+function promise({ database, limits, now }: UploadDeps, id: string, beginning: Beginning, room: Room): void {
   database.transaction(
     (transaction) => {
-      admit(transaction, limits, beginning, freeBytes);
+      admit(transaction, limits, beginning, room);
       const { isStream, ...known } = beginning;
       const [createdAt, updatedAt] = [now(), now()];
       const appendedBytes = isStream ? 0 : null;
