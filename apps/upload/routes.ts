@@ -3,7 +3,7 @@ import { createRouter } from "@video-backend/service";
 import { clientOf } from "./admission/client-of.ts";
 import { receiveChunkForm, receiveRawChunk } from "./chunks/receive-chunk.ts";
 import * as contract from "./contract.ts";
-import { formAsJson, smallBody } from "./form-as-json.ts";
+import { formAsJson, promptBody, smallBody } from "./form-as-json.ts";
 import { cleanStorage } from "./janitor/clean-storage.ts";
 import * as janitor from "./janitor/contract.ts";
 import { inspectStorage } from "./janitor/inspect-storage.ts";
@@ -20,7 +20,7 @@ export function createRoutes(deps: UploadDeps) {
   const router = createRouter();
   for (const route of contract.formRoutes) router.openAPIRegistry.registerPath(route);
   for (const route of [contract.initUpload, contract.completeUpload, janitor.cleanStorage])
-    router.use(route.path, smallBody, formAsJson);
+    router.use(route.path, smallBody, promptBody(deps.limits), formAsJson);
   return router
     .openapi(janitor.inspectStorage, async (c) => c.json(await inspectStorage(deps, c.req.raw.signal), 200))
     .openapi(janitor.cleanStorage, async (c) => {

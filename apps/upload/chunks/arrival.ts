@@ -37,6 +37,7 @@ export async function takeIn(
   body: AsyncIterable<Uint8Array>,
   announcedBytes: number | null,
 ): Promise<Arrival> {
+  if ((announcedBytes ?? 0) > deps.limits.maxChunkBytes) throw chunkTooLarge(deps.limits);
   await expectRoom(deps, announcedBytes ?? 0);
   // From here to the claim of a place nothing is awaited: rows and claims must be of the same moment.
   const upload = expectChunk(deps.database, name);

@@ -249,6 +249,17 @@ const leaves: [what: string, request: (id: string) => string][] = [
   ["a question", (id) => lines(`GET /upload/${id} HTTP/1.1`, "Host: a", "", "")],
 ];
 
+test.each(["/upload/init", "/upload/complete", "/upload/janitor"])(
+  "%s waits for nobody who stops either",
+  async (path) => {
+    await using upload = await setupOnPort();
+    const connection = await upload.connect();
+    connection.send(json(`POST ${path}`, '{"filename":', 99));
+    const answer = await connection.closed();
+    expect(answer.status).toBe(408);
+  },
+);
+
 test.each(leaves)("who leaves before the answer to %s costs nothing", async (_, request) => {
   await using upload = await setupOnPort();
   for (const goodbye of ["close", "reset"] as const) {

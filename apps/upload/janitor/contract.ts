@@ -85,6 +85,7 @@ export const cleanStorage = createRoute({
   responses: {
     200: json(JanitorReport, "What it found and did"),
     ...problems({
+      408: "The sender all but stopped",
       409: "An original that is named and may not go, since somebody has it; none was removed then",
       413: "More than a request of this kind needs",
       422: "Bad form",
