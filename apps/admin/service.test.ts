@@ -312,6 +312,7 @@ test("documents every route with an operationId of its own", async () => {
     "/upload/complete",
     "/upload/from-url",
     "/upload/init",
+    "/upload/janitor",
     "/upload/{upload_id}",
     "/upload/{upload_id}/chunks/{index}",
     "/video/{hash}",

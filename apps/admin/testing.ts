@@ -5,7 +5,7 @@
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createTestStreaming } from "@video-backend/streaming/testing";
 import type { World } from "@video-backend/testing";
-import { createTestUpload } from "@video-backend/upload/testing";
+import { createTestUpload, type TestUploadOptions } from "@video-backend/upload/testing";
 import { createAdminService } from "./service.ts";
 import { connectServices, type OtherServices } from "./services/connect-services.ts";
 import { createTranscodingStandIn } from "./transcoding-stand-in.ts";
@@ -13,8 +13,12 @@ import { createTranscodingStandIn } from "./transcoding-stand-in.ts";
 type Answer = (request: Request) => Response | Promise<Response>;
 type Name = keyof OtherServices;
 
-/** Closed with the world. */
-export function createTestAdmin(world: World) {
+/**
+ * Closed with the world.
+ *
+ * @param replaceOfUpload parts of upload to put in place of the real ones
+ */
+export function createTestAdmin(world: World, replaceOfUpload?: TestUploadOptions["replace"]) {
   const asked: string[] = [];
   const answers: Partial<Record<Name, Answer>> = {};
   const services = connectServices(
@@ -43,9 +47,10 @@ export function createTestAdmin(world: World) {
     metadata: services.metadata.client,
     transcoding: services.transcoding.client,
     deps: { store },
+    ...(replaceOfUpload && { replace: replaceOfUpload }),
   });
   const real: Record<Name, Answer> = {
-    upload: (request) => upload.service.fetch(request),
+    upload: (request) => upload.service.fetch(request, { clientAddress: () => "127.0.0.1" }),
     transcoding: (request) => transcoding.service.fetch(request),
     metadata: (request) => metadata.service.fetch(request),
     streaming: (request) => streaming.service.fetch(request),

@@ -1,6 +1,7 @@
 /** What an operator may set for this service. */
 import { messageOf, settings } from "@video-backend/service";
 import { z } from "zod";
+import { parseProxies } from "./admission/client-of.ts";
 import type { Limits } from "./admission/limits.ts";
 import { maxTotalChunks } from "./database/schema.ts";
 import { parseAllowedTargets } from "./remote/allowed-targets.ts";
@@ -47,7 +48,12 @@ export const UploadConfig = z.object({
     .number()
     .min(1)
     .default(week)
-    .describe("An upload without a byte for so long is forgotten and its space is free again"),
+    .describe("An upload that nothing came to for so long is forgotten and its space is free again"),
+  UPLOAD_JANITOR_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .default(3600)
+    .describe("How often folders, rows and videos are compared; GET /upload/janitor says what would be done"),
   UPLOAD_STALL_SECONDS: z.coerce
     .number()
     .min(1)
@@ -77,6 +83,18 @@ export const UploadConfig = z.object({
     .min(1)
     .default(2)
     .describe("Files that are fetched at the same time; the others wait"),
+  UPLOAD_TRUSTED_PROXIES: z
+    .string()
+    .default("127.0.0.0/8, ::1")
+    .transform((list, context) => {
+      try {
+        return parseProxies(list);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: messageOf(error) });
+        return z.NEVER;
+      }
+    })
+    .describe("Addresses and networks whose X-Forwarded-For is believed when open uploads are counted per client"),
   DISK_LOW_WATER_BYTES: bytes(512 * mebibyte).describe("Bytes of the disk that are never promised to an upload"),
 });
 export type UploadConfig = z.infer<typeof UploadConfig>;

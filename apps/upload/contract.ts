@@ -133,6 +133,7 @@ export const initUpload = createRoute({
     200: json(z.object({ upload_id: VideoId }), "Send the chunks under this id"),
     ...problems({
       400: "Unsupported file type (`accepted` lists what is), or a name that is none",
+      408: "The sender all but stopped",
       413: "A file, a chunk or a form that is larger than is accepted, with the limit",
       422: "Bad form, or sizes that contradict each other",
       429: "More open uploads than a client may have",
@@ -177,7 +178,7 @@ const chunkProblems = {
   404: "Upload ID not found",
   408: "The sender all but stopped",
   409: "The upload takes no more chunks, or nothing tells where this one belongs; the sentence says how to declare it",
-  413: "A chunk larger than is accepted",
+  413: "A chunk larger than is accepted, or one with which the file would be",
   422: "Bad form, an index that the upload does not have, a wrong size, or bytes that differ from their digest",
   507: "No room left",
 } as const;
@@ -234,6 +235,7 @@ export const completeUpload = createRoute({
     ...problems({
       400: "Missing chunks: expected N, got M (`missing` lists the first 1000, `missing_count` says how many)",
       404: "Upload ID not found or missing metadata",
+      408: "The sender all but stopped",
       409: "It is still being fetched from an address, and completes by itself",
       413: "More than a form of this kind needs",
       422: "Bad form, chunks that do not add up to file_size, or a file that differs from its sha256",

@@ -5,6 +5,9 @@
 import { messageOf, type ServiceEnv, ServiceError } from "@video-backend/service";
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { Limits } from "./admission/limits.ts";
+import { paced } from "./chunks/paced-body.ts";
+import { asServiceError } from "./chunks/write-body.ts";
 
 const maxBytes = 64 * 1024;
 
@@ -15,6 +18,32 @@ export const smallBody: MiddlewareHandler<ServiceEnv> = bodyLimit({
     throw new ServiceError("too_large", `This form may have ${maxBytes} bytes; files go to /upload/chunk`);
   },
 });
+
+const never = new AbortController().signal;
+
+/**
+ * Reads a small body before anybody else does, at a pace that its sender has to keep.
+ *
+ * @throws ServiceError `too_slow`; `malformed_request` for one that breaks off
+ */
+export function promptBody({ stallSeconds }: Pick<Limits, "stallSeconds">): MiddlewareHandler<ServiceEnv> {
+  return async (c, next) => {
+    const { url, method, headers, body } = c.req.raw;
+    if (body) c.req.raw = new Request(url, { method, headers, body: await readAll(body, stallSeconds) });
+    await next();
+  };
+}
+
+async function readAll(body: AsyncIterable<Uint8Array>, stallSeconds: number): Promise<Blob> {
+  const parts: BlobPart[] = [];
+  try {
+    for await (const bytes of paced(body, { signal: never, stallSeconds }))
+      parts.push(bytes as Uint8Array<ArrayBuffer>);
+  } catch (error) {
+    throw error instanceof Error && error.name === "BodyLimitError" ? error : asServiceError(error);
+  }
+  return new Blob(parts);
+}
 
 const formType = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
 const jsonType = /^application\/([a-z-.]+\+)?json\b/i;

@@ -11,6 +11,7 @@ import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
 import { keepSweeping } from "./hand-over/sweep.ts";
 import { keepTellingHashes } from "./hand-over/tell-hashes.ts";
+import { keepClean } from "./janitor/keep-clean.ts";
 import { keepFetching } from "./remote/keep-fetching.ts";
 import { createUploadService, type UploadDeps } from "./service.ts";
 import { createAppenders } from "./sources/appenders.ts";
@@ -19,8 +20,6 @@ import { createWorkRegister } from "./uploads/work-register.ts";
 
 const sweepEverySeconds = 2;
 const fetchEverySeconds = 1;
-/** What a form may have beside its chunk. */
-const formBytes = 1024 * 1024;
 
 const config = await orExit(() => readConfig(UploadConfig, process.env));
 const deps: UploadDeps = await orExit(() => ({
@@ -33,6 +32,7 @@ const deps: UploadDeps = await orExit(() => ({
   limits: limitsOf(config),
   disk: createDisk(config.STORAGE_DIR),
   remote: remoteSourcesOf(config),
+  proxies: config.UPLOAD_TRUSTED_PROXIES,
   // A client waits for these; what fails is the background loop's to try again.
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1 }),
   transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1 }),
@@ -46,13 +46,15 @@ const loops = [
   keepSweeping(deps, sweepEverySeconds, stopping.signal),
   keepTellingHashes(deps, sweepEverySeconds, stopping.signal),
   ...(deps.remote ? [keepFetching(deps, deps.remote, fetchEverySeconds, stopping.signal)] : []),
+  keepClean(deps, config.UPLOAD_JANITOR_SECONDS, stopping.signal),
 ];
 
 export default serve(createUploadService(deps), {
   port: config.UPLOAD_PORT,
   hostname: config.HOST,
   log: deps.log,
-  maxBodyBytes: config.UPLOAD_MAX_CHUNK_BYTES + formBytes,
+  // Each route has a limit of its own, and a sentence for what is beyond it.
+  maxBodyBytes: Number.MAX_SAFE_INTEGER,
   async close() {
     stopping.abort();
     await deps.work.endAll(new ServiceError("unavailable", "The upload service is stopping"));

@@ -3,7 +3,10 @@ import { createRouter } from "@video-backend/service";
 import { clientOf } from "./admission/client-of.ts";
 import { receiveChunkForm, receiveRawChunk } from "./chunks/receive-chunk.ts";
 import * as contract from "./contract.ts";
-import { formAsJson, smallBody } from "./form-as-json.ts";
+import { formAsJson, promptBody, smallBody } from "./form-as-json.ts";
+import { cleanStorage } from "./janitor/clean-storage.ts";
+import * as janitor from "./janitor/contract.ts";
+import { inspectStorage } from "./janitor/inspect-storage.ts";
 import { beginFromUrl } from "./remote/begin-from-url.ts";
 import type { UploadDeps } from "./service.ts";
 import { sample } from "./speedtest/sample.ts";
@@ -22,17 +25,22 @@ export function createRoutes(deps: UploadDeps) {
   // Not in the chain: it has no types, and the library reads the requests itself.
   router.all(`${tusPath}/*`, (c) => answerTus(c.req.raw, c.get("requestId")));
   for (const route of [...contract.formRoutes, ...tusRoutes]) router.openAPIRegistry.registerPath(route);
-  for (const route of [contract.initUpload, contract.uploadFromUrl, contract.completeUpload]) {
-    router.use(route.path, smallBody, formAsJson);
+  for (const route of [contract.initUpload, contract.uploadFromUrl, contract.completeUpload, janitor.cleanStorage]) {
+    router.use(route.path, smallBody, promptBody(deps.limits), formAsJson);
   }
   return router
+    .openapi(janitor.inspectStorage, async (c) => c.json(await inspectStorage(deps, c.req.raw.signal), 200))
+    .openapi(janitor.cleanStorage, async (c) => {
+      const { remove_originals = [] } = c.req.valid("json");
+      return c.json(await cleanStorage(deps, remove_originals, c.req.raw.signal), 200);
+    })
     .openapi(contract.initUpload, async (c) => {
-      return c.json({ upload_id: await beginUpload(deps, beginningOf(c.req.valid("json"), clientOf(c))) }, 200);
+      return c.json({ upload_id: await beginUpload(deps, beginningOf(c.req.valid("json"), clientOf(deps, c))) }, 200);
     })
     .openapi(contract.uploadFromUrl, async (c) => {
       c.env?.keepOpen?.();
       const { signal } = c.req.raw;
-      return c.json({ upload_id: await beginFromUrl(deps, c.req.valid("json"), clientOf(c), signal) }, 200);
+      return c.json({ upload_id: await beginFromUrl(deps, c.req.valid("json"), clientOf(deps, c), signal) }, 200);
     })
     .openapi(contract.receiveChunk, async (c) => {
       return c.json({ status: "ok" as const, index: await receiveChunkForm(deps, c.req.raw) }, 200);

@@ -40,6 +40,7 @@ test("documents every route with an operationId, and what the forms take", async
     "/upload/complete",
     "/upload/from-url",
     "/upload/init",
+    "/upload/janitor",
     "/upload/{upload_id}",
     "/upload/{upload_id}/chunks/{index}",
   ]);

@@ -7,6 +7,7 @@ import type { MetadataClient } from "@video-backend/metadata/client";
 import { createService, type Log, type ServiceApp } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
+import type { Proxies } from "./admission/client-of.ts";
 import type { Disk } from "./admission/disk.ts";
 import type { Limits } from "./admission/limits.ts";
 import type { Receptions } from "./chunks/receptions.ts";
@@ -30,6 +31,7 @@ export interface UploadDeps {
   /** Null where nothing is fetched from addresses. */
   remote: RemoteSources | null;
   disk: Disk;
+  proxies: Proxies;
   metadata: MetadataClient;
   transcoding: TranscodingClient;
   log: Log;

@@ -10,8 +10,8 @@ import { Hono } from "hono";
 import type { UploadDeps } from "./service.ts";
 import { createTestUpload } from "./testing.ts";
 
-/** @param replaced parts of the service to put in place of the real ones */
-export function setup(replaced?: (directory: string) => Partial<UploadDeps>) {
+/** @param replaced parts of the service to put in place of the real ones, which it is given */
+export function setup(replaced?: (directory: string, real: UploadDeps) => Partial<UploadDeps>) {
   const world = createWorld();
   const metadata = createTestMetadata(world).service;
   const starts: { upload_id: string; filename: string }[] = [];
@@ -41,7 +41,7 @@ export function setup(replaced?: (directory: string) => Partial<UploadDeps>) {
     const { service, client, deps } = createTestUpload(world, {
       metadata: createMetadataClient(reach("metadata", metadata)),
       transcoding: createTranscodingClient(reach("transcoding", transcoding)),
-      deps: replaced?.(world.directory) ?? {},
+      replace: (real) => replaced?.(world.directory, real) ?? {},
     });
     const send = transcript(service);
 

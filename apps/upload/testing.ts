@@ -20,10 +20,13 @@ export interface TestUploadOptions {
   transcoding: TranscodingClient;
   /** Parts to put in place of the real ones. */
   deps?: Partial<UploadDeps>;
+  /** The same, for parts that are made of the real ones. */
+  replace?: (real: UploadDeps) => Partial<UploadDeps>;
 }
 
 /** Its storage directory is the world's; closed with the world. Two in one world are a service before and after a restart. */
-export function createTestUpload(world: World, { metadata, transcoding, deps: replaced }: TestUploadOptions) {
+export function createTestUpload(world: World, { metadata, transcoding, deps: replaced, replace }: TestUploadOptions) {
+  const config = UploadConfig.parse({});
   const deps: UploadDeps = {
     database: openUploadDatabase(world.path("uploads.db")),
     store: createDirectoryStore(world.directory),
@@ -31,9 +34,10 @@ export function createTestUpload(world: World, { metadata, transcoding, deps: re
     receptions: createReceptions(),
     appenders: createAppenders(),
     work: createWorkRegister(),
-    limits: limitsOf(UploadConfig.parse({})),
+    limits: limitsOf(config),
     disk: createDisk(world.directory),
     remote: remoteSourcesOf(UploadConfig.parse({ UPLOAD_FROM_URL_ALLOW: "127.0.0.1" })),
+    proxies: config.UPLOAD_TRUSTED_PROXIES,
     metadata,
     transcoding,
     log: world.log,
@@ -41,6 +45,7 @@ export function createTestUpload(world: World, { metadata, transcoding, deps: re
     newId: newVideoId,
     ...replaced,
   };
+  Object.assign(deps, replace?.(deps));
   world.defer(() => deps.database.$client.close());
   const service = createUploadService(deps);
   const client = createUploadClient({ baseUrl: "http://upload.test", fetch: (request) => service.fetch(request) });

@@ -37,6 +37,8 @@ export function problemResponse(error: ServiceError, requestId: string): Respons
     "x-request-id": requestId,
   };
   if (status === 503) headers["retry-after"] = "1";
+  // What is still to come of a request that is given up would keep the connection busy (RFC 9110, 15.5.9).
+  if (status === 408) headers.connection = "close";
   return new Response(JSON.stringify(problem), { status, headers });
 }
 

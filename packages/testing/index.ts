@@ -1,5 +1,6 @@
 /** What tests share. */
 export { type Clip, makeClip } from "./clip.ts";
+export { connectRaw, type RawAnswer, type RawConnection } from "./raw-connection.ts";
 export { addSubtitles, type SubtitleTrackOfClip } from "./subtitles.ts";
 export { type Reply, type RequestParts, transcript } from "./transcript.ts";
 export { until } from "./until.ts";

@@ -111,6 +111,39 @@ describe("uploading", () => {
     expect(reply.headers.get("content-type")).toBe("application/problem+json");
   });
 
+  test("the janitor is asked, and told, through it", async () => {
+    await using admin = await setup();
+    await admin.store.put("originals/orphan/lost.mp4", "a film");
+    const found = await admin.send("GET /upload/janitor");
+    expect(found).toMatchObject({ status: 200, body: { findings: [{ upload_id: "orphan", action: "ask" }] } });
+    expect((await admin.send("POST /upload/janitor")).body.findings).toMatchObject([{ done: false }]);
+    const json = { remove_originals: ["orphan"] };
+    expect((await admin.send("POST /upload/janitor", { json })).body.findings).toMatchObject([{ done: true }]);
+    expect(await admin.store.exists("originals/orphan")).toBeFalse();
+    expect(await admin.store.exists("originals/film/film.mp4")).toBeTrue();
+  });
+
+  test("open uploads are counted by client, and the gateway is none", async () => {
+    await using world = createWorld();
+    const admin = createTestAdmin(world, ({ limits }) => ({ limits: { ...limits, openUploadsPerClient: 1 } }));
+    const init = async (address: string, headers: Record<string, string> = {}) => {
+      const body = JSON.stringify({ filename: "film.mp4", total_chunks: 1 });
+      const request = new Request("http://service.test/upload/init", {
+        method: "POST",
+        body,
+        headers: { "content-type": "application/json", ...headers },
+      });
+      return (await admin.service.fetch(request, { clientAddress: () => address })).status;
+    };
+    expect(await init("10.0.0.1")).toBe(200);
+    expect(await init("10.0.0.1")).toBe(429);
+    expect(await init("10.0.0.1", { "x-forwarded-for": "10.0.0.7" })).toBe(429);
+    expect(await init("10.0.0.2")).toBe(200);
+    // Behind a proxy on the same machine, which says for whom it speaks.
+    expect(await init("127.0.0.1", { "x-forwarded-for": "10.0.0.2" })).toBe(429);
+    expect(await init("127.0.0.1", { "x-forwarded-for": "10.0.0.3" })).toBe(200);
+  });
+
   test("the request id is the same on either side", async () => {
     await using admin = await setup();
     admin.bringBack("upload", (request) => Response.json({ seen: request.headers.get("x-request-id") }));
@@ -140,6 +173,7 @@ describe("uploading", () => {
     "POST /upload/from-url",
     "POST /upload/chunk",
     "POST /upload/complete",
+    "GET /upload/janitor",
     "GET /speedtest",
   ])("%s without upload is 503", async (line) => {
     await using admin = await setup();

@@ -14,6 +14,7 @@ import { chooseStream } from "./choose-stream.ts";
 import * as contract from "./contract.ts";
 import { findTranscodeStatus } from "./find-transcode-status.ts";
 import { forward } from "./forward.ts";
+import * as janitor from "./janitor-contract.ts";
 import { createOverviewRoutes } from "./overview.ts";
 import * as playback from "./playback-contract.ts";
 import { startTranscode } from "./start-transcode.ts";
@@ -43,6 +44,8 @@ export function createGatewayRoutes(deps: AdminDeps) {
     .openapi(captions.getCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
     .openapi(captions.saveCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
     .openapi(captions.deleteCaptions, (c) => forward(c, metadata, captionsPath(c.req.valid("param"))))
+    .openapi(janitor.inspectStorage, (c) => forward(c, upload, "/upload/janitor"))
+    .openapi(janitor.cleanStorage, (c) => forward(c, upload, "/upload/janitor"))
     .openapi(contract.initUpload, (c) => forward(c, upload, "/upload/init"))
     .openapi(contract.uploadFromUrl, (c) => {
       // The address is asked first, and may be slow to answer.

@@ -5,7 +5,7 @@ export interface Limits {
   maxChunks: number;
   /** Uploads of one client that are begun and not complete. */
   openUploadsPerClient: number;
-  /** After so long without a byte an upload is forgotten, and its space is free again. */
+  /** An upload that nothing came to for so long is forgotten, and its space is free again. */
   idleSeconds: number;
   /** A sender that all but stops is given up after so long. */
   stallSeconds: number;

@@ -1,6 +1,8 @@
 /** The bytes of a chunk, as they came: in their place in the source already, or in a file beside it. */
 import { type FileHandle, rm } from "node:fs/promises";
 import { ServiceError } from "@video-backend/service";
+import { expectRoom } from "../admission/expect-room.ts";
+import { chunkTooLarge, fileTooLarge } from "../admission/too-large.ts";
 import type { UploadRow } from "../database/schema.ts";
 import type { UploadDeps } from "../service.ts";
 import type { Visit } from "../uploads/work-register.ts";
@@ -35,19 +37,23 @@ export async function takeIn(
   body: AsyncIterable<Uint8Array>,
   announcedBytes: number | null,
 ): Promise<Arrival> {
+  if ((announcedBytes ?? 0) > deps.limits.maxChunkBytes) throw chunkTooLarge(deps.limits);
+  await expectRoom(deps, announcedBytes ?? 0);
+  // From here to the claim of a place nothing is awaited: rows and claims must be of the same moment.
   const upload = expectChunk(deps.database, name);
-  refuseTooLarge(deps, announcedBytes ?? 0);
   await using stack = new AsyncDisposableStack();
   const visit = stack.use(deps.work.enter(name.uploadId));
   const reception = stack.use(deps.receptions.enter(name.uploadId, name.index));
   const present = findChunk(deps.database, name);
   const place = present ? null : freePlace(deps, upload, reception, announcedBytes);
+  const limit = limitFor(deps, upload, name.index, place);
+  if (announcedBytes !== null && announcedBytes > limit.limitBytes) throw limit.overlong();
   const held = place ? stack.use(await openSource(deps, upload.id)) : await openSpool(deps, stack);
   const { signal } = visit;
   const sizeBytes = await writeBody(body, {
     file: held,
     offset: place?.offset ?? 0,
-    ...limitFor(deps, upload, name.index, place),
+    ...limit,
     reception: place && reception,
     signal,
     stallSeconds: deps.limits.stallSeconds,
@@ -59,6 +65,7 @@ export async function takeIn(
 
 /** The same for a form that says after the file which chunk it is. */
 export async function takeInUnnamed(deps: UploadDeps, body: AsyncIterable<Uint8Array>): Promise<Arrival> {
+  await expectRoom(deps, 0);
   await using stack = new AsyncDisposableStack();
   const file = await openSpool(deps, stack);
   const sizeBytes = await writeBody(body, {
@@ -92,13 +99,15 @@ function freePlace(
   return reception.claim({ start: place.offset, end }) ? place : null;
 }
 
-function limitFor(deps: UploadDeps, upload: UploadRow | null, index: number, place: Place | null) {
-  const { maxChunkBytes } = deps.limits;
-  if (!upload || !place || place.atMostBytes > maxChunkBytes) {
-    return { limitBytes: maxChunkBytes, overlong: () => tooLarge(maxChunkBytes) };
-  }
-  const layout = (): Layout => layoutOf(deps.database, upload);
-  return { limitBytes: place.atMostBytes, overlong: () => wrongSize(layout(), index, place, null) };
+/** Where a body has to end at the latest, and the error for one that does not. */
+function limitFor({ database, limits }: UploadDeps, upload: UploadRow | null, index: number, place: Place | null) {
+  const layout = (): Layout => layoutOf(database, upload as UploadRow);
+  const bounds = [
+    { limitBytes: limits.maxChunkBytes, overlong: () => chunkTooLarge(limits) },
+    { limitBytes: limits.maxFileBytes - (place?.offset ?? 0), overlong: () => fileTooLarge(limits) },
+  ];
+  if (place) bounds.unshift({ limitBytes: place.atMostBytes, overlong: () => wrongSize(layout(), index, place, null) });
+  return bounds.reduce((least, bound) => (bound.limitBytes < least.limitBytes ? bound : least));
 }
 
 async function openSpool({ sources }: UploadDeps, stack: AsyncDisposableStack): Promise<FileHandle> {
@@ -111,15 +120,6 @@ function ownedBy(stack: AsyncDisposableStack, parts: Omit<Arrival, keyof AsyncDi
   const owned = stack.move();
   return { ...parts, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
-
-function refuseTooLarge({ limits }: UploadDeps, sizeBytes: number): void {
-  if (sizeBytes > limits.maxChunkBytes) throw tooLarge(limits.maxChunkBytes);
-}
-
-const tooLarge = (maxBytes: number): ServiceError =>
-  new ServiceError("too_large", `A chunk may have ${maxBytes} bytes; send smaller ones`, {
-    details: { max_chunk_bytes: maxBytes },
-  });
 
 const endedEarly = (announced: number, got: number): ServiceError =>
   new ServiceError("malformed_request", `The body ended early: ${got} of ${announced} bytes came; send it again`);

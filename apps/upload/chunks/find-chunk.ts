@@ -1,6 +1,6 @@
 /** What the rows say of a chunk: whether its upload takes it, whether it is here, where it belongs. */
 import { ServiceError } from "@video-backend/service";
-import { and, count, desc, eq, ne } from "drizzle-orm";
+import { and, desc, eq, ne } from "drizzle-orm";
 import type { UploadDatabase } from "../database/open.ts";
 import { type ChunkRow, chunks, type UploadRow } from "../database/schema.ts";
 import { findUpload } from "../uploads/find-upload.ts";
@@ -98,10 +98,13 @@ function leadingChunks(database: Reads, uploadId: string): Leading {
   const last = database.select().from(chunks).where(ofUpload).orderBy(desc(chunks.index)).limit(1).get();
   if (!last) return { count: 0, bytes: 0, equalBytes: null };
   const isOther = and(ofUpload, ne(chunks.sizeBytes, last.sizeBytes));
-  const others = database.select({ count: count() }).from(chunks).where(isOther).limit(1).get();
   return {
     count: last.index + 1,
     bytes: last.offsetBytes + last.sizeBytes,
-    equalBytes: others?.count === 0 ? last.sizeBytes : null,
+    // Asked by a chunk that comes out of order only: it reads all rows, which each of thousands in order must not.
+    get equalBytes() {
+      const other = database.select({ index: chunks.index }).from(chunks).where(isOther).limit(1).get();
+      return other ? null : last.sizeBytes;
+    },
   };
 }

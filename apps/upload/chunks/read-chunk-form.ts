@@ -4,9 +4,9 @@
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { messageOf, ServiceError } from "@video-backend/service";
 import busboy from "busboy";
+import { paced } from "./paced-body.ts";
 import { asServiceError } from "./write-body.ts";
 
 /** Names of clients in the field are short; whatever is beyond these is no chunk. */
@@ -17,14 +17,19 @@ const limits = { fields: 20, fieldSize: 4096, files: 1, headerPairs: 50 };
  *
  * @param take called with the fields that stand before the file; it reads the part to its end. What it throws ends the
  *   reading
- * @throws ServiceError `malformed_request`, `invalid_request`; what `take` throws
+ * @param stallSeconds as `paced`; a sender may also stop before the file, or before the end of the form
+ * @throws ServiceError `malformed_request`, `invalid_request`, `too_slow`; what `take` throws
  */
 export async function readChunkForm(
   request: Request,
+  stallSeconds: number,
   take: (fields: Record<string, string>, part: Readable) => Promise<void>,
 ): Promise<Record<string, string>> {
   const fields = new Map<string, string>();
   const { body, form } = openForm(request);
+  // A form that is given up must not wait for what its sender may never send.
+  const closed = new AbortController();
+  form.once("close", () => closed.abort());
   let taken: Promise<void> | undefined;
   form.on("field", (name, value) => void fields.set(name, value));
   form.on("filesLimit", () => form.destroy(new ServiceError("invalid_request", "file: only one is expected")));
@@ -39,7 +44,7 @@ export async function readChunkForm(
     taken.catch((error) => form.destroy(error));
   });
   try {
-    await pipeline(Readable.fromWeb(body), form);
+    await pipeline(Readable.from(paced(body, { signal: closed.signal, stallSeconds })), form);
     await taken;
   } catch (error) {
     throw asServiceError(error);
@@ -50,7 +55,7 @@ export async function readChunkForm(
   return Object.fromEntries(fields);
 }
 
-function openForm(request: Request): { body: NodeReadableStream; form: busboy.Busboy } {
+function openForm(request: Request): { body: ReadableStream<Uint8Array>; form: busboy.Busboy } {
   const type = request.headers.get("content-type") ?? "";
   if (!/^multipart\/form-data\s*;/i.test(type) || !request.body) {
     throw new ServiceError(
@@ -60,8 +65,7 @@ function openForm(request: Request): { body: NodeReadableStream; form: busboy.Bu
   }
   try {
     const form = busboy({ headers: { "content-type": type }, limits });
-    // The same stream; node's own type for it has a few methods more.
-    return { body: request.body as unknown as NodeReadableStream, form };
+    return { body: request.body, form };
   } catch (error) {
     throw new ServiceError("malformed_request", `The multipart form cannot be read: ${messageOf(error)}`);
   }

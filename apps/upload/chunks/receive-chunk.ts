@@ -36,7 +36,7 @@ export async function receiveRawChunk(deps: UploadDeps, name: ChunkName, request
 export async function receiveChunkForm(deps: UploadDeps, request: Request): Promise<number> {
   await using stack = new AsyncDisposableStack();
   let arrival: Arrival | undefined;
-  const fields = await readChunkForm(request, async (known, part) => {
+  const fields = await readChunkForm(request, deps.limits.stallSeconds, async (known, part) => {
     const named = ChunkFields.safeParse(known);
     const taken = named.success ? takeIn(deps, nameOf(named.data), part, null) : takeInUnnamed(deps, part);
     arrival = stack.use(await taken);

@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { ServiceError } from "@video-backend/service";
+import { fileTooLarge } from "../admission/too-large.ts";
 import type { UploadDeps } from "../service.ts";
 import type { Arrival } from "./arrival.ts";
 import { commitChunk, doubtChunk } from "./commit-chunk.ts";
@@ -79,6 +80,7 @@ async function takePlace(
     const found = placeNow(deps.database, reception, sizeBytes);
     if ("place" in found) {
       const { place } = found;
+      if (place.offset + sizeBytes > deps.limits.maxFileBytes) throw fileTooLarge(deps.limits);
       if (await reception.takeOver({ start: place.offset, end: place.offset + sizeBytes })) return place;
     }
     const isChanged = await reception.untilChange(signal);

@@ -58,10 +58,11 @@ export function asServiceError(error: unknown): unknown {
   return new ServiceError("malformed_request", `The body ended early: ${messageOf(error)}`, { cause: error });
 }
 
-/** The error for a disk, or a share of one, that is full; null for any other. */
+const fullCodes = ["ENOSPC", "EDQUOT", "SQLITE_FULL"];
+
+/** The error for a disk, or a share of one, that is full, be it for a file or for a row; null for any other. */
 export function storageFull(error: unknown): ServiceError | null {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code !== "ENOSPC" && code !== "EDQUOT") return null;
+  if (!(error instanceof Error && "code" in error && fullCodes.includes(String(error.code)))) return null;
   const sentence = "No room left for this; what is here stays, and the rest may be sent again once there is room";
   return new ServiceError("storage_full", sentence, { cause: error });
 }

@@ -2,10 +2,10 @@
  * The background loop: takes up every upload whose complete was asked for and not finished, also before a restart; and
  * streams of tus whose last byte is here, which are complete by that and were cut off before anybody acted on it.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "@video-backend/service";
 import { and, asc, eq, inArray, isNull, lte, or } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
+import { repeat } from "../repeat.ts";
 import type { UploadDeps } from "../service.ts";
 import { finishUpload } from "../uploads/complete-upload.ts";
 import { unfinishedStates } from "../uploads/upload-state.ts";
@@ -41,15 +41,6 @@ export async function sweep(deps: UploadDeps, signal: AbortSignal): Promise<void
 }
 
 /** Sweeps now and then every so many seconds, until the signal aborts. */
-export async function keepSweeping(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await sweep(deps, signal);
-    } catch (error) {
-      deps.log.error({ err: error }, "the background loop failed; it goes on");
-    }
-    await pause(everySeconds * 1000, undefined, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-  }
+export function keepSweeping(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
+  return repeat(() => sweep(deps, signal), { everySeconds, log: deps.log, signal });
 }

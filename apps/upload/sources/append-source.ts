@@ -6,6 +6,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { messageOf, ServiceError } from "@video-backend/service";
 import { and, eq } from "drizzle-orm";
+import { expectRoom } from "../admission/expect-room.ts";
 import { openSource } from "../chunks/open-source.ts";
 import { paced } from "../chunks/paced-body.ts";
 import { asServiceError, writeAll } from "../chunks/write-body.ts";
@@ -41,6 +42,7 @@ export async function appendSource(deps: UploadDeps, uploadId: string, append: A
   using turn = await deps.appenders.takeOver(uploadId);
   visit.signal.throwIfAborted();
   const upload = expectOpenStream(deps.database, uploadId);
+  await expectRoom(deps, 0);
   await using file = await openSource(deps, uploadId);
   const filledTo = await checkedEnd(deps, upload, file);
   if (append.offset !== filledTo) throw otherOffset(uploadId, append.offset, filledTo);

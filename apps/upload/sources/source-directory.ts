@@ -31,8 +31,10 @@ export interface SourceDirectory {
   remove(uploadId: string): Promise<void>;
   /** The ids that have a folder. */
   uploadIds(): string[];
-  /** When the folder was last changed, in epoch seconds; null when there is none. */
-  changedAt(uploadId: string): Promise<number | null>;
+  /** False when the source itself is not there, whatever else is. */
+  exists(uploadId: string): Promise<boolean>;
+  /** What lies in the folder of an upload, without reading it; null when there is none. */
+  measure(uploadId: string): Promise<{ diskBytes: number; changedAtSeconds: number } | null>;
 }
 
 const incoming = ".incoming";
@@ -63,9 +65,16 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
     },
     remove: (uploadId) => rm(folder(uploadId), { recursive: true, force: true }),
     uploadIds: () => namesIn(directory).filter((name) => videoIdPattern.test(name)),
-    async changedAt(uploadId) {
-      const found = await stat(folder(uploadId)).catch(() => null);
-      return found && found.mtimeMs / 1000;
+    exists: async (uploadId) => (await statOrNull(pathOf(uploadId))) !== null,
+    async measure(uploadId) {
+      const path = folder(uploadId);
+      const own = await statOrNull(path);
+      if (!own) return null;
+      const paths = namesIn(path).map((name) => join(path, name));
+      const found = (await Promise.all(paths.map(statOrNull))).filter((one) => one !== null);
+      // A source with holes, where chunks are missing, takes less of the disk than its length.
+      const diskBytes = found.reduce((sum, { blocks }) => sum + blocks * 512, 0);
+      return { diskBytes, changedAtSeconds: Math.max(...[own, ...found].map(({ mtimeMs }) => mtimeMs)) / 1000 };
     },
   };
 }
@@ -75,11 +84,19 @@ async function syncDirectory(path: string): Promise<void> {
   await directory.sync();
 }
 
+const statOrNull = (path: string) =>
+  stat(path).catch((error: unknown) => {
+    if (isNotThere(error)) return null;
+    throw error;
+  });
+
+const isNotThere = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
+
 function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (isNotThere(error)) return [];
     throw error;
   }
 }

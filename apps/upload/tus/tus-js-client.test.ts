@@ -2,10 +2,10 @@
 import { expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createReadStream, readFileSync, writeFileSync } from "node:fs";
+import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
-import { createWorld, type World } from "@video-backend/testing";
+import { createWorld, until, type World } from "@video-backend/testing";
 import { type HttpRequest, Upload, type UploadOptions } from "tus-js-client";
 import { runService } from "../test-process.ts";
 
@@ -64,12 +64,23 @@ function lineOf(request: HttpRequest): string {
   return offset === undefined ? request.getMethod() : `${request.getMethod()} ${Number(offset) / mebibyte}`;
 }
 
+/** How far the only source of a world is filled. */
+function largestSource(world: World): number {
+  const [id = ""] = readdirSync(world.path("uploads")).filter((name) => !name.startsWith("."));
+  return statSync(world.path("uploads", id, "source")).size;
+}
+
 /**
- * A line to the service that breaks once so many bytes went over it, and lets everything through from then on.
+ * A line to the service that breaks once so many bytes went over it and `writtenBytes` of them are written, and lets everything through from then on.
  *
  * @param breaks at the client alone, as when its network is gone, or at both ends
  */
-async function breakingLine(world: World, url: string, afterBytes: number, breaks: "one end" | "both ends") {
+async function breakingLine(
+  world: World,
+  url: string,
+  [afterBytes, writtenBytes]: [number, number],
+  breaks: "one end" | "both ends",
+) {
   const { port, hostname } = new URL(url);
   const sockets = new Set<Socket>();
   let passed = 0;
@@ -80,8 +91,11 @@ async function breakingLine(world: World, url: string, afterBytes: number, break
       const before = passed;
       passed += bytes.length;
       if (before >= afterBytes || passed < afterBytes) return void service.write(bytes);
-      client.destroy();
-      if (breaks === "both ends") service.destroy();
+      client.pause();
+      void until("some of it is written", () => largestSource(world) > writtenBytes).then(() => {
+        client.destroy();
+        if (breaks === "both ends") service.destroy();
+      });
     });
     service.on("data", (bytes) => client.write(bytes));
   });
@@ -119,7 +133,7 @@ test.each(["both ends", "one end"] as const)(
   async (breaks) => {
     await using tus = setup(8);
     const { url } = await runService(tus.world);
-    const line = await breakingLine(tus.world, url, 4.5 * mebibyte, breaks);
+    const line = await breakingLine(tus.world, url, [4.5 * mebibyte, 3 * mebibyte], breaks);
     const cut = await tus.upload(line, { chunkSize: 3 * mebibyte }).catch((error) => error);
     expect(cut).toBeInstanceOf(Error);
     expect(tus.requests).toEqual(["POST", "PATCH 0", "PATCH 3"]);

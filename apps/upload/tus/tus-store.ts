@@ -31,7 +31,8 @@ export class TusStore extends DataStore {
   /** The library takes the id from `upload`, which it gave a provisional one. */
   override async create(upload: Upload): Promise<Upload> {
     const { database } = this.#deps;
-    upload.id = await beginUpload(this.#deps, beginningOf(upload, clientOf(getContext<ServiceEnv>())));
+    const client = clientOf(this.#deps, getContext<ServiceEnv>());
+    upload.id = await beginUpload(this.#deps, beginningOf(upload, client));
     database
       .update(uploads)
       .set({ uploadMetadata: keptMetadata(upload) })

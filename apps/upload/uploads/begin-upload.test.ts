@@ -139,6 +139,8 @@ describe("init", () => {
       "A form or JSON is expected; got no content-type",
     );
     expect((await upload.send("POST /upload/init", { body: large, headers: json })).status).toBe(413);
+    const unannounced = new Blob([large]).stream();
+    expect((await upload.send("POST /upload/init", { body: unannounced, headers: json })).status).toBe(413);
     const broken = { "content-type": "multipart/form-data; boundary=x" };
     expect((await upload.send("POST /upload/init", { body: "no form", headers: broken })).status).toBe(400);
   });

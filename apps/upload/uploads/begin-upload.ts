@@ -1,6 +1,9 @@
-/** Begins an upload: an empty source and a row, once it is clear that the file can be taken. */
+/** Begins an upload: a row and an empty source, once it is clear that the file can be taken. */
 import { ServiceError } from "@video-backend/service";
+import { eq } from "drizzle-orm";
 import { admit } from "../admission/admit.ts";
+import { measureRoom, type Room } from "../admission/measure-room.ts";
+import { storageFull } from "../chunks/write-body.ts";
 import type { NewUpload } from "../contract.ts";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../service.ts";
@@ -21,6 +24,9 @@ export interface Beginning {
 }
 
 /**
+ * The row comes first, since it is what promises room; a crash before the source is made leaves an upload that nobody
+ * knows of, and that expires.
+ *
  * @returns the id under which the bytes are to come
  * @throws ServiceError `invalid_path`, `unsupported_file_type`, `invalid_request`; `too_large`, `too_many`, `storage_full`
  *   when it cannot be taken, before anything is sent
@@ -28,22 +34,40 @@ export interface Beginning {
 export async function beginUpload(deps: UploadDeps, beginning: Beginning): Promise<string> {
   checkFilename(beginning.filename);
   checkSizes(beginning);
-  await admit(deps, beginning);
+  const room = await measureRoom(deps);
   const id = deps.newId();
-  const { isStream, ...known } = beginning;
-  await deps.sources.create(id);
-  deps.database
-    .insert(uploads)
-    .values({
-      ...known,
-      id,
-      storedName: storedName(known.filename),
-      appendedBytes: isStream ? 0 : null,
-      createdAt: deps.now(),
-      updatedAt: deps.now(),
-    })
-    .run();
+  try {
+    promise(deps, id, beginning, room);
+    await makeSource(deps, id);
+  } catch (error) {
+    throw storageFull(error) ?? error;
+  }
   return id;
+}
+
+/** No await between the question and the row: what is promised to one is seen by the next. */
+function promise({ database, limits, now }: UploadDeps, id: string, beginning: Beginning, room: Room): void {
+  database.transaction(
+    (transaction) => {
+      admit(transaction, limits, beginning, room);
+      const { isStream, ...known } = beginning;
+      const [createdAt, updatedAt] = [now(), now()];
+      const appendedBytes = isStream ? 0 : null;
+      const row = { ...known, id, storedName: storedName(known.filename), appendedBytes, createdAt, updatedAt };
+      transaction.insert(uploads).values(row).run();
+    },
+    { behavior: "immediate" },
+  );
+}
+
+async function makeSource({ sources, database }: UploadDeps, id: string): Promise<void> {
+  try {
+    await sources.create(id);
+  } catch (error) {
+    database.delete(uploads).where(eq(uploads.id, id)).run();
+    await sources.remove(id);
+    throw error;
+  }
 }
 
 /** A beginning as the form of init has it. */

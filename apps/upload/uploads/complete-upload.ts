@@ -1,6 +1,7 @@
 /** Completes an upload: from bytes that are in place to a source that transcoding works on. */
 import { ServiceError } from "@video-backend/service";
 import { digestMismatch, sha256Digest } from "../chunks/digest.ts";
+import { storageFull } from "../chunks/write-body.ts";
 import type { UploadRow } from "../database/schema.ts";
 import { handOver } from "../hand-over/hand-over.ts";
 import type { UploadDeps } from "../service.ts";
@@ -51,7 +52,7 @@ export async function finishUpload(
     if (state === "refused") moveUpload(deps.database, uploadId, "assembled", deps.now());
     await handOver(deps, uploadId, signal);
   } catch (error) {
-    throw signal.aborted ? signal.reason : error;
+    throw signal.aborted ? signal.reason : (storageFull(error) ?? error);
   }
 }
 

@@ -10,6 +10,8 @@ export interface WorkRegister {
   join(uploadId: string, work: (signal: AbortSignal) => Promise<void>): Promise<void>;
   /** True while a `join` runs. */
   isBusy(uploadId: string): boolean;
+  /** True while anybody is at work on it: a chunk that is coming in, a `join`, a reader. */
+  isVisited(uploadId: string): boolean;
   /** Aborts all work on an upload, with this reason, and resolves when everybody has left. */
   end(uploadId: string, reason: Error): Promise<void>;
   /** The same for every upload: for a service that stops. */
@@ -65,6 +67,7 @@ export function createWorkRegister(): WorkRegister {
       return started;
     },
     isBusy: (uploadId) => runs.has(uploadId),
+    isVisited: (uploadId) => visitors.has(uploadId),
     end,
     async endAll(reason) {
       await Promise.all([...visitors.keys()].map((uploadId) => end(uploadId, reason)));

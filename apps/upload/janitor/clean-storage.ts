@@ -1,0 +1,106 @@
+/**
+ * Does what the inspection found, each thing asked for again right before. By itself it removes only what nobody can miss:
+ * sources that were never complete, which their senders still have, and rows without a byte. An original is removed only
+ * when somebody names it, since databases can be lost, and then it may be the only copy of a film.
+ */
+import { messageOf, ServiceError } from "@video-backend/service";
+import { and, eq, inArray } from "drizzle-orm";
+import { openSource } from "../chunks/open-source.ts";
+import { uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../service.ts";
+import { originalKey } from "../sources/original-key.ts";
+import { deleteUpload } from "../uploads/delete-upload.ts";
+import { expireUpload } from "../uploads/expire-upload.ts";
+import type { Finding, JanitorReport } from "./contract.ts";
+import { inspectStorage } from "./inspect-storage.ts";
+import { isKnownVideo } from "./known-videos.ts";
+
+/**
+ * What fails is told with its finding, and does not keep the others from their turn.
+ *
+ * @param removeOriginals ids of findings with the action `ask`
+ * @throws ServiceError `conflict` when one of those is no such finding at this moment, `unavailable` when nobody knows;
+ *   then nothing was done
+ */
+export async function cleanStorage(
+  deps: UploadDeps,
+  removeOriginals: readonly string[],
+  signal: AbortSignal,
+): Promise<JanitorReport> {
+  const report = await inspectStorage(deps, signal);
+  const named = new Set(removeOriginals);
+  refuseOthers(report, named);
+  const findings: Finding[] = [];
+  for (const finding of report.findings) {
+    signal.throwIfAborted();
+    const action = finding.action === "ask" && named.has(finding.upload_id) ? "remove" : finding.action;
+    findings.push(await settled({ ...finding, action }, () => act(deps, { ...finding, action }, signal)));
+  }
+  return { ...report, findings };
+}
+
+function refuseOthers({ metadata_available, findings }: JanitorReport, named: Set<string>): void {
+  const originals = new Set(findings.filter(({ action }) => action === "ask").map((finding) => finding.upload_id));
+  const others = [...named].filter((id) => !originals.has(id));
+  if (others.length === 0) return;
+  if (!metadata_available) {
+    throw new ServiceError("unavailable", "Metadata service unavailable: nobody knows whose the named originals are");
+  }
+  throw new ServiceError(
+    "conflict",
+    `remove_originals: an upload or a video has ${others.join(", ")}, or there is no such original; GET /upload/janitor ` +
+      "lists what may be named. Nothing was removed",
+    { details: { upload_ids: others } },
+  );
+}
+
+async function settled(finding: Finding, work: () => Promise<boolean>): Promise<Finding> {
+  try {
+    return { ...finding, done: await work() };
+  } catch (error) {
+    return { ...finding, error: messageOf(error) };
+  }
+}
+
+/** @returns true when it was done; false when there was nothing to do, or not any more */
+async function act(deps: UploadDeps, { kind, action, upload_id }: Finding, signal: AbortSignal): Promise<boolean> {
+  if (action === "forget_chunks") return forgetChunks(deps, upload_id);
+  if (action === "forget_upload") return forgetUpload(deps, upload_id);
+  if (action !== "remove") return false;
+  if (kind === "expired_upload") return expireUpload(deps, upload_id);
+  if (kind === "needless_source") return removeSource(deps, upload_id);
+  return removeOriginal(deps, upload_id, signal);
+}
+
+async function removeSource({ database, work, sources }: UploadDeps, uploadId: string): Promise<boolean> {
+  const isOpen = and(eq(uploads.id, uploadId), inArray(uploads.state, ["receiving", "assembling"]));
+  if (work.isVisited(uploadId) || database.select().from(uploads).where(isOpen).get()) return false;
+  await sources.remove(uploadId);
+  return true;
+}
+
+async function forgetChunks(deps: UploadDeps, uploadId: string): Promise<boolean> {
+  const { database, sources, work } = deps;
+  if ((await sources.exists(uploadId)) || work.isVisited(uploadId)) return false;
+  const isOpen = and(eq(uploads.id, uploadId), eq(uploads.state, "receiving"));
+  const upload = database.select().from(uploads).where(isOpen).get();
+  if (!upload) return false;
+  using _visit = work.enter(uploadId);
+  if (upload.appendedBytes !== null) database.update(uploads).set({ appendedBytes: 0 }).where(isOpen).run();
+  await using _file = await openSource(deps, uploadId);
+  return true;
+}
+
+async function forgetUpload({ database, store }: UploadDeps, uploadId: string): Promise<boolean> {
+  const upload = database.select().from(uploads).where(eq(uploads.id, uploadId)).get();
+  if (!upload || (await store.exists(originalKey(upload)))) return false;
+  const isAtItsEnd = and(eq(uploads.id, uploadId), inArray(uploads.state, ["handed_over", "refused"]));
+  return database.delete(uploads).where(isAtItsEnd).returning().all().length > 0;
+}
+
+/** Asked once more of metadata: between the list and this moment somebody may have restored it. */
+async function removeOriginal(deps: UploadDeps, uploadId: string, signal: AbortSignal): Promise<boolean> {
+  if (await isKnownVideo(deps, uploadId, signal)) return false;
+  await deleteUpload(deps, uploadId);
+  return true;
+}

@@ -1,0 +1,187 @@
+/**
+ * Looks for what does not fit together: folders of sources, originals, rows, and the videos of metadata. It changes
+ * nothing, and what it finds may have changed a moment later; whoever acts on it asks again.
+ *
+ * The order matters: folders are listed before rows are read, and rows before metadata is asked. Each is made before the
+ * next one is, so an upload that goes on meanwhile is never taken for one that lacks something.
+ */
+import { isServiceError, videoIdPattern } from "@video-backend/service";
+import type { BlobStore } from "@video-backend/storage";
+import { eq, sql } from "drizzle-orm";
+import { chunks, type UploadRow, uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../service.ts";
+import { originalKey } from "../sources/original-key.ts";
+import { expiredUploads } from "../uploads/expire-upload.ts";
+import type { Finding, JanitorReport } from "./contract.ts";
+import { knownVideos } from "./known-videos.ts";
+
+/** A source of which no row is known yet, or no more, may be somebody's who is at work. */
+const settledSeconds = 600;
+
+type Row = Pick<UploadRow, "id" | "state" | "filename" | "storedName" | "updatedAt">;
+type Found = Omit<Finding, "done" | "error">;
+
+/** @param signal ends it; what is thrown then is the signal's reason */
+export async function inspectStorage(deps: UploadDeps, signal: AbortSignal): Promise<JanitorReport> {
+  const sourceIds = deps.sources.uploadIds();
+  const originalIds = (await deps.store.list("originals")).filter((name) => videoIdPattern.test(name));
+  const { id, state, filename, storedName, updatedAt } = uploads;
+  const rows = deps.database.select({ id, state, filename, storedName, updatedAt }).from(uploads).all();
+  const videos = await videosOrNull(deps, signal);
+  const found = [
+    ...(await findExpired(deps)),
+    ...(await findNeedlessSources(deps, sourceIds, rows)),
+    ...(await findLostSources(deps)),
+    ...(await findLostOriginals(deps, originalIds, rows, videos)),
+    ...(await findUnknownOriginals(deps, originalIds, rows, videos)),
+  ];
+  signal.throwIfAborted();
+  const findings = found.map((one) => ({ ...one, done: false, error: null }));
+  return { metadata_available: videos !== null, findings };
+}
+
+async function videosOrNull(deps: UploadDeps, signal: AbortSignal): Promise<Set<string> | null> {
+  try {
+    return await knownVideos(deps, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isServiceError(error)) throw error;
+    deps.log.debug({ reason: error.message }, "the janitor does not know which videos there are");
+    return null;
+  }
+}
+
+async function findExpired(deps: UploadDeps): Promise<Found[]> {
+  return Promise.all(
+    expiredUploads(deps).map(async ({ id, updatedAt }) => ({
+      kind: "expired_upload" as const,
+      upload_id: id,
+      bytes: (await deps.sources.measure(id))?.diskBytes ?? 0,
+      age_seconds: age(deps, updatedAt),
+      why: `Nothing came for ${deps.limits.idleSeconds} seconds or longer`,
+      action: "remove" as const,
+    })),
+  );
+}
+
+/** What a crash leaves between a row and its folder, or a delete that could not remove all. */
+async function findNeedlessSources(deps: UploadDeps, sourceIds: string[], rows: Row[]): Promise<Found[]> {
+  const open = new Set(rows.filter(isOpen).map(({ id }) => id));
+  const found: Found[] = [];
+  for (const id of sourceIds) {
+    if (open.has(id) || deps.work.isVisited(id)) continue;
+    const measured = await deps.sources.measure(id);
+    if (!measured || deps.now() - measured.changedAtSeconds < settledSeconds) continue;
+    found.push({
+      kind: "needless_source",
+      upload_id: id,
+      bytes: measured.diskBytes,
+      age_seconds: age(deps, measured.changedAtSeconds),
+      why: "No upload that is open has this folder; a source that was never complete is still with whoever sent it",
+      action: "remove",
+    });
+  }
+  return found;
+}
+
+/** Somebody's hand, or another disk. The chunks that are said to be here are not. */
+async function findLostSources(deps: UploadDeps): Promise<Found[]> {
+  const hasBytes = sql`(${uploads.appendedBytes} > 0 or exists (select 1 from ${chunks} where ${chunks.uploadId} = ${uploads.id}))`;
+  const { id, updatedAt } = uploads;
+  const open = deps.database
+    .select({ id, updatedAt })
+    .from(uploads)
+    .where(sql`${eq(uploads.state, "receiving")} and ${hasBytes}`)
+    .all();
+  const found: Found[] = [];
+  for (const upload of open) {
+    if (deps.work.isVisited(upload.id) || (await deps.sources.exists(upload.id))) continue;
+    found.push({
+      kind: "lost_source",
+      upload_id: upload.id,
+      bytes: 0,
+      age_seconds: age(deps, upload.updatedAt),
+      why: "The source is gone from the disk; what came of it has to come again",
+      action: "forget_chunks",
+    });
+  }
+  return found;
+}
+
+/** Their originals were in place once. */
+async function findLostOriginals(
+  deps: UploadDeps,
+  originalIds: string[],
+  rows: Row[],
+  videos: Set<string> | null,
+): Promise<Found[]> {
+  const there = new Set(originalIds);
+  const found: Found[] = [];
+  for (const row of rows) {
+    if (isOpen(row) || there.has(row.id) || (await deps.store.exists(originalKey(row)))) continue;
+    const isNobodys = isAtItsEnd(row) && videos !== null && !videos.has(row.id);
+    found.push({
+      kind: "lost_original",
+      upload_id: row.id,
+      bytes: 0,
+      age_seconds: age(deps, row.updatedAt),
+      why: isNobodys
+        ? "Neither the original nor a video is left of it"
+        : `The original of an upload that is ${row.state} is gone; what was made of it still plays`,
+      action: isNobodys ? "forget_upload" : "keep",
+    });
+  }
+  return found;
+}
+
+/** Originals that no video plays. Only metadata can say so, and then only a person what they are worth. */
+async function findUnknownOriginals(
+  deps: UploadDeps,
+  originalIds: string[],
+  rows: Row[],
+  videos: Set<string> | null,
+): Promise<Found[]> {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const found: Found[] = [];
+  for (const id of originalIds) {
+    const row = byId.get(id);
+    if (videos?.has(id) || (row && (videos === null || !isAtItsEnd(row)))) continue;
+    const { bytes, changedAtSeconds } = await measureBelow(deps.store, `originals/${id}`);
+    const told = row
+      ? "The video was deleted, or metadata has lost it or never took it"
+      : "Neither an upload nor a video has it";
+    found.push({
+      kind: row ? "original_of_deleted_video" : "original_without_upload",
+      upload_id: id,
+      bytes,
+      age_seconds: changedAtSeconds === null ? null : age(deps, changedAtSeconds),
+      why: videos
+        ? `${told}; it may be the only copy of a film, and is removed only when it is named`
+        : "No upload has it, and metadata does not answer whether a video does",
+      action: videos ? "ask" : "keep",
+    });
+  }
+  return found;
+}
+
+const isOpen = ({ state }: Row): boolean => state === "receiving" || state === "assembling";
+
+/** Metadata was told of it, or said no; before that it cannot know the video. */
+const isAtItsEnd = ({ state }: Row): boolean => state === "handed_over" || state === "refused";
+
+const age = ({ now }: UploadDeps, since: number): number => Math.max(0, now() - since);
+
+/** Sizes and times as the store has them; nothing is read. */
+async function measureBelow(
+  store: BlobStore,
+  key: string,
+): Promise<{ bytes: number; changedAtSeconds: number | null }> {
+  const stored = await store.open(key);
+  if (stored) return { bytes: stored.sizeBytes, changedAtSeconds: stored.modifiedAt.getTime() / 1000 };
+  const below = await Promise.all((await store.list(key)).map((name) => measureBelow(store, `${key}/${name}`)));
+  const times = below.map((one) => one.changedAtSeconds).filter((time) => time !== null);
+  return {
+    bytes: below.reduce((sum, one) => sum + one.bytes, 0),
+    changedAtSeconds: times.length > 0 ? Math.max(...times) : null,
+  };
+}

@@ -1,0 +1,184 @@
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { setup } from "../test-setup.ts";
+import type { Finding, JanitorReport } from "./contract.ts";
+
+type Upload = ReturnType<typeof setup>;
+
+const inspect = async ({ send }: Upload): Promise<JanitorReport> => (await send("GET /upload/janitor")).body;
+const clean = ({ send }: Upload, json?: unknown) => send("POST /upload/janitor", json === undefined ? {} : { json });
+const short = ({ findings }: JanitorReport) => findings.map(({ kind, upload_id, action }) => [kind, upload_id, action]);
+
+/** A file so many seconds old; its folder too. */
+function put({ world }: Upload, name: string, content: string, ageSeconds: number): void {
+  const path = world.path(...name.split("/"));
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  const then = world.clock.now() - ageSeconds;
+  for (const place of [path, dirname(path)]) utimesSync(place, then, then);
+}
+
+async function finished(upload: Upload): Promise<string> {
+  const id = await upload.init(1);
+  await upload.chunk(id, 0, "a film");
+  await upload.complete(id);
+  return id;
+}
+
+test("of a storage that is in order it says nothing, and does nothing", async () => {
+  await using upload = setup();
+  await finished(upload);
+  const open = await upload.init(2);
+  await upload.chunk(open, 0, "x");
+  await upload.init(1);
+  const before = readdirSync(upload.world.directory, { recursive: true }).sort();
+  const nothing = { metadata_available: true, findings: [] };
+  expect(await inspect(upload)).toEqual(nothing);
+  expect(await clean(upload)).toMatchObject({ status: 200, body: nothing });
+  expect(readdirSync(upload.world.directory, { recursive: true }).sort()).toEqual(before);
+});
+
+test("folders of sources that no open upload has are removed once they are old enough", async () => {
+  await using upload = setup();
+  const done = await finished(upload);
+  put(upload, `uploads/${done}/source`, "left by a crash", 3600);
+  put(upload, "uploads/nobody/source", "x".repeat(10_000), 3600);
+  put(upload, "uploads/young/source", "somebody may be at work", 60);
+  put(upload, "uploads/not an id/source", "nothing of ours", 3600);
+  const { findings } = await inspect(upload);
+  expect(short({ metadata_available: true, findings }).sort()).toEqual(
+    [done, "nobody"].map((id) => ["needless_source", id, "remove"]).sort(),
+  );
+  const nobody = findings.find((finding) => finding.upload_id === "nobody") as Finding;
+  expect(nobody).toMatchObject({ age_seconds: 3600, done: false, error: null });
+  expect(nobody.bytes).toBeGreaterThanOrEqual(10_000);
+  const { body } = await clean(upload);
+  expect(body.findings.map((finding: Finding) => finding.done)).toEqual([true, true]);
+  expect(readdirSync(upload.world.path("uploads")).sort()).toEqual(["not an id", "young"]);
+  expect(existsSync(upload.world.path("originals", done, "film.mp4"))).toBeTrue();
+});
+
+test("the bytes of a source with holes are those it takes of the disk", async () => {
+  await using upload = setup();
+  const id = await upload.init(2, { chunk_size: 1_000_000_000 });
+  await upload.chunk(id, 1, "the end");
+  upload.world.clock.advance(upload.deps.limits.idleSeconds);
+  const { findings } = await inspect(upload);
+  expect(findings).toMatchObject([{ kind: "expired_upload", upload_id: id, action: "remove" }]);
+  expect(findings[0]?.bytes).toBeLessThan(1_000_000);
+  expect((await clean(upload)).body.findings).toMatchObject([{ done: true }]);
+  expect((await upload.send(`GET /upload/${id}`)).status).toBe(404);
+});
+
+test("an open upload whose source is gone has its chunks forgotten, so that they are sent again", async () => {
+  await using upload = setup();
+  const id = await upload.init(2, { chunk_size: 1 });
+  await upload.chunk(id, 0, "a");
+  rmSync(upload.world.path("uploads", id), { recursive: true });
+  expect(short(await inspect(upload))).toEqual([["lost_source", id, "forget_chunks"]]);
+  expect((await upload.send(`GET /upload/${id}`)).body.received).toEqual([0]);
+  await clean(upload);
+  expect((await upload.send(`GET /upload/${id}`)).body.received).toEqual([]);
+  expect(short(await inspect(upload))).toEqual([]);
+  await upload.chunk(id, 1, "b");
+  await upload.chunk(id, 0, "a");
+  expect((await upload.complete(id)).status).toBe(200);
+});
+
+test("an original without an upload is nobody's only if metadata says so, and goes only when it is named", async () => {
+  await using upload = setup();
+  for (const id of ["known", "orphan", "other"]) put(upload, `originals/${id}/film.mp4`, "a film", 3600);
+  await upload.askMetadata("POST /videos", { json: { hash: "known", filename: "film.mp4" } });
+  upload.others.metadata = "away";
+  const unsure = await inspect(upload);
+  expect(unsure.metadata_available).toBeFalse();
+  expect(short(unsure).sort()).toEqual(
+    ["known", "orphan", "other"].map((id) => ["original_without_upload", id, "keep"]),
+  );
+  expect((await clean(upload, { remove_originals: ["orphan"] })).status).toBe(503);
+  upload.others.metadata = "up";
+  expect((await inspect(upload)).findings.sort((a, b) => (a.upload_id < b.upload_id ? -1 : 1))).toMatchObject([
+    { kind: "original_without_upload", upload_id: "orphan", action: "ask", bytes: 6, age_seconds: 3600 },
+    { kind: "original_without_upload", upload_id: "other", action: "ask", bytes: 6, age_seconds: 3600 },
+  ]);
+  await clean(upload);
+  await clean(upload, {});
+  expect(readdirSync(upload.world.path("originals")).sort()).toEqual(["known", "orphan", "other"]);
+  for (const wrong of ["known", "nobody"]) {
+    expect(await clean(upload, { remove_originals: ["orphan", wrong] })).toMatchObject({
+      status: 409,
+      body: { upload_ids: [wrong] },
+    });
+  }
+  expect((await clean(upload, { remove_originals: ["../known"] })).status).toBe(422);
+  expect((await clean(upload, { remove_originals: "orphan" })).status).toBe(422);
+  const { body } = await clean(upload, { remove_originals: ["orphan"] });
+  expect(body.findings).toContainEqual(expect.objectContaining({ upload_id: "orphan", action: "remove", done: true }));
+  expect(readdirSync(upload.world.path("originals")).sort()).toEqual(["known", "other"]);
+});
+
+test("a video that was deleted while upload was away leaves an original that is told, and removed when it is named", async () => {
+  await using upload = setup();
+  const kept = await finished(upload);
+  const deleted = await finished(upload);
+  await upload.askMetadata(`DELETE /videos/${deleted}`);
+  expect(short(await inspect(upload))).toEqual([["original_of_deleted_video", deleted, "ask"]]);
+  await clean(upload);
+  expect(existsSync(upload.world.path("originals", deleted))).toBeTrue();
+  upload.others.metadata = "away";
+  expect(short(await inspect(upload))).toEqual([]);
+  upload.others.metadata = "up";
+  await clean(upload, { remove_originals: [deleted] });
+  expect(readdirSync(upload.world.path("originals"))).toEqual([kept]);
+  expect((await upload.send(`GET /upload/${deleted}`)).status).toBe(404);
+  expect(short(await inspect(upload))).toEqual([]);
+});
+
+test("an upload that metadata was not told of yet is nobody's orphan", async () => {
+  await using upload = setup();
+  upload.others.metadata = "away";
+  const id = await finished(upload);
+  upload.others.metadata = "up";
+  expect((await upload.send(`GET /upload/${id}`)).body.state).toBe("assembled");
+  expect(short(await inspect(upload))).toEqual([]);
+});
+
+test("an upload whose original is gone is told, and forgotten when no video is left of it either", async () => {
+  await using upload = setup();
+  const id = await finished(upload);
+  rmSync(upload.world.path("originals", id), { recursive: true });
+  expect(short(await inspect(upload))).toEqual([["lost_original", id, "keep"]]);
+  await clean(upload);
+  expect((await upload.send(`GET /upload/${id}`)).status).toBe(200);
+  await upload.askMetadata(`DELETE /videos/${id}`);
+  expect(short(await inspect(upload))).toEqual([["lost_original", id, "forget_upload"]]);
+  expect((await clean(upload)).body.findings).toMatchObject([{ done: true }]);
+  expect((await upload.send(`GET /upload/${id}`)).status).toBe(404);
+});
+
+test("the uploads' database lost: what metadata knows is left alone, and nothing goes by itself", async () => {
+  await using upload = setup();
+  const ids = [await finished(upload), await finished(upload)];
+  upload.deps.database.$client.run("delete from uploads");
+  expect(short(await inspect(upload))).toEqual([]);
+  for (const id of ids) await upload.askMetadata(`DELETE /videos/${id}`);
+  await clean(upload);
+  expect(readdirSync(upload.world.path("originals")).sort()).toEqual(ids.sort());
+});
+
+test("one that cannot be removed is told with the reason, and does not keep the others from their turn", async () => {
+  await using upload = setup((_, { sources }) => ({
+    sources: {
+      ...sources,
+      remove: (id) => (id === "stuck" ? Promise.reject(new Error("EPERM")) : sources.remove(id)),
+    },
+  }));
+  for (const id of ["stuck", "well"]) put(upload, `uploads/${id}/source`, "x", 3600);
+  const { body } = await clean(upload);
+  expect(body.findings.sort((a: Finding, b: Finding) => (a.upload_id < b.upload_id ? -1 : 1))).toMatchObject([
+    { upload_id: "stuck", done: false, error: "EPERM" },
+    { upload_id: "well", done: true, error: null },
+  ]);
+  expect(readdirSync(upload.world.path("uploads"))).toEqual(["stuck"]);
+});

@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { until } from "@video-backend/testing";
+import { keepClean } from "../janitor/keep-clean.ts";
+import { chunkInFlight, setup } from "../test-setup.ts";
+import { expireUploads } from "./expire-upload.ts";
+
+const never = new AbortController().signal;
+
+test("an abandoned upload expires when it said it would, and its space returns", async () => {
+  await using upload = setup();
+  const id = await upload.init(2, { chunk_size: 5 });
+  upload.world.clock.advance(3600);
+  await upload.chunk(id, 1, "x");
+  const { expires_at } = (await upload.send(`GET /upload/${id}`)).body;
+  upload.world.clock.advance(expires_at - upload.world.clock.now() - 1);
+  await expireUploads(upload.deps, never);
+  expect((await upload.send(`GET /upload/${id}`)).status).toBe(200);
+  upload.world.clock.advance(1);
+  await expireUploads(upload.deps, never);
+  const gone = { status: 404, body: { detail: "Upload ID not found" } };
+  expect(await upload.send(`GET /upload/${id}`)).toMatchObject(gone);
+  expect(await upload.chunk(id, 0, "first")).toMatchObject(gone);
+  expect((await upload.complete(id)).status).toBe(404);
+  expect(readdirSync(upload.world.path("uploads"))).toEqual([]);
+  expect(upload.deps.database.$client.query("select count(*) as rows from chunks").get()).toEqual({ rows: 0 });
+});
+
+test("one that a chunk is coming into at this moment does not, and neither does one that is complete", async () => {
+  await using upload = setup();
+  const done = await upload.init(1);
+  await upload.chunk(done, 0, "x");
+  await upload.complete(done);
+  const id = await upload.init(1);
+  const chunk = chunkInFlight(id, 0);
+  const reply = upload.service.fetch(chunk.request);
+  await chunk.begin();
+  await chunk.send("half a ");
+  await until("the chunk comes in", () => upload.deps.work.isVisited(id));
+  upload.world.clock.advance(upload.deps.limits.idleSeconds + 1);
+  await expireUploads(upload.deps, never);
+  await chunk.send("chunk");
+  await chunk.finish();
+  expect((await reply).status).toBe(200);
+  expect(upload.deps.work.isVisited(id)).toBeFalse();
+  await expireUploads(upload.deps, never);
+  expect((await upload.complete(id)).status).toBe(200);
+  expect((await upload.send(`GET /upload/${done}`)).body.state).toBe("handed_over");
+});
+
+test("the loop does it, and ends when it is told to", async () => {
+  await using upload = setup();
+  const id = await upload.init(1);
+  upload.world.clock.advance(upload.deps.limits.idleSeconds);
+  const stopping = new AbortController();
+  const cleaning = keepClean(upload.deps, 3600, stopping.signal);
+  await until("it is forgotten", async () => (await upload.send(`GET /upload/${id}`)).status === 404);
+  stopping.abort();
+  expect(await cleaning).toBeUndefined();
+});
