@@ -1,65 +1,68 @@
-/** An nginx of the bench's own: one worker, in the foreground, with its files below a directory that goes afterwards. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+/**
+ * One nginx worker, as Debian sets it up (sendfile and tcp_nopush), without a log, as ours is; and without open_file_cache,
+ * which would have it serve what is gone for as long as a minute: ours looks at each request, and so does nginx then.
+ */
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "./free-port.ts";
-import { poll } from "./poll.ts";
+import { freePort, type World } from "@video-backend/testing";
+import { type Server, startServer } from "./start-server.ts";
 
-export interface Nginx extends AsyncDisposable {
-  url: string;
-  pid: number;
+export interface Nginx extends Server {
   /** What it serves, and where PUT puts files. */
   root: string;
 }
 
-/**
- * @param server directives of its one server
- * @throws Error that says what to install where there is none
- */
-export async function startNginx(server: string, signal: AbortSignal): Promise<Nginx> {
-  if (!Bun.which("nginx")) throw new Error("there is no nginx; on Debian: apt-get install nginx-light");
-  const directory = await mkdtemp(join(tmpdir(), "video-backend-nginx-"));
-  const root = join(directory, "root");
-  await mkdir(root);
-  const port = freePort();
-  const path = join(directory, "nginx.conf");
-  await writeFile(path, configuration(directory, root, port, server));
-  const child = Bun.spawn(["nginx", "-p", directory, "-c", path], { stdio: ["ignore", "ignore", "ignore"] });
-  const nginx: Nginx = {
-    url: `http://127.0.0.1:${port}`,
-    pid: child.pid,
-    root,
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      await child.exited;
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-  try {
-    const answers = () =>
-      fetch(nginx.url).then(
-        () => true,
-        () => null,
-      );
-    await poll("nginx answers", answers, { signal, everySeconds: 0.05, limitSeconds: 10 });
-    return nginx;
-  } catch (error) {
-    await nginx[Symbol.asyncDispose]();
-    throw error;
-  }
+export interface NginxSetup {
+  world: World;
+  signal: AbortSignal;
+  /** Directives of its one server. */
+  server?: string;
+  /** Puts what it serves into its root. */
+  fill?: (root: string) => Promise<unknown>;
+  /** The command before nginx, such as one that pins it to a processor. */
+  through?: string[];
 }
 
-function configuration(directory: string, root: string, port: number, server: string): string {
-  // Only root may change to another user, and need not here.
-  const user = process.getuid?.() === 0 ? "user root;" : "";
-  return `
-daemon off; ${user} worker_processes 1; pid ${directory}/pid; error_log ${directory}/errors;
-events { worker_connections 1024; }
+/** Where Debian has what only root is meant to start. */
+const systemPath = `${process.env.PATH}:/usr/sbin:/sbin`;
+
+/** @throws Error saying what to install */
+export function programs(...names: string[]): void {
+  const missing = names.filter((name) => !Bun.which(name, { PATH: systemPath }));
+  if (missing.length > 0)
+    throw new Error(`Missing on PATH: ${missing.join(", ")}. apt-get install nginx-light wrk curl`);
+}
+
+/** @throws Error saying what to install */
+export async function startNginx({ world, signal, server = "", fill, through = [] }: NginxSetup): Promise<Nginx> {
+  programs("nginx");
+  const port = freePort();
+  const folder = world.path(`nginx-${port}`);
+  const root = join(folder, "root");
+  await mkdir(root, { recursive: true });
+  await fill?.(root);
+  await Bun.write(join(folder, "nginx.conf"), configuration(folder, port, server));
+  const nginx = Bun.which("nginx", { PATH: systemPath }) ?? "nginx";
+  const command = [...through, nginx, "-p", folder, "-c", join(folder, "nginx.conf")];
+  const url = `http://127.0.0.1:${port}`;
+  const isReady = async () => (await fetch(url)).status > 0;
+  return { ...(await startServer({ command, url, isReady, signal })), root };
+}
+
+const configuration = (folder: string, port: number, server: string) => `
+daemon off;
+worker_processes 1;
+${process.getuid?.() === 0 ? "user root;" : ""}
+pid ${folder}/pid;
+error_log ${folder}/error.log;
+events { worker_connections 4096; }
 http {
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
-  client_body_temp_path ${directory}/incoming; proxy_temp_path ${directory}/proxy; fastcgi_temp_path ${directory}/fastcgi;
-  uwsgi_temp_path ${directory}/uwsgi; scgi_temp_path ${directory}/scgi;
-  server { listen 127.0.0.1:${port}; root ${root}; ${server} }
+  access_log off;
+  sendfile on;
+  tcp_nopush on;
+  keepalive_requests 1000000000;
+  types { application/vnd.apple.mpegurl m3u8; video/iso.segment m4s; }
+  ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`).join("\n  ")}
+  server { listen 127.0.0.1:${port}; root ${folder}/root; ${server} }
 }
 `;
-}

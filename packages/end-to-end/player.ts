@@ -83,7 +83,8 @@ export async function openPlayer(masterUrl: string): Promise<Player> {
         const iframes = (globalThis as unknown as HlsPage).hls.createIFramePlayer();
         if (!iframes) throw new Error("hls.js found no key frames to scrub by");
         iframes.attachMedia(preview);
-        iframes.loadMediaAt(time);
+        // It takes a wish only while it is idle; who scrubs goes on wishing.
+        setInterval(() => preview.readyState === HTMLMediaElement.HAVE_NOTHING && iframes.loadMediaAt(time), 500);
       }, seconds);
       const shown = await page.waitForFunction(() => {
         const preview = document.getElementById("preview") as HTMLVideoElement;

@@ -3,10 +3,10 @@
  * HTTP alone. Processes that are still there at the end are killed, and only those that were started here.
  */
 import { closeSync, openSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { until } from "@video-backend/testing";
+import { freePort, until } from "@video-backend/testing";
 
 export const serviceNames = ["metadata", "transcoding", "upload", "streaming", "admin"] as const;
 export type ServiceName = (typeof serviceNames)[number];
@@ -29,7 +29,9 @@ const root = join(import.meta.dirname, "..", "..");
 
 /** @param settings further environment for all services */
 export async function startSystem(settings: Record<string, string> = {}): Promise<System> {
-  const storage = await mkdtemp(join(tmpdir(), "video-backend-system-"));
+  const directory = await mkdtemp(join(tmpdir(), "video-backend-system-"));
+  const storage = join(directory, "storage");
+  await mkdir(storage);
   const ports = Object.fromEntries(serviceNames.map((name) => [name, freePort()])) as Record<ServiceName, number>;
   const url = Object.fromEntries(serviceNames.map((name) => [name, `http://127.0.0.1:${ports[name]}`])) as Record<
     ServiceName,
@@ -47,7 +49,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   }
   const processes = new Map<ServiceName, Bun.Subprocess>();
 
-  const logOf = (name: ServiceName) => join(storage, `${name}.log`);
+  const logOf = (name: ServiceName) => join(directory, `${name}.log`);
 
   async function start(name: ServiceName): Promise<void> {
     const log = openSync(logOf(name), "a");
@@ -79,7 +81,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     process: (name) => processes.get(name),
     async [Symbol.asyncDispose]() {
       await Promise.all(serviceNames.map(kill));
-      await rm(storage, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true });
     },
   };
   try {
@@ -94,12 +96,4 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
 async function isHealthy(url: string): Promise<boolean> {
   const response = await fetch(`${url}/health`).catch(() => null);
   return response?.status === 200;
-}
-
-function freePort(): number {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port } = server;
-  server.stop(true);
-  if (port === undefined) throw new Error("No free port");
-  return port;
 }

@@ -5,7 +5,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createWorld, until } from "@video-backend/testing";
+import { createRandom, createWorld, freePort, until } from "@video-backend/testing";
 
 const uploads = 5;
 const killsPerUpload = 10;
@@ -17,28 +17,12 @@ const mostBetweenKills = 9;
 
 const root = join(import.meta.dirname, "..", "..");
 
-function freePort(): number {
-  using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  return server.port ?? 0;
-}
-
-/** Mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 test("fifty kills at any moment cost no acknowledged chunk, and every file arrives as it is", async () => {
   await using world = createWorld();
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
   const nobody = `http://127.0.0.1:${freePort()}`;
-  const random = generator(20_261);
+  const { next: random } = createRandom(20_261);
   const source = new Uint8Array(chunkBytes * (totalChunks - 1) + 4321).map(() => random() * 256);
   let service: Bun.Subprocess | undefined;
   let isKilled = false;

@@ -1,5 +1,7 @@
 /** What tests share. */
 export { type Clip, makeClip } from "./clip.ts";
+export { freePort } from "./free-port.ts";
+export { createRandom, type Random } from "./random.ts";
 export { connectRaw, type RawAnswer, type RawConnection } from "./raw-connection.ts";
 export { addSubtitles, type SubtitleTrackOfClip } from "./subtitles.ts";
 export { type Reply, type RequestParts, transcript } from "./transcript.ts";

@@ -5,18 +5,8 @@
  */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { createRandom, type Random } from "@video-backend/testing";
 import { chunkInFlight, setup } from "../test-setup.ts";
-
-function generator(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return { below: (end: number) => Math.floor(next() * end), chance: (odds: number) => next() < odds };
-}
 
 type Upload = ReturnType<typeof setup>;
 
@@ -39,7 +29,7 @@ function rawInFlight(uploadId: string, index: number, length: number | null) {
 }
 
 /** One sender: its steps, of which the last ends the body well or not. */
-function sender(upload: Upload, id: string, index: number, text: string, random: ReturnType<typeof generator>) {
+function sender(upload: Upload, id: string, index: number, text: string, random: Random) {
   const isForm = random.chance(0.4);
   const length = random.chance(0.5) ? text.length : null;
   const flight = isForm ? chunkInFlight(id, index) : rawInFlight(id, index, length);
@@ -64,7 +54,7 @@ test("whatever comes at once, in whatever pieces, the file is the one that was s
   await using upload = setup();
   let refused = 0;
   for (let seed = 1; seed <= 150; seed++) {
-    const random = generator(seed);
+    const random = createRandom(seed);
     const [total, size] = [1 + random.below(5), 1 + random.below(8)];
     const parts = Array.from({ length: total }, (_, index) =>
       String.fromCharCode(97 + index).repeat(index === total - 1 ? random.below(size + 1) : size),

@@ -1,8 +1,9 @@
 /**
  * The promise of the rule: chunks of a file, in any order, some twice, with whatever was declared, end in the file's bytes
- * or in an error. The property is tried on many files, with a generator of its own that names its seed.
+ * or in an error. The property is tried on many files, each of which its seed tells.
  */
 import { describe, expect, test } from "bun:test";
+import { createRandom, type Random } from "@video-backend/testing";
 import { fits, type Layout, type Place, placementAgain, placementOf } from "./placement.ts";
 
 const layout = (known: Partial<Layout> = {}): Layout => ({
@@ -46,26 +47,13 @@ describe("where a chunk belongs", () => {
   });
 });
 
-/** Mulberry32: small, and the same everywhere. */
-function generator(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (end: number) => Math.floor(next() * end);
-  return { below, chance: (odds: number) => next() < odds };
-}
-
 interface Sent {
   index: number;
   bytes: string;
 }
 
 /** A file cut as some client might cut it: mostly equal, sometimes not. */
-function chunksOf(random: ReturnType<typeof generator>): Sent[] {
+function chunksOf(random: Random): Sent[] {
   const total = 1 + random.below(7);
   const size = random.below(5);
   const isUnequal = random.chance(0.3);
@@ -110,7 +98,7 @@ function leadingOf(rows: { sizeBytes: number }[]): Layout["leading"] {
 test("any order, sizes and repetition end in the source's bytes or in an error, never in other bytes", () => {
   let whole = 0;
   for (let seed = 1; seed <= 20_000; seed++) {
-    const random = generator(seed);
+    const random = createRandom(seed);
     const sent = chunksOf(random);
     const text = sent.map((chunk) => chunk.bytes).join("");
     const size = sent[0]?.bytes.length ?? 0;
@@ -135,7 +123,7 @@ test("any order, sizes and repetition end in the source's bytes or in an error, 
 
 test("a file whose chunks are equal is always taken, whatever the order, once its first chunk is sent again", () => {
   for (let seed = 1; seed <= 5000; seed++) {
-    const random = generator(seed);
+    const random = createRandom(seed);
     const [total, size] = [1 + random.below(9), 1 + random.below(6)];
     const sent = Array.from({ length: total }, (_, index) => ({
       index,

@@ -3,9 +3,11 @@
  * it has served everything that it may hold.
  */
 import type { Bench, Part } from "../bench.ts";
+import { programs } from "../nginx.ts";
+import type { Server } from "../start-server.ts";
 import { deliveredFiles } from "./files.ts";
 import { load } from "./load.ts";
-import { pinned, programs, type Server, startStreaming } from "./servers.ts";
+import { pinned, startStreaming } from "./servers.ts";
 
 const connections = 64;
 /** Twenty times this is a million. */

@@ -1,9 +1,11 @@
 /** Playlists: requests a second, one streaming process against one nginx worker. */
 import type { Part } from "../bench.ts";
+import { programs } from "../nginx.ts";
 import { rounds } from "../rounds.ts";
+import type { Server } from "../start-server.ts";
 import { deliveredFiles } from "./files.ts";
 import { load, type Measured } from "./load.ts";
-import { programs, type Server, startNginx, startStreaming } from "./servers.ts";
+import { startNginx, startStreaming } from "./servers.ts";
 
 const connections = 16;
 const secondsARound = 2;

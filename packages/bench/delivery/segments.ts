@@ -1,10 +1,12 @@
 /** Segments: bytes a second and the slowest hundredth, one streaming process against one nginx worker with sendfile. */
 import type { Bench, Part } from "../bench.ts";
+import { programs } from "../nginx.ts";
 import { rounds } from "../rounds.ts";
 import type { Row } from "../rows.ts";
+import type { Server } from "../start-server.ts";
 import { deliveredFiles } from "./files.ts";
 import { load, type Measured } from "./load.ts";
-import { programs, type Server, startNginx, startStreaming } from "./servers.ts";
+import { startNginx, startStreaming } from "./servers.ts";
 
 const connectionCounts = [16, 256];
 const secondsARound = 2;

@@ -3,37 +3,32 @@
  * of tus's own library. Ours brings each chunk to the disk before it answers; the others leave that to the kernel, so ours
  * is measured without it too. Then how long complete takes by the size of the file, and what the service held at most.
  */
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createWorld, type World } from "@video-backend/testing";
+import { createWorld, freePort, type World } from "@video-backend/testing";
 import type { Part } from "../bench.ts";
-import { freePort } from "../free-port.ts";
 import { startNginx } from "../nginx.ts";
-import { poll } from "../poll.ts";
 import { rounds, secondsOf, showSeconds } from "../rounds.ts";
+import { type Server, startServer } from "../start-server.ts";
 import { peakMemoryMiB } from "./peak-memory.ts";
 import { beginOurs, complete, putChunk, request, sendByTus, sendPieces } from "./senders.ts";
 import { atOnce, fewPieces, manyPieces } from "./sizes.ts";
 
-interface Ours {
-  url: string;
-  pid: number;
-}
-
-const root = join(import.meta.dirname, "..", "..", "..");
-
 export const parallelUpload: Part = async (bench) => {
   await using world = createWorld();
-  await using nginx = await startNginx("client_max_body_size 0; location / { dav_methods PUT; }", bench.signal);
-  const tus = await startTus(world, bench.signal);
-  const ours = await startOurs(world, "durable", { UPLOAD_SYNC: "chunk" }, bench.signal);
-  const unsynced = await startOurs(world, "unsynced", { UPLOAD_SYNC: "never" }, bench.signal);
+  const { signal } = bench;
+  const server = "client_max_body_size 0; location / { dav_methods PUT; }";
+  await using nginx = await startNginx({ world, signal, server });
+  const tusDirectory = world.path("tus");
+  await using tus = await startTus(tusDirectory, signal);
+  await using ours = await startOurs(world, "durable", { UPLOAD_SYNC: "chunk" }, signal);
+  await using unsynced = await startOurs(world, "unsynced", { UPLOAD_SYNC: "never" }, signal);
   const completes = { many: [] as number[], few: [] as number[] };
 
-  const send = async ({ url }: Ours, pieces: number, into: number[] | null): Promise<number> => {
+  const send = async ({ url }: Server, pieces: number, into: number[] | null): Promise<number> => {
     let id = "";
     const seconds = await secondsOf(async () => {
-      id = await beginOurs(url, pieces, bench.signal);
+      id = await beginOurs(url, pieces, signal);
       await sendPieces(pieces, atOnce, (index, bytes) => putChunk(url, id, index, bytes));
     });
     const completed = await secondsOf(() => complete(url, id));
@@ -58,8 +53,8 @@ export const parallelUpload: Part = async (bench) => {
     },
     tus: async () => {
       const seconds = await secondsOf(() => sendByTus(tus.url, manyPieces, atOnce));
-      await rm(tus.directory, { recursive: true, force: true });
-      await Bun.write(join(tus.directory, ".kept"), "");
+      await rm(tusDirectory, { recursive: true });
+      await mkdir(tusDirectory);
       return seconds;
     },
   };
@@ -94,50 +89,36 @@ export const parallelUpload: Part = async (bench) => {
 };
 
 /** The upload service alone: those it tells of a finished file are away, so that nothing is encoded in between. */
-function startOurs(world: World, name: string, settings: Record<string, string>, signal: AbortSignal): Promise<Ours> {
+function startOurs(world: World, name: string, settings: Record<string, string>, signal: AbortSignal): Promise<Server> {
   const [port, nobody] = [freePort(), `http://127.0.0.1:${freePort()}`];
-  const environment = {
-    ...process.env,
+  return startScript(["apps/upload/main.ts"], port, signal, {
     UPLOAD_PORT: String(port),
     STORAGE_DIR: world.path(name),
     LOG_LEVEL: "warn",
     METADATA_URL: nobody,
     TRANSCODING_URL: nobody,
     ...settings,
-  };
-  return startServer(world, ["apps/upload/main.ts"], port, environment, signal);
+  });
 }
 
-async function startTus(world: World, signal: AbortSignal) {
-  const [port, directory] = [freePort(), world.path("tus")];
-  await Bun.write(join(directory, ".kept"), "");
-  const script = join(import.meta.dirname, "tus-server.ts");
-  const server = await startServer(world, [script, String(port), directory], port, process.env, signal);
-  return { ...server, directory };
+async function startTus(directory: string, signal: AbortSignal): Promise<Server> {
+  await mkdir(directory);
+  const port = freePort();
+  return startScript([join(import.meta.dirname, "tus-server.ts"), String(port), directory], port, signal);
 }
 
-async function startServer(
-  world: World,
+function startScript(
   script: string[],
   port: number,
-  environment: Record<string, string | undefined>,
   signal: AbortSignal,
-): Promise<Ours> {
+  settings: Record<string, string> = {},
+): Promise<Server> {
   const url = `http://127.0.0.1:${port}`;
-  const child = Bun.spawn([process.execPath, "--no-orphans", ...script], {
-    cwd: root,
-    env: environment,
-    stdio: ["ignore", "ignore", "inherit"],
+  return startServer({
+    command: [process.execPath, "--no-orphans", ...script],
+    environment: { ...process.env, ...settings },
+    url,
+    isReady: async () => (await fetch(url)).status > 0,
+    signal,
   });
-  world.defer(async () => {
-    child.kill();
-    await child.exited;
-  });
-  const answers = () =>
-    fetch(url).then(
-      () => true,
-      () => null,
-    );
-  await poll(`${script[0]} answers`, answers, { signal, everySeconds: 0.05, limitSeconds: 20 });
-  return { url, pid: child.pid };
 }

@@ -19,4 +19,7 @@ export async function checkAftermath(system: System): Promise<string[]> {
 
 /** Of the files below the storage directory, those that nobody owns. SQLite keeps two beside each database. */
 export const straysIn = (files: string[]): string[] =>
-  files.filter((file) => !/^((originals|hls|transcoding|thumbnails)\/.*|[a-z]+\.db(-wal|-shm)?)$/.test(file));
+  files.filter(
+    (file) =>
+      !/^((originals|hls|transcoding|thumbnails|private)\/.*|[a-z]+\.db(-wal|-shm)?|playback-keys\.json)$/.test(file),
+  );

@@ -41,7 +41,7 @@ test("the summary counts, and tells all that differs", () => {
 });
 
 test("what nobody owns in the storage is a stray", () => {
-  const owned = ["originals/a/clip.mp4", "hls/a/master.m3u8", "transcoding/a/x", "thumbnails/a.jpg"];
-  const databases = ["videos.db", "videos.db-wal", "videos.db-shm"];
+  const owned = ["originals/a/clip.mp4", "hls/a/master.m3u8", "transcoding/a/x", "thumbnails/a.jpg", "private/a"];
+  const databases = ["videos.db", "videos.db-wal", "videos.db-shm", "playback-keys.json"];
   expect(straysIn([...owned, ...databases, "uploads/left", "core"])).toEqual(["uploads/left", "core"]);
 });

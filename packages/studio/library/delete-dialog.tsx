@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { announce } from "../shell/announce.tsx";
 import { sentenceOf } from "../shell/ask.ts";
 import { Dialog } from "../shell/dialog.tsx";
+import { DialogEnd } from "../shell/dialog-end.tsx";
 import { texts } from "../texts.ts";
 import { deleteVideo } from "./change-video.ts";
 import { isInTheMaking, titleOf, type Video } from "./video.ts";
@@ -33,17 +34,13 @@ export function DeleteDialog(props: { video: Video; onClose: () => void; onDelet
     <Dialog heading={words.deleteQuestion(title)} onClose={onClose}>
       <form onSubmit={remove}>
         <p>{words.deleteWords(partsOf(video))}</p>
-        <p class="fault" role="alert">
-          {fault.value}
-        </p>
-        <footer>
-          <button type="button" onClick={onClose}>
-            {texts.cancel}
-          </button>
-          <button type="submit" class="danger" disabled={isBusy.value}>
-            {isBusy.value ? words.deleting : words.deleteNow}
-          </button>
-        </footer>
+        <DialogEnd
+          fault={fault.value}
+          onCancel={onClose}
+          tone="danger"
+          label={isBusy.value ? words.deleting : words.deleteNow}
+          isBusy={isBusy.value}
+        />
       </form>
     </Dialog>
   );

@@ -4,6 +4,7 @@ import { useId } from "preact/hooks";
 import { announce } from "../shell/announce.tsx";
 import { sentenceOf } from "../shell/ask.ts";
 import { Dialog } from "../shell/dialog.tsx";
+import { DialogEnd } from "../shell/dialog-end.tsx";
 import { texts } from "../texts.ts";
 import { chooseFiles } from "../upload/choose-files.ts";
 import { changeVideo, replacePoster } from "./change-video.ts";
@@ -91,17 +92,13 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
             </span>
           </div>
         </fieldset>
-        <p class="fault" role="alert">
-          {fault.value}
-        </p>
-        <footer>
-          <button type="button" onClick={onClose}>
-            {texts.cancel}
-          </button>
-          <button type="submit" class="primary" disabled={isBusy.value}>
-            {isBusy.value ? texts.saving : texts.save}
-          </button>
-        </footer>
+        <DialogEnd
+          fault={fault.value}
+          onCancel={onClose}
+          tone="primary"
+          label={isBusy.value ? texts.saving : texts.save}
+          isBusy={isBusy.value}
+        />
       </form>
     </Dialog>
   );

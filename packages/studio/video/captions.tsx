@@ -4,6 +4,7 @@ import { useId } from "preact/hooks";
 import { announce } from "../shell/announce.tsx";
 import { ask, sentenceOf } from "../shell/ask.ts";
 import { Dialog } from "../shell/dialog.tsx";
+import { DialogEnd } from "../shell/dialog-end.tsx";
 import { size } from "../shell/format.ts";
 import { Icon } from "../shell/icons.tsx";
 import { texts } from "../texts.ts";
@@ -107,17 +108,13 @@ function AddDialog({ id, onClose }: { id: string; onClose: () => void }) {
         <label for={`${field}-label`}>{words.label}</label>
         <input id={`${field}-label`} name="label" maxLength={100} autocomplete="off" />
         <small>{words.labelWords}</small>
-        <p class="fault" role="alert">
-          {fault.value}
-        </p>
-        <footer>
-          <button type="button" onClick={onClose}>
-            {texts.cancel}
-          </button>
-          <button type="submit" class="primary" disabled={isBusy.value}>
-            {isBusy.value ? texts.saving : texts.save}
-          </button>
-        </footer>
+        <DialogEnd
+          fault={fault.value}
+          onCancel={onClose}
+          tone="primary"
+          label={isBusy.value ? texts.saving : texts.save}
+          isBusy={isBusy.value}
+        />
       </form>
     </Dialog>
   );
