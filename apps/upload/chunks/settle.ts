@@ -42,18 +42,18 @@ async function putInPlace(deps: UploadDeps, name: ChunkName, arrival: Arrival): 
   using own = arrival.reception ? null : deps.receptions.enter(name.uploadId, name.index);
   const reception = arrival.reception ?? (own as Reception);
   const place = await takePlace(deps, reception, arrival.sizeBytes, visit.signal);
-  if (!place) return untilOtherIsWhole(deps, reception, visit.signal);
+  if (!place) return await untilOtherIsWhole(deps, reception, visit.signal);
   await using source = await openSource(deps, name.uploadId);
   const present = findChunk(deps.database, name);
   const isThere = present?.whole && present.sizeBytes === arrival.sizeBytes;
   if (!isThere || !(await sameBytes(arrival, source, place.offset, visit.signal))) {
     // A newer sender may have come while the source was opened and read; from here on it would wait for us.
-    if (reception.isOvertaken()) return untilOtherIsWhole(deps, reception, visit.signal);
+    if (reception.isOvertaken()) return await untilOtherIsWhole(deps, reception, visit.signal);
     if (present) doubtChunk(deps, name);
     await reception.write(() => copy(arrival, source, place.offset, visit.signal));
     await deps.sources.sync(name.uploadId, source, "chunk");
   }
-  if (reception.isOvertaken()) return untilOtherIsWhole(deps, reception, visit.signal);
+  if (reception.isOvertaken()) return await untilOtherIsWhole(deps, reception, visit.signal);
   commitChunk(deps, name, place.offset, arrival.sizeBytes);
 }
 

@@ -26,7 +26,7 @@ export async function hashSource(deps: UploadDeps, uploadId: string, signal: Abo
 async function hashInMaking(deps: UploadDeps, upload: UploadRow, signal: AbortSignal): Promise<string> {
   await using file = await deps.sources.open(upload.id);
   const part = { algorithm: "sha256" as const, start: 0, sizeBytes: sizeOf(deps.database, upload) };
-  return hashPart(file, part, signal);
+  return await hashPart(file, part, signal);
 }
 
 async function hashStored({ store }: UploadDeps, upload: UploadRow, signal: AbortSignal): Promise<string> {

@@ -141,16 +141,25 @@ test("a source that went from the disk, or a part of it, is asked for again", as
 test("the hash of the whole is checked where it is sent; another file takes chunks again", async () => {
   await using upload = setup();
   const id = await upload.init(2);
-  await upload.chunk(id, 0, "a");
-  await upload.chunk(id, 1, "x");
-  const sha256 = createHash("sha256").update("ab").digest("hex");
+  // More than is read at once.
+  const [a, b, x] = ["a", "b", "x"].map((letter) => letter.repeat(1_500_000)) as [string, string, string];
+  await upload.chunk(id, 0, a);
+  await upload.chunk(id, 1, x);
+  const sha256 = createHash("sha256")
+    .update(a + b)
+    .digest("hex");
   const complete = () => upload.send("POST /upload/complete", { json: { upload_id: id, sha256 } });
   expect(await complete()).toMatchObject({
     status: 422,
-    body: { expected: sha256, got: createHash("sha256").update("ax").digest("hex") },
+    body: {
+      expected: sha256,
+      got: createHash("sha256")
+        .update(a + x)
+        .digest("hex"),
+    },
   });
   expect(upload.starts).toEqual([]);
-  await upload.chunk(id, 1, "b");
+  await upload.chunk(id, 1, b);
   expect(await complete()).toMatchObject({ status: 200, body: { hash: id } });
   expect(await complete()).toMatchObject({ status: 200, body: { hash: id } });
   const other = { upload_id: id, sha256: "0".repeat(64) };
