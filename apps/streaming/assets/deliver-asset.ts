@@ -7,7 +7,7 @@ import type { Log } from "@video-backend/service";
 import type { ReadingHeaders } from "../origins/reading-headers.ts";
 import { type Answer, answerAsset, isRefusal } from "./answer-asset.ts";
 import type { Assets } from "./find-asset.ts";
-import { createPlaces, type Place } from "./place.ts";
+import { type Place, placeOf } from "./place.ts";
 
 export interface DeliveryDeps {
   assets: Assets;
@@ -24,7 +24,6 @@ export type Deliver = (request: Request) => Response | null | Promise<Response |
 
 export function createDelivery({ assets, isOpen, readingHeaders, log, logFiles }: DeliveryDeps): Deliver {
   const made = new WeakMap<Answer, Headers>();
-  const placeOf = createPlaces();
 
   function respond(request: Request, answer: Answer, startedAt: number): Response {
     const requestId = requestIdOf(request.headers.get("x-request-id"));
@@ -48,10 +47,10 @@ export function createDelivery({ assets, isOpen, readingHeaders, log, logFiles }
   const make = (request: Request, answer: Answer) =>
     new Headers(readingHeaders.add(request.headers.get("origin"), answer.headers));
 
-  function serve(request: Request, { key }: Place): Response | null | Promise<Response | null> {
+  function serve(request: Request, { videoId, path }: Place): Response | null | Promise<Response | null> {
     const startedAt = logFiles ? performance.now() : 0;
     const asked = { method: request.method, header: (name: string) => request.headers.get(name) };
-    const found = assets.find(key);
+    const found = assets.find(`hls/${videoId}/${path}`);
     const answered = (asset: Awaited<typeof found>) => {
       const answer = asset && answerAsset(asked, asset);
       return answer && !isRefusal(answer) ? respond(request, answer, startedAt) : null;

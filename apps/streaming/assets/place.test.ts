@@ -199,7 +199,7 @@ test.each([
   ["http://a:8004/stream/film/master.m3u8?x=1#y", "master.m3u8"],
   ["https://[::1]:8004/stream/film/subtitles/1-en/subtitles.vtt", "subtitles/1-en/subtitles.vtt"],
 ])("a plain address is a place: %s", (url, path) => {
-  expect(placeOf(url)).toEqual({ videoId: "film", path, key: `hls/film/${path}` });
+  expect(placeOf(url)).toEqual({ videoId: "film", path });
 });
 
 test.each([

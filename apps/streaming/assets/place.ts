@@ -9,8 +9,6 @@ export interface Place {
   videoId: string;
   /** Below `hls/{videoId}/`. */
   path: string;
-  /** Of the file in the store. */
-  key: string;
 }
 
 /** These are routes of their own, not files. */
@@ -23,25 +21,5 @@ export function placeOf(url: string): Place | null {
   if (!videoIdPattern.test(videoId) || reserved.has(asset) || !isAssetPath(asset)) return null;
   const names = asset.split("/");
   // Of two names the first is a rendition's.
-  return names.length === 2 && !isRenditionName(names[0] ?? "")
-    ? null
-    : { videoId, path: asset, key: `hls/${videoId}/${asset}` };
-}
-
-/** So many addresses are remembered: those of the videos that are watched at a time. */
-const mostRemembered = 10_000;
-/** Characters; what is longer has a query that nobody asks for twice. */
-const longestRemembered = 250;
-
-/** `placeOf` with a memory: many ask for the same, and taking an address apart costs as much as looking at its file. */
-export function createPlaces(): (url: string) => Place | null {
-  const known = new Map<string, Place>();
-  return (url) => {
-    const remembered = known.get(url);
-    if (remembered) return remembered;
-    const place = placeOf(url);
-    if (known.size >= mostRemembered) known.clear();
-    if (place && url.length <= longestRemembered) known.set(url, place);
-    return place;
-  };
+  return names.length === 2 && !isRenditionName(names[0] ?? "") ? null : { videoId, path: asset };
 }

@@ -38,8 +38,8 @@ export async function writeBody(body: AsyncIterable<Uint8Array>, target: BodyTar
 }
 
 /**
- * All of the bytes, however few the system takes at a time. Synchronous on purpose: into the cache of the system a write
- * takes a fraction of a millisecond, and handing it to a thread costs as much again (`bun run bench uploads`).
+ * All of the bytes, however few the system takes at a time. Synchronous on purpose: a write goes into the
+ * cache of the system, and by way of a thread 2 GB took 2.4 s of system time instead of 1.4.
  */
 export function writeAll(file: FileHandle, bytes: Uint8Array, at: number): void {
   let written = 0;

@@ -2,11 +2,11 @@
  * The quiet loop: reads each source that nobody has hashed, one after another, and tells metadata, which shows identical
  * files. Nobody waits for it, and a file of many gigabytes takes its time, so it is apart from handing over.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { isServiceError, messageOf } from "@video-backend/service";
 import { and, asc, eq, inArray, notInArray } from "drizzle-orm";
 import { parseResponse } from "hono/client";
 import { uploads } from "../database/schema.ts";
+import { repeat } from "../repeat.ts";
 import type { UploadDeps } from "../service.ts";
 import { hashSource } from "../sources/hash-source.ts";
 
@@ -16,7 +16,7 @@ const knownStates = ["registered", "handed_over"] as const;
 /**
  * Hashes and tells what is untold; one that fails is left alone until the next start and does not keep the others back.
  *
- * @param given ids that failed before
+ * @param failed ids that failed before; one that fails now is added
  * @returns true when there was something to do
  */
 export async function tellNextHash(deps: UploadDeps, failed: Set<string>, signal: AbortSignal): Promise<boolean> {
@@ -46,13 +46,11 @@ async function tellHash(deps: UploadDeps, uploadId: string, signal: AbortSignal)
   deps.database.update(uploads).set({ sha256Told: true }).where(eq(uploads.id, uploadId)).run();
 }
 
-/** Goes on until the signal aborts. */
-export async function keepTellingHashes(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
+/** Looks for what is untold every so many seconds, until the signal aborts. */
+export function keepTellingHashes(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
   const failed = new Set<string>();
-  while (!signal.aborted) {
-    if (await tellNextHash(deps, failed, signal)) continue;
-    await pause(everySeconds * 1000, undefined, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-  }
+  const tellAll = async () => {
+    while (!signal.aborted && (await tellNextHash(deps, failed, signal)));
+  };
+  return repeat(tellAll, { everySeconds, log: deps.log, signal });
 }

@@ -2,10 +2,10 @@
  * The background loop that fetches sources from their addresses: a few at once, the others wait. What is to be fetched is
  * in the rows alone, so a restart forgets nothing.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "@video-backend/service";
 import { and, asc, eq, isNotNull, lte, notInArray } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
+import { repeat } from "../repeat.ts";
 import type { UploadDeps } from "../service.ts";
 import { fetchSource } from "./fetch-source.ts";
 import type { RemoteSources } from "./remote-sources.ts";
@@ -48,15 +48,7 @@ export async function keepFetching(
   signal: AbortSignal,
 ): Promise<void> {
   const running: Running = new Map();
-  while (!signal.aborted) {
-    try {
-      startFetches(deps, remote, running);
-    } catch (error) {
-      deps.log.error({ err: error }, "the loop that fetches sources failed; it goes on");
-    }
-    await pause(everySeconds * 1000, undefined, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-  }
+  const start = async () => startFetches(deps, remote, running);
+  await repeat(start, { everySeconds, log: deps.log, signal });
   await Promise.all(running.values());
 }

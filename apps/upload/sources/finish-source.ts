@@ -3,7 +3,6 @@
  * disk, and a rename, none of which takes longer for a larger file. The store takes it over whole or not at all, so a
  * source that is there is whole: that is what makes a second try after a crash safe at every point.
  */
-import type { FileHandle } from "node:fs/promises";
 import { messageOf, ServiceError } from "@video-backend/service";
 import { and, eq, gt } from "drizzle-orm";
 import { missingChunks } from "../chunks/missing-chunks.ts";
@@ -49,12 +48,8 @@ async function close(deps: UploadDeps, upload: UploadRow, sizeBytes: number): Pr
   await using file = await openSource(deps, upload.id);
   const { size } = await file.stat();
   if (size < sizeBytes) throw forgetBeyond(deps, upload, size);
-  if (size > sizeBytes) await cutTo(file, sizeBytes);
+  if (size > sizeBytes) await file.truncate(sizeBytes);
   await deps.sources.sync(upload.id, file, "complete");
-}
-
-async function cutTo(file: FileHandle, sizeBytes: number): Promise<void> {
-  await file.truncate(sizeBytes);
 }
 
 /** Somebody's hand, or a power cut under a laxer policy: the rows go, so that the client sends those chunks again. */

@@ -1,7 +1,7 @@
 /**
  * Brings a file to the disk for several writers at once. A sync covers all that was written before it began; so whoever
- * asks while one is under way shares the next one with everybody else who waits. Six senders of one file then cost a third
- * of the syncs, each of which is a commit of the file system's journal.
+ * asks while one is under way shares the next one with everybody else who waits, and several senders of one file cost fewer
+ * syncs, each of which may be a commit of the file system's journal.
  */
 import type { FileHandle } from "node:fs/promises";
 
