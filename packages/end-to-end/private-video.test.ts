@@ -1,6 +1,7 @@
-/** A private video as its viewers and everybody else have it: hls.js in Chromium against the running system. */
+/** A private video as its viewers and everybody else have it: hls.js and Shaka in Chromium against the running system. */
 import { expect, test } from "bun:test";
 import { addSubtitles, createWorld, makeClip, until } from "@video-backend/testing";
+import { openDashPlayer } from "./dash-player.ts";
 import { chromiumPath, openPlayer, type Player } from "./player.ts";
 import { serviceNames, startSystem } from "./system.ts";
 import { uploadFile } from "./upload-file.ts";
@@ -30,7 +31,10 @@ test.skipIf(!chromiumPath)(
     await fetch(`${admin}/videos/${film}`, { method: "PUT", ...inJson({ visibility: "private" }) });
     await until("it is closed", async () => (await status(master)) === 403, 3);
     const asked = await fetch(`${admin}/videos/${film}/playback-token`, { method: "POST" });
-    const { token, paths } = (await asked.json()) as { token: string; paths: { master: string; original: string } };
+    const { token, paths } = (await asked.json()) as {
+      token: string;
+      paths: { master: string; manifest: string; original: string };
+    };
 
     {
       await using stranger = await openPlayer(master);
@@ -49,6 +53,14 @@ test.skipIf(!chromiumPath)(
       expect(await nativeHeight(viewer, streaming + paths.original)).toBe(180);
       expect(await nativeHeight(viewer, `${streaming}/stream/${film}/original`)).toBe(0);
     }
+    {
+      await using viewer = await openDashPlayer(streaming + paths.manifest);
+      await viewer.playsPast(0.5);
+      await viewer.seek(4.5);
+      await viewer.playsPast(4.8);
+      expect(await viewer.errors()).toEqual([]);
+    }
+    expect(await status(`${streaming}/stream/${film}/manifest.mpd`)).toBe(403);
     expect(await status(admin + paths.master)).toBe(200);
     expect(await status(`${admin}/play/${token}x/${film}/master.m3u8`)).toBe(403);
 
