@@ -3,9 +3,9 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { knownEncoders, run } from "@video-backend/media";
 import { createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, readConfig } from "@video-backend/service";
+import { createLog, messageOf, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
-import { createDirectoryStore } from "@video-backend/storage/directory";
+import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
 import { assembleTranscoding, recover } from "./assemble.ts";
 import { divideProcessors, TranscodingConfig } from "./config.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
@@ -42,6 +42,12 @@ const deps = assembleTranscoding({
   log,
   now,
 });
+const [workspaces, hls] = [join(config.STORAGE_DIR, "transcoding"), join(config.STORAGE_DIR, "hls")];
+const copies = await moveNeedsCopy(workspaces, hls).catch((error: unknown) => {
+  log.warn({ reason: messageOf(error) }, "transcoding and hls could not be compared");
+});
+if (copies) log.warn("hls is on another file system than transcoding: each finished segment is copied");
+
 const stopping = new AbortController();
 await recover(deps);
 const background = [

@@ -1,9 +1,9 @@
 /** Starts the upload service: reads the configuration, opens database and directories, serves, sweeps. */
 import { join } from "node:path";
 import { createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, newVideoId, readConfig, ServiceError } from "@video-backend/service";
+import { createLog, messageOf, newVideoId, readConfig, ServiceError } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
-import { createDirectoryStore } from "@video-backend/storage/directory";
+import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createDisk } from "./admission/disk.ts";
 import { createReceptions } from "./chunks/receptions.ts";
@@ -40,6 +40,14 @@ const deps: UploadDeps = await orExit(() => ({
   now: () => Date.now() / 1000,
   newId: newVideoId,
 }));
+
+const [uploads, originals] = [join(config.STORAGE_DIR, "uploads"), join(config.STORAGE_DIR, "originals")];
+const copies = await moveNeedsCopy(uploads, originals).catch((error: unknown) => {
+  deps.log.warn({ reason: messageOf(error) }, "uploads and originals could not be compared");
+});
+if (copies) {
+  deps.log.warn("originals is on another file system than uploads: completing an upload copies the file");
+}
 
 const stopping = new AbortController();
 const loops = [

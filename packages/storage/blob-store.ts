@@ -15,8 +15,11 @@ export interface BlobStore {
   peek?(key: string): StoredBlob | null;
   /** Writes whole or not at all: a reader sees the former content or the new one, never a part. */
   put(key: string, content: Blob | string | Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Takes over a finished local file, which is gone from its old place afterwards. Whole or not at all, like `put`. */
-  adopt(localPath: string, key: string): Promise<void>;
+  /**
+   * Takes over a finished local file, which is gone from its old place afterwards. Whole or not at all, like `put`: after a
+   * failure, or an abort, the local file is as it was. It may take as long as a copy; the signal ends that.
+   */
+  adopt(localPath: string, key: string, signal?: AbortSignal): Promise<void>;
   /** Removes a key or everything below it. Removing what is not there is no error. */
   remove(key: string): Promise<void>;
   /** True when there is something at or below the key. */

@@ -1,8 +1,14 @@
-/** The embedded adapter: a directory. Writes go to a temporary name beside the place and are renamed into it. */
+/**
+ * The embedded adapter: a directory. Writes go to a temporary name beside the place and are renamed into it. Any folder in it
+ * may be a link to another file system, or a mount.
+ */
 import { type Stats, statSync } from "node:fs";
 import { access, constants, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { type BlobStore, checkedKey, type StoredBlob } from "./blob-store.ts";
+import { moveFile, newTemporary, temporaryName } from "./move-file.ts";
+
+export { moveNeedsCopy } from "./move-file.ts";
 
 /** A store in this directory, which is made when it is not there. */
 export function createDirectoryStore(directory: string): BlobStore {
@@ -15,7 +21,7 @@ export function createDirectoryStore(directory: string): BlobStore {
   async function inPlace(key: string, write: (temporary: string) => Promise<void>): Promise<void> {
     const path = locate(key);
     await mkdir(dirname(path), { recursive: true });
-    const temporary = join(dirname(path), `.${crypto.randomUUID()}.tmp`);
+    const temporary = newTemporary(path);
     try {
       await write(temporary);
       await rename(temporary, path);
@@ -40,10 +46,10 @@ export function createDirectoryStore(directory: string): BlobStore {
         if (content instanceof Blob) await Bun.write(temporary, content);
         else await writeFile(temporary, content);
       }),
-    async adopt(localPath, key) {
+    async adopt(localPath, key, signal) {
       const path = locate(key);
       await mkdir(dirname(path), { recursive: true });
-      await rename(localPath, path);
+      await moveFile(localPath, path, signal);
     },
     async remove(key) {
       await rm(locate(key), { recursive: true, force: true });
@@ -87,8 +93,6 @@ function storedAt(path: string, found: Stats | null): StoredBlob | null {
 const versionOf = ({ ino, size, mtimeMs }: Stats): string => `${ino}-${size}-${Math.round(mtimeMs * 1000)}`;
 
 const statOrNull = (path: string): Promise<Stats | null> => orNull(stat(path));
-
-const temporaryName = /^\.[0-9a-f-]{36}\.tmp$/;
 
 /** Null where there is no such thing. */
 async function orNull<Value>(asked: Promise<Value>): Promise<Value | null> {

@@ -1,7 +1,8 @@
 /**
  * From a source in the making to `originals/{id}/{name}`. Every byte is in place already: what is left is its length, the
- * disk, and a rename, none of which takes longer for a larger file. The store takes it over whole or not at all, so a
- * source that is there is whole: that is what makes a second try after a crash safe at every point.
+ * disk, and a rename, none of which takes longer for a larger file; or a copy, where originals are on another file system.
+ * The store takes it over whole or not at all, so a source that is there is whole: that is what makes a second try after a
+ * crash safe at every point.
  */
 import { messageOf, ServiceError } from "@video-backend/service";
 import { and, eq, gt } from "drizzle-orm";
@@ -30,7 +31,7 @@ export async function finishSource(deps: UploadDeps, uploadId: string, signal: A
     if (!(await deps.store.exists(key))) {
       await close(deps, upload, sourceSizeBytes);
       signal.throwIfAborted();
-      await deps.store.adopt(deps.sources.pathOf(uploadId), key);
+      await deps.store.adopt(deps.sources.pathOf(uploadId), key, signal);
     }
   } catch (error) {
     if (!signal.aborted) moveUpload(deps.database, uploadId, "receiving", deps.now(), { error: messageOf(error) });
