@@ -7,7 +7,7 @@ import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createWorld, type RequestParts, transcript } from "@video-backend/testing";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { Hono } from "hono";
-import type { UploadDeps } from "./service.ts";
+import type { UploadDeps } from "./deps.ts";
 import { createTestUpload } from "./testing.ts";
 
 /** @param replaced parts of the service to put in place of the real ones, which it is given */

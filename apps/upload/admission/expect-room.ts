@@ -1,6 +1,6 @@
 /** Room for bytes that are about to come in; whoever has not said his size at init had none promised. */
 import { ServiceError } from "@video-backend/service";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 
 /**
  * @param announcedBytes 0 where the sender does not say it

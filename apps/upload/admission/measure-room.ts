@@ -4,7 +4,7 @@
  */
 import { inArray } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 
 export interface Room {
   freeBytes: number;

@@ -4,7 +4,7 @@ import { ServiceError } from "@video-backend/service";
 import { expectRoom } from "../admission/expect-room.ts";
 import { chunkTooLarge, fileTooLarge } from "../admission/too-large.ts";
 import type { UploadRow } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import type { Visit } from "../uploads/work-register.ts";
 import { type ChunkName, expectChunk, findChunk, layoutOf } from "./find-chunk.ts";
 import { openSource } from "./open-source.ts";

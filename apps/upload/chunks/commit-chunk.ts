@@ -1,7 +1,7 @@
 /** The row of a chunk: written when all its bytes are in place, and doubted while others are put there. */
 import { and, eq } from "drizzle-orm";
 import { chunks, uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { type ChunkName, expectChunk, placeNow } from "./find-chunk.ts";
 import { unplaceable } from "./placement.ts";
 

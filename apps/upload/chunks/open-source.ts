@@ -2,7 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { eq } from "drizzle-orm";
 import { chunks } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 
 /**
  * Init has made the source. One that is gone (somebody's hand, another disk) has taken the chunks with it: their rows go,

@@ -5,7 +5,7 @@
  */
 import { invalidRequest, ServiceError } from "@video-backend/service";
 import { ChunkFields } from "../contract.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { type Arrival, takeIn, takeInUnnamed } from "./arrival.ts";
 import { type Digest, digestMismatch, hashPart, parseContentDigest, sha256Digest } from "./digest.ts";
 import type { ChunkName } from "./find-chunk.ts";

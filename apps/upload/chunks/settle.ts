@@ -5,7 +5,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { ServiceError } from "@video-backend/service";
 import { fileTooLarge } from "../admission/too-large.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import type { Arrival } from "./arrival.ts";
 import { commitChunk, doubtChunk } from "./commit-chunk.ts";
 import { type ChunkName, findChunk, placeNow } from "./find-chunk.ts";

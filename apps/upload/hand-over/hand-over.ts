@@ -6,7 +6,7 @@ import { errorCodes, isServiceError, messageOf, type ServiceError } from "@video
 import { eq } from "drizzle-orm";
 import { parseResponse } from "hono/client";
 import { type UploadRow, uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { storedNameOf } from "../sources/original-key.ts";
 import { findUpload } from "../uploads/find-upload.ts";
 import { moveUpload } from "../uploads/move-upload.ts";

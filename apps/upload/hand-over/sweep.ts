@@ -5,8 +5,8 @@
 import { messageOf } from "@video-backend/service";
 import { and, asc, eq, inArray, isNull, lte, or } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../deps.ts";
 import { repeat } from "../repeat.ts";
-import type { UploadDeps } from "../service.ts";
 import { finishUpload } from "../uploads/complete-upload.ts";
 import { unfinishedStates } from "../uploads/upload-state.ts";
 

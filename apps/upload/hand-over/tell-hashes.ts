@@ -6,8 +6,8 @@ import { isServiceError, messageOf } from "@video-backend/service";
 import { and, asc, eq, inArray, notInArray } from "drizzle-orm";
 import { parseResponse } from "hono/client";
 import { uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../deps.ts";
 import { repeat } from "../repeat.ts";
-import type { UploadDeps } from "../service.ts";
 import { hashSource } from "../sources/hash-source.ts";
 
 /** Metadata knows the video from here on. */

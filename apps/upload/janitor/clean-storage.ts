@@ -7,7 +7,7 @@ import { messageOf, ServiceError } from "@video-backend/service";
 import { and, eq, inArray } from "drizzle-orm";
 import { openSource } from "../chunks/open-source.ts";
 import { uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { originalKey } from "../sources/original-key.ts";
 import { deleteUpload } from "../uploads/delete-upload.ts";
 import { expireUpload } from "../uploads/expire-upload.ts";

@@ -9,7 +9,7 @@ import { isServiceError, videoIdPattern } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import { eq, sql } from "drizzle-orm";
 import { chunks, type UploadRow, uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { originalKey } from "../sources/original-key.ts";
 import { expiredUploads } from "../uploads/expire-upload.ts";
 import type { Finding, JanitorReport } from "./contract.ts";

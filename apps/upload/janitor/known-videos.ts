@@ -1,7 +1,7 @@
 /** Which videos metadata has. Asked page by page, since there may be many and each answer is small then. */
 import { isServiceError, ServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 
 type Deps = Pick<UploadDeps, "metadata">;
 

@@ -1,7 +1,7 @@
 /** Begins an upload whose source is fetched from an address: asks there once, so that what cannot be had is told at once. */
 import { ServiceError } from "@video-backend/service";
 import type { NewUploadFromUrl } from "../contract.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { beginUpload } from "../uploads/begin-upload.ts";
 import { checkFilename } from "../uploads/filename.ts";
 import { nameFile } from "./name-file.ts";

@@ -5,7 +5,7 @@
 import { ServiceError } from "@video-backend/service";
 import { eq } from "drizzle-orm";
 import { type UploadRow, uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { appendSource } from "../sources/append-source.ts";
 import { expectOpenStream, type StreamRow } from "../sources/find-stream.ts";
 import { finishUpload } from "../uploads/complete-upload.ts";

@@ -5,8 +5,8 @@
 import { messageOf } from "@video-backend/service";
 import { and, asc, eq, isNotNull, lte, notInArray } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../deps.ts";
 import { repeat } from "../repeat.ts";
-import type { UploadDeps } from "../service.ts";
 import { fetchSource } from "./fetch-source.ts";
 import type { RemoteSources } from "./remote-sources.ts";
 

@@ -2,8 +2,8 @@
 import { isServiceError, messageOf } from "@video-backend/service";
 import { and, eq } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../deps.ts";
 import { retryDelaySeconds } from "../hand-over/retry-delay.ts";
-import type { UploadDeps } from "../service.ts";
 import type { StreamRow } from "../sources/find-stream.ts";
 import { findUpload } from "../uploads/find-upload.ts";
 import type { RemoteSources } from "./remote-sources.ts";

@@ -11,7 +11,7 @@ import { openSource } from "../chunks/open-source.ts";
 import { paced } from "../chunks/paced-body.ts";
 import { asServiceError, writeAll } from "../chunks/write-body.ts";
 import { uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { findUpload } from "../uploads/find-upload.ts";
 import { expectOpenStream, type StreamRow } from "./find-stream.ts";
 

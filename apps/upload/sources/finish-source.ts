@@ -11,7 +11,7 @@ import { openSource } from "../chunks/open-source.ts";
 import { receivedChunks } from "../chunks/received-chunks.ts";
 import { storageFull } from "../chunks/write-body.ts";
 import { chunks, type UploadRow, uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { findUpload } from "../uploads/find-upload.ts";
 import { moveUpload } from "../uploads/move-upload.ts";
 import { originalKey } from "./original-key.ts";

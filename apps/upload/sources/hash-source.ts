@@ -4,7 +4,7 @@ import { ServiceError } from "@video-backend/service";
 import { eq } from "drizzle-orm";
 import { hashPart } from "../chunks/digest.ts";
 import { type UploadRow, uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { findUpload } from "../uploads/find-upload.ts";
 import { originalKey } from "./original-key.ts";
 import { sizeOf } from "./size-of.ts";

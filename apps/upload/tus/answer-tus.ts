@@ -9,7 +9,7 @@ import { isServiceError, type Problem, problemResponse, ServiceError, videoIdPat
 import { eq } from "drizzle-orm";
 import { expiresAt } from "../admission/expiry.ts";
 import { uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { completeUpload } from "../uploads/complete-upload.ts";
 import { newestFirst } from "./newest-first.ts";
 import { TusStore } from "./tus-store.ts";

@@ -10,7 +10,7 @@ import { and, eq, isNull } from "drizzle-orm";
 import { getContext } from "hono/context-storage";
 import { clientOf } from "../admission/client-of.ts";
 import { uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { appendSource } from "../sources/append-source.ts";
 import { isStream, type StreamRow } from "../sources/find-stream.ts";
 import { beginUpload } from "../uploads/begin-upload.ts";

@@ -6,7 +6,7 @@ import { measureRoom, type Room } from "../admission/measure-room.ts";
 import { storageFull } from "../chunks/write-body.ts";
 import type { NewUpload } from "../contract.ts";
 import { uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { checkFilename, storedName } from "./filename.ts";
 
 /** What of an upload is known before its first byte. */

@@ -3,7 +3,7 @@ import { ServiceError } from "@video-backend/service";
 import { missingChunks } from "../chunks/missing-chunks.ts";
 import { receivedChunks } from "../chunks/received-chunks.ts";
 import type { UploadRow } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { isStream, type StreamRow } from "../sources/find-stream.ts";
 import { sizeOf } from "../sources/size-of.ts";
 import { findUpload } from "./find-upload.ts";

@@ -1,7 +1,7 @@
 /** Forgets an upload and removes every byte of it. */
 import { eq } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { uploadNotFound } from "./find-upload.ts";
 import { forgetRow } from "./forget-row.ts";
 

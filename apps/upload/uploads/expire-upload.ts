@@ -4,7 +4,7 @@
  */
 import { and, eq, lte, type SQL } from "drizzle-orm";
 import { type UploadRow, uploads } from "../database/schema.ts";
-import type { UploadDeps } from "../service.ts";
+import type { UploadDeps } from "../deps.ts";
 import { forgetRow } from "./forget-row.ts";
 
 /** Those that may go at this moment, in no order. */

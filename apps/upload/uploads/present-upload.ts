@@ -3,8 +3,8 @@ import { expiresAt } from "../admission/expiry.ts";
 import { missingIndexes, receivedChunks } from "../chunks/received-chunks.ts";
 import type { Upload } from "../contract.ts";
 import type { UploadRow } from "../database/schema.ts";
+import type { UploadDeps } from "../deps.ts";
 import { withoutQuery } from "../remote/remote-url.ts";
-import type { UploadDeps } from "../service.ts";
 import { findDuplicate } from "./find-duplicate.ts";
 import { findUpload } from "./find-upload.ts";
 
