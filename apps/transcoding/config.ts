@@ -22,6 +22,14 @@ export const TranscodingConfig = z.object({
     .regex(/^\/dev\/[A-Za-z0-9/_-]+$/)
     .default("/dev/dri/renderD128")
     .describe("The render node for VAAPI"),
+  ENCODER_STALL_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .max(86_400)
+    .default(60)
+    .describe(
+      "An ffmpeg or ffprobe that makes no progress (frames, bytes or time) for so long is ended, and has failed",
+    ),
   DISK_LOW_WATER_BYTES: z.coerce
     .number()
     .int()

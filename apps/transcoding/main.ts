@@ -1,7 +1,7 @@
 /** Starts the transcoding service: opens the ledger, goes on with what is unfinished, serves. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { knownEncoders, run } from "@video-backend/media";
+import { createRun, knownEncoders } from "@video-backend/media";
 import { createMetadataClient } from "@video-backend/metadata/client";
 import { createLog, messageOf, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
@@ -26,6 +26,7 @@ const settings = {
   ...divideProcessors(cpus),
 };
 const now = () => Date.now() / 1000;
+const run = createRun({ stallSeconds: config.ENCODER_STALL_SECONDS });
 const encoders = await orExit(() =>
   proveEncoders({ encoders: knownEncoders(config.VAAPI_DEVICE), choice: config.ENCODER, run, settings, now }),
 );

@@ -34,7 +34,8 @@ export const segmentName = (index: number): string => `${index}.m4s`;
 
 /** Only errors, and no questions. */
 export const quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats"];
-const progress = (everySeconds: number) => ["-progress", "pipe:1", "-stats_period", String(everySeconds)];
+/** A report on stdout, so often. */
+export const progress = (everySeconds: number) => ["-progress", "pipe:1", "-stats_period", String(everySeconds)];
 /** Nothing of what a source says of itself goes along. */
 export const untagged = ["-map_metadata", "-1", "-map_chapters", "-1"];
 
@@ -122,7 +123,7 @@ export function remuxCommand(source: string, target: string, streams: number[]):
     ...quiet,
     ...["-y", "-fflags", "+genpts", ...guardedInput, "-i", `file:${source}`],
     ...streams.flatMap((stream) => ["-map", `0:${stream}`]),
-    ...["-c", "copy", ...untagged, "-f", "matroska", `file:${target}`],
+    ...["-c", "copy", ...untagged, "-f", "matroska", `file:${target}`, ...progress(1)],
   ];
 }
 

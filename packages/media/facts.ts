@@ -96,13 +96,70 @@ const Stream = z.object({
     .optional(),
 });
 
-/** The parts of `ffprobe -show_format -show_streams -of json` that are used. */
+/**
+ * What ffprobe is asked for (`-show_entries`): the fields above and no others. Everything else that a file says of itself
+ * may be of any size and is never printed. Tags are found in any case.
+ */
+export const usedEntries = [
+  "format=format_name,start_time,duration,size",
+  `stream=${Object.keys(Stream.shape)
+    .filter((key) => !/^(disposition|tags|side_data_list)$/.test(key))
+    .join()}`,
+  "stream_disposition=default,forced,attached_pic,timed_thumbnails",
+  "stream_tags=language,title",
+  "stream_side_data=rotation,dv_profile,dv_bl_signal_compatibility_id",
+].join(":");
+
+/** The answer to `-show_entries usedEntries -of flat`, parsed by `parseFlat`. */
 export const ProbeOutput = z.object({
   streams: z.array(Stream).default([]),
   format: z.object({ format_name: z.string(), start_time: Numeric, duration: Numeric, size: Numeric }),
 });
 export type ProbeOutput = z.infer<typeof ProbeOutput>;
 type Stream = z.infer<typeof Stream>;
+
+/**
+ * ffprobe's flat format, a value a line (`streams.stream.0.tags.title="a \\"b\\""`), as the nested object that its JSON would
+ * be. Unlike JSON it can be read where a line was cut: such a value is as long as what is left of it.
+ */
+export function parseFlat(lines: string[]): unknown {
+  const root: Branch = new Map();
+  for (const line of lines) {
+    const [, path = "", text = ""] = /^([\w.]+)=(.*)$/s.exec(line) ?? [];
+    if (/^"(N\/A|unknown)"$/.test(text) && !path.includes(".tags.")) continue;
+    // `streams.stream.0` and `side_data_list.side_data.0` are lists; the name of their elements says nothing.
+    const keys = path.replaceAll(/\b(streams|side_data_list)\.\w+\./g, "$1.").split(".");
+    const last = keys.pop() ?? "";
+    let branch = root;
+    for (const key of keys) {
+      const next = branch.get(key) ?? new Map();
+      branch.set(key, next);
+      branch = next;
+    }
+    branch.set(path.includes(".tags.") ? last.toLowerCase() : last, flatValue(text));
+  }
+  return plainOf(root);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a tree of maps whose leaves are text and numbers; zod looks at it next
+type Branch = Map<string, any>;
+
+/** Escapes of the flat format; all others stand for themselves. */
+const flatEscapes: Record<string, string> = { n: "\n", r: "\r" };
+
+function flatValue(text: string): string | number {
+  if (!text.startsWith('"')) return Number(text);
+  const isWhole = text.length > 1 && text.endsWith('"');
+  return text.slice(1, isWhole ? -1 : undefined).replaceAll(/\\(.)/gs, (_, next: string) => flatEscapes[next] ?? next);
+}
+
+/** Branches with numbers for keys become lists. */
+function plainOf(value: unknown): unknown {
+  if (!(value instanceof Map)) return value;
+  const entries = [...value].map(([key, one]) => [key, plainOf(one)] as const);
+  const isList = entries.length > 0 && entries.every(([key]) => /^\d+$/.test(key));
+  return isList ? entries.map(([, one]) => one) : Object.fromEntries(entries);
+}
 
 /**
  * Facts from ffprobe's answer. Durations that a container only claims are taken as they are; `probe.ts` replaces the

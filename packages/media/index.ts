@@ -52,7 +52,7 @@ export {
   posterScore,
 } from "./poster.ts";
 export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
-export { type Run, type RunOptions, type RunResult, run, withoutAddress } from "./spawn.ts";
+export { createRun, type Run, type RunOptions, type RunResult, run, withoutAddress } from "./spawn.ts";
 export {
   type Storyboard,
   sheetCommand,

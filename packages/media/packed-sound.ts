@@ -2,7 +2,7 @@
  * AMR, the sound of old phones: an MP4 or 3GP holds several frames of it in a packet, and ffmpeg up to 5.1 decodes the first
  * of them and forgets the rest, so that one hears a fifth. Written out as AMR it comes back frame by frame.
  */
-import { quiet, untagged } from "./commands.ts";
+import { progress, quiet, untagged } from "./commands.ts";
 import type { Facts, SoundFacts } from "./facts.ts";
 import { guardedInput } from "./probe.ts";
 
@@ -17,7 +17,7 @@ export function hasPackedSound({ container, sound }: Pick<Facts, "container" | "
 export function unpackCommand(source: string, stream: number, target: string): string[] {
   return [
     ...[...quiet, "-y", ...guardedInput, "-i", `file:${source}`],
-    ...["-map", `0:${stream}`, "-c", "copy", ...untagged, "-f", "amr", `file:${target}`],
+    ...["-map", `0:${stream}`, "-c", "copy", ...untagged, "-f", "amr", `file:${target}`, ...progress(1)],
   ];
 }
 
@@ -33,6 +33,6 @@ export function packCommand(tracks: { path: string; sound: SoundFacts }[], targe
     ...tracks.flatMap(({ sound }, position) => [
       ...["-map", `${position}:0`, `-filter:a:${position}`, filterFor(sound)],
     ]),
-    ...["-c:a", "flac", ...untagged, "-f", "matroska", `file:${target}`],
+    ...["-c:a", "flac", ...untagged, "-f", "matroska", `file:${target}`, ...progress(1)],
   ];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createWorld, makeClip } from "@video-backend/testing";
-import { probe, SourceError } from "./probe.ts";
-import { run } from "./spawn.ts";
+import { hasPacketsFrom, probe, SourceError } from "./probe.ts";
+import { type Run, run } from "./spawn.ts";
 
 async function refusal(path: string): Promise<string> {
   const error = await probe(path, run).catch((error: unknown) => error);
@@ -31,6 +31,52 @@ describe("probing", () => {
       const { picture } = await probe(path, run);
       expect(picture && picture.endSeconds - picture.startSeconds).toBeCloseTo(3, 1);
     }
+  });
+
+  test("is not held up by tags of any size, and takes the beginning of those that are used", async () => {
+    await using world = createWorld();
+    const clip = await makeClip(world.path("clip.mkv"), { seconds: 1 });
+    await Bun.write(
+      world.path("tags.txt"),
+      [
+        ...[";FFMETADATA1", `comment=${"c".repeat(12_000_000)}`, `title=${"t".repeat(5_000_000)}`],
+        ...["[STREAM]", `title=${"s".repeat(5_000_000)}`, `Comment=${"x".repeat(5_000_000)}`],
+        ...["[STREAM]", 'title=The "director\'s" $cut \\\\\\\nof `it`', "LANGUAGE=deu"],
+      ].join("\n"),
+    );
+    const tagged = world.path("tagged.mkv");
+    const tags = ["-i", world.path("tags.txt"), "-map", "0", "-map_metadata", "1"];
+    const more = ["-map_metadata:s:0", "1:s:0", "-map_metadata:s:1", "1:s:1", "-c", "copy"];
+    const made = await run("ffmpeg", ["-v", "error", "-i", clip, ...tags, ...more, tagged]);
+    expect(made).toMatchObject({ exitCode: 0, errors: "" });
+
+    let longestLine = 0;
+    let characters = 0;
+    const measuring: Run = (command, args, options) =>
+      run(command, args, {
+        ...options,
+        onLine(line) {
+          longestLine = Math.max(longestLine, line.length);
+          characters += line.length;
+          options?.onLine?.(line);
+        },
+      });
+    const facts = await probe(tagged, measuring);
+    expect(facts).toMatchObject({ picture: (await probe(clip, run)).picture, sound: [{ language: "deu" }] });
+    expect(facts.sound[0]?.title).toBe('The "director\'s" $cut \\\nof `it`');
+    expect(longestLine).toBeLessThanOrEqual(4096);
+    expect(characters).toBeLessThan(20_000);
+  });
+
+  test("looks for packets until it is stopped", async () => {
+    await using world = createWorld();
+    const clip = await makeClip(world.path("clip.mp4"), { seconds: 1 });
+    const stop = new AbortController();
+    const hanging: Run = (_command, _args, options) => {
+      queueMicrotask(() => stop.abort());
+      return run("sleep", ["600"], options);
+    };
+    await expect(hasPacketsFrom(clip, 0, 0, hanging, stop.signal)).rejects.toThrow();
   });
 
   test("refuses text that calls itself video, with the reason", async () => {

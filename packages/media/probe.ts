@@ -3,7 +3,7 @@
  * concat script that calls itself video cannot make ffprobe open other files; and a bound on time.
  */
 import { openAsBlob } from "node:fs";
-import { codecName, type Facts, factsOf, type PictureFacts, ProbeOutput } from "./facts.ts";
+import { codecName, type Facts, factsOf, type PictureFacts, ProbeOutput, parseFlat, usedEntries } from "./facts.ts";
 import { type Run, withoutAddress } from "./spawn.ts";
 import { isEncryptedMp4, whatItIs } from "./what-it-is.ts";
 
@@ -63,8 +63,8 @@ export async function probe(source: string, run: Run, signal?: AbortSignal): Pro
 }
 
 async function describe(source: string, run: Run, signal?: AbortSignal): Promise<ProbeOutput> {
-  const output = await ffprobe(source, ["-show_format", "-show_streams", "-of", "json"], run, signal);
-  const parsed = ProbeOutput.safeParse(parseJson(output));
+  const lines = await ffprobe(source, ["-show_entries", usedEntries, "-of", "flat"], run, signal);
+  const parsed = ProbeOutput.safeParse(parseFlat(lines));
   if (!parsed.success) throw new SourceError("This is not a media file that can be read: ffprobe describes no format");
   return parsed.data;
 }
@@ -123,7 +123,7 @@ async function x264BuildOf({ source, run, signal }: Measure, picture: PictureFac
   if (picture.codec !== "h264" || !picture.pixelFormat.includes("444")) return null;
   const first = ["-read_intervals", "%+#1", "-show_entries", "packet=pos,size", "-of", "csv=p=0"];
   const told = await ffprobe(source, ["-select_streams", String(picture.stream), ...first], run, signal);
-  const [size = 0, position = Number.NaN] = told.split(",").map(Number.parseFloat);
+  const [size = 0, position = Number.NaN] = (told[0] ?? "").split(",").map(Number.parseFloat);
   if (Number.isNaN(position)) return null;
   const packet = (await openAsBlob(source)).slice(position, position + Math.min(size, mostPacketBytes));
   const build = /x264 - core (\d+)/.exec(new TextDecoder("latin1").decode(await packet.arrayBuffer()))?.[1];
@@ -166,12 +166,18 @@ async function measuredEnd(
 }
 
 /** True where the stream has a packet at or after this time, in seconds from the start of the file. */
-export async function hasPacketsFrom(source: string, stream: number, seconds: number, run: Run): Promise<boolean> {
-  const told = await ffprobe(source, ["-show_entries", "format=start_time", "-of", "csv=p=0"], run);
-  const origin = Number(told) || 0;
+export async function hasPacketsFrom(
+  source: string,
+  stream: number,
+  seconds: number,
+  run: Run,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const told = await ffprobe(source, ["-show_entries", "format=start_time", "-of", "csv=p=0"], run, signal);
+  const origin = Number(told[0]) || 0;
   let found = false;
   const from = `${(origin + seconds).toFixed(3)}%+#200`;
-  await eachPacket({ source, origin, run, signal: undefined }, stream, from, (packet) => {
+  await eachPacket({ source, origin, run, signal }, stream, from, (packet) => {
     found ||= packet.seconds - origin >= seconds;
   });
   return found;
@@ -205,8 +211,8 @@ async function eachPacket(
 /** More than any description of a real file has. */
 const mostCharacters = 4 * 1024 * 1024;
 
-/** ffprobe's whole answer. */
-async function ffprobe(source: string, question: string[], run: Run, signal?: AbortSignal): Promise<string> {
+/** ffprobe's whole answer, by lines. */
+async function ffprobe(source: string, question: string[], run: Run, signal?: AbortSignal): Promise<string[]> {
   const lines: string[] = [];
   let characters = 0;
   const keep = (line: string) => {
@@ -215,7 +221,7 @@ async function ffprobe(source: string, question: string[], run: Run, signal?: Ab
   };
   await eachLine(source, question, keep, run, signal);
   if (characters > mostCharacters) throw new SourceError("This file has more streams than can be described");
-  return lines.join("\n");
+  return lines;
 }
 
 async function eachLine(
@@ -231,7 +237,8 @@ async function eachLine(
     ...(signal ? { signal } : {}),
   });
   signal?.throwIfAborted();
-  if (result.timedOut) throw new SourceError(`This file could not be examined within ${probeSeconds} s`);
+  const endedAfter = result.timedOut ? probeSeconds : result.stalledSeconds;
+  if (endedAfter !== undefined) throw new SourceError(`This file could not be examined within ${endedAfter} s`);
   if (result.exitCode !== 0) {
     throw new SourceError(`This is not a media file that can be read: ${reasonIn(result.errors, source)}`);
   }
@@ -241,12 +248,4 @@ async function eachLine(
 function reasonIn(errors: string, source: string): string {
   const last = errors.split("\n").at(-1) ?? "";
   return withoutAddress(last).replace(`file:${source}: `, "") || "ffprobe gives no reason";
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -63,6 +63,7 @@ export async function createSegmentCollector(
   deps: EngineDeps,
   work: ChunkOfVideo,
   { directory, attempt, encoder }: CollectorOptions,
+  signal: AbortSignal,
 ): Promise<SegmentCollector> {
   const { videoId, plan, chunk } = work;
   const renditions = chunk.renditions.map((name) => {
@@ -136,7 +137,8 @@ export async function createSegmentCollector(
   /** Whether a chunk without anything is the end of a source that claims to be longer, and not a pause in it. */
   async function hasEnded(rendition: Rendition): Promise<boolean> {
     const stream = rendition.kind === "sound" ? rendition.stream : (plan.picture?.stream ?? 0);
-    return !(await hasPacketsFrom(sourceOf(work), stream, gridSeconds(plan, rendition.kind, chunk.first), deps.run));
+    const from = gridSeconds(plan, rendition.kind, chunk.first);
+    return !(await hasPacketsFrom(sourceOf(work), stream, from, deps.run, signal));
   }
 
   /** Sound is cut at packets, up to one before the grid; a frame belongs to the interval that it begins in. */

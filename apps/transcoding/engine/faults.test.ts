@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
-import { type Encoder, libx264, type Run, run } from "@video-backend/media";
-import { until } from "@video-backend/testing";
+import { createRun, type Encoder, libx264, type Run, run } from "@video-backend/media";
+import { addSubtitles, until } from "@video-backend/testing";
 import { setup } from "../test-setup.ts";
 import { placeOriginal } from "../testing.ts";
 
@@ -75,6 +75,110 @@ test("an ffmpeg that is killed is run again", async () => {
   const { attempts } = (await app.send("GET /transcode/a/attempts")).body;
   expect(attempts.filter((attempt: { exit_code: number | null }) => attempt.exit_code === null)).toHaveLength(2);
 });
+
+/** Which run of ffmpeg or ffprobe these arguments are of. */
+const kinds = {
+  "the probe": (args: string[]) => args.some((arg) => arg.startsWith("format=format_name")),
+  "the count of packets": (args: string[]) => args.includes("packet=pts_time,duration_time"),
+  "the copy": (args: string[]) => args.includes("copy"),
+  "the encode of the picture": (args: string[]) => args.includes("-force_key_frames"),
+  "the encode of the sound": (args: string[]) => args.includes("-af"),
+  "the poster": (args: string[]) => args.some((arg) => arg.endsWith(".jpg") && !arg.includes("sheet")),
+  "the storyboard": (args: string[]) => args.some((arg) => arg.endsWith("sheet.jpg")),
+  "the subtitles": (args: string[]) => args.includes("webvtt"),
+  "the look for closed captions": (args: string[]) => args.some((arg) => arg.startsWith("frame=side_data_list")),
+} satisfies Record<string, (args: string[]) => boolean>;
+
+/** A clip that needs every kind of run: MPEG-TS is copied first. */
+async function placeEverything(app: Awaited<ReturnType<typeof setup>>): Promise<void> {
+  const path = await placeOriginal(app.world, app.metadata, "a", { seconds: 1 }, "clip.ts");
+  const track = { text: "1\n00:00:00,000 --> 00:00:01,000\nHello\n", codec: "subrip" };
+  await addSubtitles(path, app.world.path("originals", "a", "clip.mkv"), [track]);
+}
+
+describe("an ffmpeg that makes no progress", () => {
+  /** Stands still the first time that such a command is run; the watchdog is the real one. */
+  const standingStill = (isMeant: (args: string[]) => boolean, times = 1): Run => {
+    const watched = createRun({ stallSeconds: 0.3 });
+    return (command, args, options) =>
+      isMeant(args) && times-- > 0 ? watched("sleep", ["600"], options) : run(command, args, options);
+  };
+
+  test.each(["the copy", "the encode of the picture", "the encode of the sound"] as const)(
+    "is ended and run again: %s",
+    async (kind) => {
+      await using app = await setup({ run: standingStill(kinds[kind]) });
+      await placeOriginal(app.world, app.metadata, "a", { seconds: 1 }, "clip.ts");
+      await app.start("a", { filename: "clip.ts" });
+      await app.overall("a", "ok");
+    },
+  );
+
+  test("hands the rest to the next encoder, and its attempt says why", async () => {
+    const isMeant = (args: string[]) => isPosing(args) && args.includes("-force_key_frames");
+    await using app = await setup({ encoders: [posing, libx264], run: standingStill(isMeant, Infinity) });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 2 });
+    await app.start("a");
+    await app.overall("a", "ok");
+    const { attempts } = (await app.send("GET /transcode/a/attempts")).body;
+    const ended = attempts.filter((attempt: { fault: string | null }) => attempt.fault);
+    expect(ended[0]).toMatchObject({ encoder: "posing", fault: "encoder", exit_code: null });
+  });
+
+  test("in each attempt ends the job with that reason, and not as the source's fault", async () => {
+    await using app = await setup({ run: standingStill(kinds["the encode of the picture"], Infinity) });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 1 });
+    await app.start("a");
+    expect(await app.overall("a", "error")).toMatchObject({
+      fault: "encoder",
+      error: "Encoding failed 3 times: ffmpeg made no progress for 0.3 s",
+    });
+  });
+
+  test.each(["the poster", "the storyboard", "the subtitles", "the look for closed captions"] as const)(
+    "costs the video nothing where it is not an encode: %s",
+    async (kind) => {
+      await using app = await setup({ run: standingStill(kinds[kind], Infinity) });
+      await placeEverything(app);
+      await app.start("a", { filename: kind === "the subtitles" ? "clip.mkv" : "clip.ts" });
+      await app.overall("a", "ok");
+    },
+  );
+});
+
+test.each(Object.entries(kinds))(
+  "stop ends what hangs, whatever it is: %s",
+  async (kind, isMeant) => {
+    const hanging = Promise.withResolvers<void>();
+    let ended = 0;
+    const hangingRun: Run = async (command, args, options) => {
+      if (!isMeant(args)) return run(command, args, options);
+      hanging.resolve();
+      const result = await run("sleep", ["600"], options);
+      ended++;
+      return result;
+    };
+    await using app = await setup({ run: hangingRun });
+    await placeEverything(app);
+    await app.start("a", { filename: kind === "the subtitles" ? "clip.mkv" : "clip.ts" });
+    await hanging.promise;
+    expect((await app.send("POST /transcode/a/stop")).body).toEqual({ status: "stopped" });
+    expect(ended).toBeGreaterThan(0);
+  },
+  30_000,
+);
+
+test("a copy that finds no room on the disk is made once there is some", async () => {
+  let full = 1;
+  const filling: Run = async (command, args, options) =>
+    kinds["the copy"](args) && full-- > 0
+      ? { exitCode: 1, signalName: null, timedOut: false, errors: "source.mkv: No space left on device" }
+      : run(command, args, options);
+  await using app = await setup({ run: filling });
+  await placeOriginal(app.world, app.metadata, "a", { seconds: 1 }, "clip.ts");
+  await app.start("a", { filename: "clip.ts" });
+  await app.overall("a", "ok");
+}, 30_000);
 
 test("a disk without room makes the job wait, and say so, until there is some", async () => {
   let free = 0;

@@ -25,6 +25,12 @@ export class ChunkError extends Error {
   }
 }
 
+/** A write of ffmpeg found no room; the work is repeated once there is. */
+export class DiskFullError extends Error {
+  override name = "DiskFullError";
+  readonly code = "ENOSPC";
+}
+
 /** The class of whatever ended a job. */
 export function faultClassOf(error: unknown): FaultClass | null {
   if (error instanceof ChunkError) return error.fault;
@@ -37,6 +43,8 @@ export function faultOfRun(result: RunResult): Fault | null {
   if (result.exitCode === 0) return null;
   const words = result.errors.split("\n").slice(-3).join("; ");
   if (/No space left on device|Disk quota exceeded/.test(result.errors)) return { class: "disk", reason: words };
+  if (result.stalledSeconds !== undefined)
+    return { class: "encoder", reason: `ffmpeg made no progress for ${result.stalledSeconds} s`, killed: true };
   if (result.exitCode === null)
     return { class: "encoder", reason: `ffmpeg was ended by ${result.signalName}`, killed: true };
   return { class: "encoder", reason: `ffmpeg ended with ${result.exitCode}: ${words}` };

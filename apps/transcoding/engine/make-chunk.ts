@@ -109,7 +109,7 @@ function encodePart(
     const command =
       chunk.kind === "sound" ? soundCommand(plan, chunk, settings) : pictureCommand(plan, chunk, settings);
     const encoderName = chunk.kind === "sound" ? "aac" : encoder.name;
-    const collector = await createSegmentCollector(deps, work, { directory, attempt, encoder: encoderName });
+    const collector = await createSegmentCollector(deps, work, { directory, attempt, encoder: encoderName }, signal);
     let collecting = Promise.resolve();
     const onLine = (line: string) => {
       // ffmpeg ends each report with this line; since the one before it a segment may have been finished.

@@ -12,6 +12,7 @@ import {
 import type { JobRow } from "../database/schema.ts";
 import { planOf } from "../jobs/jobs.ts";
 import type { EngineDeps } from "./engine.ts";
+import { readThrough } from "./read-through.ts";
 import { unpackSound } from "./unpack-sound.ts";
 
 export interface PreparedVideo {
@@ -65,9 +66,7 @@ function seekableCopy(
   const text = facts.subtitles.filter((track) => whyNotText(track.codec) === null);
   const tracks = [...(facts.picture ? [facts.picture] : []), ...facts.sound, ...text];
   const streams = tracks.map((track) => track.stream);
-  return deps.workspace.keep(job.videoId, copyName, async (temporary) => {
-    const result = await deps.run("ffmpeg", remuxCommand(original, temporary, streams), { signal });
-    signal.throwIfAborted();
-    if (result.exitCode !== 0) throw new SourceError(`The file could not be read through: ${result.errors}`);
-  });
+  return deps.workspace.keep(job.videoId, copyName, (temporary) =>
+    readThrough(deps, "The file", remuxCommand(original, temporary, streams), signal),
+  );
 }

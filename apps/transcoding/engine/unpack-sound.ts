@@ -1,7 +1,8 @@
 /** Makes the file that sound is encoded from where the source's own packets cannot be decoded; see `packed-sound.ts`. */
 import { rm } from "node:fs/promises";
-import { type Facts, packCommand, SourceError, unpackCommand } from "@video-backend/media";
+import { type Facts, packCommand, unpackCommand } from "@video-backend/media";
 import type { EngineDeps } from "./engine.ts";
+import { readThrough } from "./read-through.ts";
 
 /** Its name in the workspace; it is there until the job has ended well. */
 const copyName = "sound.mka";
@@ -19,11 +20,7 @@ export function unpackSound(
 ): Promise<string> {
   return deps.workspace.keep(videoId, copyName, async (temporary) => {
     const tracks = sound.map((one, position) => ({ path: `${temporary}.${position}.amr`, sound: one }));
-    const ffmpeg = async (command: string[]) => {
-      const result = await deps.run("ffmpeg", command, { signal });
-      signal.throwIfAborted();
-      if (result.exitCode !== 0) throw new SourceError(`The sound could not be read through: ${result.errors}`);
-    };
+    const ffmpeg = (command: string[]) => readThrough(deps, "The sound", command, signal);
     try {
       for (const { path, sound: one } of tracks) await ffmpeg(unpackCommand(source, one.stream, path));
       await ffmpeg(packCommand(tracks, temporary));

@@ -73,6 +73,7 @@ async function takeOut(deps: EngineDeps, source: string, tracks: Track[], signal
     if (tooLarge.signal.aborted || (await isTooLarge(tracks)))
       return fault(`It has more than ${mostBytes} bytes of text`);
     if (result.timedOut) return fault(`It could not be taken out within ${timeoutSeconds} s`, false);
+    if (result.stalledSeconds !== undefined) return fault(`ffmpeg made no progress for ${result.stalledSeconds} s`);
     if (result.exitCode === 0) return null;
     const words = result.errors.replaceAll(`file:${source}`, "the file").split("\n").slice(-2).join("; ");
     return fault(`ffmpeg could not take it out: ${words || `it was ended by ${result.signalName}`}`);
