@@ -2,8 +2,8 @@
 import { createRouter } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import * as contract from "./contract.ts";
+import type { AdminDeps } from "./deps.ts";
 import { createGatewayRoutes } from "./gateway/routes.ts";
-import type { AdminDeps } from "./service.ts";
 import { checkServices } from "./services/check-services.ts";
 import { createStudioRoutes } from "./studio/routes.ts";
 import { deleteVideo } from "./videos/delete-video.ts";

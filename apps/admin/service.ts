@@ -1,18 +1,7 @@
 /** The admin service: what concerns all of a video, the state of the system, and one address in front of the others. */
-import { createService, type Log, type ServiceApp } from "@video-backend/service";
-import type { BlobStore } from "@video-backend/storage";
+import { createService, type ServiceApp } from "@video-backend/service";
+import type { AdminDeps } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
-import type { OtherServices } from "./services/connect-services.ts";
-import type { StudioDeps } from "./studio/routes.ts";
-
-export interface AdminDeps {
-  /** Where the thumbnails are; of the rest it is only asked what exists. */
-  store: BlobStore;
-  services: OtherServices;
-  /** The pages people see; without it there are none. */
-  studio?: StudioDeps;
-  log: Log;
-}
 
 /** A portable `fetch` over these dependencies. */
 export function createAdminService(deps: AdminDeps): ServiceApp {

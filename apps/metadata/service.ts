@@ -1,27 +1,10 @@
 /** The metadata service: the videos, their state, and a feed of changes. It asks nobody. */
 import { checkDatabase } from "@video-backend/database";
-import { createService, type Log, type ServiceApp, ServiceError } from "@video-backend/service";
-import type { BlobStore } from "@video-backend/storage";
+import { createService, type ServiceApp, ServiceError } from "@video-backend/service";
 import { bodyLimit } from "hono/body-limit";
 import { mostCaptionsBytes } from "./captions/normalise-captions.ts";
-import type { ChangeFeed } from "./changes/change-feed.ts";
-import type { MetadataDatabase } from "./database/open.ts";
-import type { PlaybackTerms } from "./playback/create-playback-token.ts";
+import type { MetadataDeps } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
-import type { TakeTurn } from "./visibility/turns.ts";
-
-export interface MetadataDeps {
-  database: MetadataDatabase;
-  changes: ChangeFeed;
-  /** Where the marks of private videos are; of the rest it is only asked what exists. */
-  store: BlobStore;
-  /** For whatever changes a visibility. */
-  takeTurn: TakeTurn;
-  playback: PlaybackTerms;
-  log: Log;
-  /** Epoch seconds with a fraction. */
-  now: () => number;
-}
 
 /** Captions are the largest thing that is sent here. */
 const bodiesOfCaptionsAtMost = bodyLimit({

@@ -5,7 +5,7 @@ import type { World } from "@video-backend/testing";
 import { createChangeFeed } from "./changes/change-feed.ts";
 import { createMetadataClient } from "./client.ts";
 import { openMetadataDatabase } from "./database/open.ts";
-import type { PlaybackTerms } from "./playback/create-playback-token.ts";
+import type { PlaybackTerms } from "./deps.ts";
 import { createMetadataService } from "./service.ts";
 import { createTurns } from "./visibility/turns.ts";
 

@@ -6,10 +6,10 @@ import { refuseMethod } from "./assets/refuse-method.ts";
 import { serveAsset } from "./assets/serve-asset.ts";
 import * as contract from "./contract.ts";
 import { findSegment } from "./demands/find-segment.ts";
+import type { StreamingDeps } from "./deps.ts";
 import { asDownload } from "./originals/as-download.ts";
 import { findOriginal } from "./originals/find-original.ts";
 import { listQualities } from "./playlists/list-qualities.ts";
-import type { StreamingDeps } from "./service.ts";
 import { createWatchRoutes } from "./watch/routes.ts";
 
 export type StreamingRoutes = ReturnType<typeof createRoutes>;

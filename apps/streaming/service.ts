@@ -1,45 +1,13 @@
 /** The streaming service: playlists, segments and originals, to any page that asks. It writes nothing. */
-import type { Bundle } from "@video-backend/bundle";
-import type { MetadataClient } from "@video-backend/metadata/client";
-import { createService, type Log, type ServerBindings, type ServiceApp } from "@video-backend/service";
-import type { BlobStore } from "@video-backend/storage";
-import type { AccessDeps } from "./access/check-access.ts";
+import { createService, type ServerBindings, type ServiceApp } from "@video-backend/service";
 import { streamPathOf } from "./access/guard-videos.ts";
 import { createDelivery } from "./assets/deliver-asset.ts";
 import { createFilesInMemory } from "./assets/files-in-memory.ts";
-import { type Assets, createAssets } from "./assets/find-asset.ts";
-import type { Demands } from "./demands/demands.ts";
-import { createRememberedNames, type RememberedNames } from "./originals/find-original.ts";
-import { type AllowedOrigins, createReadingHeaders, openForReading } from "./origins/reading-headers.ts";
+import { createAssets } from "./assets/find-asset.ts";
+import type { AccessDeps, StreamingOptions } from "./deps.ts";
+import { createRememberedNames } from "./originals/find-original.ts";
+import { createReadingHeaders, openForReading } from "./origins/reading-headers.ts";
 import { createRoutes } from "./routes.ts";
-
-export interface StreamingOptions extends AccessDeps {
-  store: BlobStore;
-  /** Knows the name of a video's original; without it everything but the original still plays. */
-  metadata: MetadataClient;
-  /** Makes what is listed and not there yet; without it everything that exists still plays. */
-  demands: Demands;
-  /** The script and the style of the watch page. */
-  bundle: () => Promise<Bundle>;
-  /** Where this service is for the world, without a slash at the end; null for wherever a request finds it. */
-  publicUrl: string | null;
-  log: Log;
-  /** Pages of which origins may read; all by default. */
-  origins?: AllowedOrigins;
-  /** How much of the files that are asked for most is held in memory; 64 MiB by default. */
-  memoryBytes?: number;
-  /** Whether each file that is served gets a line in the log; not by default. */
-  logFiles?: boolean;
-  random?: () => number;
-}
-
-/** What the routes work with. */
-export interface StreamingDeps
-  extends AccessDeps,
-    Pick<StreamingOptions, "store" | "metadata" | "demands" | "bundle" | "publicUrl" | "log"> {
-  assets: Assets;
-  originalNames: RememberedNames;
-}
 
 /** A service as those see it who only call it. */
 export type StreamingService = Pick<ServiceApp, "fetch">;

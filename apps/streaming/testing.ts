@@ -8,11 +8,11 @@ import { ServiceError } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import type { World } from "@video-backend/testing";
-import type { AccessDeps } from "./access/check-access.ts";
 import { createPrivateVideos } from "./access/private-videos.ts";
 import { createStreamingClient } from "./client.ts";
 import type { Demands } from "./demands/demands.ts";
-import { createStreamingService, type StreamingOptions } from "./service.ts";
+import type { AccessDeps, StreamingOptions } from "./deps.ts";
+import { createStreamingService } from "./service.ts";
 
 /** Where nobody makes anything: every demand is refused, as for a video that transcoding does not know. */
 export const noDemands: Demands = { wait: () => Promise.reject(new ServiceError("not_found", "Segment not found")) };

@@ -1,6 +1,6 @@
 /** What a client that knows only `/video/{hash}` is to play. */
 import { ServiceError } from "@video-backend/service";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 
 /**
  * The address of the master, or of the original while there is no master. It is redirected to, not served in place:

@@ -2,7 +2,7 @@
 import { isServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { Transcoding } from "../contract.ts";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 
 /** Null while transcoding does not know the video. */
 export async function findTranscodeStatus({ services }: AdminDeps, hash: string): Promise<Transcoding | null> {

@@ -1,6 +1,6 @@
 /** The overview's contract bound: all of it is passed on. */
 import { createRouter } from "@video-backend/service";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 import { forward } from "./forward.ts";
 import { forwardFeed } from "./forward-feed.ts";
 import * as contract from "./overview-contract.ts";

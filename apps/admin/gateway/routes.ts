@@ -2,7 +2,7 @@
 import { playPath } from "@video-backend/access";
 import { createRouter } from "@video-backend/service";
 import { parseResponse } from "hono/client";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 import { findThumbnail } from "../thumbnails/find-thumbnail.ts";
 import { saveThumbnail } from "../thumbnails/save-thumbnail.ts";
 import { deleteVideo } from "../videos/delete-video.ts";

@@ -1,6 +1,6 @@
 /** Starts the transcoding of a video that is known by its hash alone. */
 import { parseResponse } from "hono/client";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 
 /**
  * @param networkSpeed Mbit/s; transcoding's own default without it

@@ -2,7 +2,7 @@
 import { messageOf } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { ServiceState, SystemStatus } from "../contract.ts";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 import type { OtherService } from "./connect-services.ts";
 
 /** Health is asked by people who wait; one of the others that takes longer counts as away. */

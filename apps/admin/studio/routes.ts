@@ -2,19 +2,13 @@
  * The studio's pages. They are one document under several addresses, which finds out by itself which page it is; what it
  * loads has a hash in its name and is kept by browsers for ever.
  */
-import { type Bundle, serveBundled } from "@video-backend/bundle";
+import { serveBundled } from "@video-backend/bundle";
 import { createRouter, type ServiceContext, ServiceError } from "@video-backend/service";
 import { renderPage } from "@video-backend/studio/page";
 import { getCookie } from "hono/cookie";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps, StudioDeps } from "../deps.ts";
 import { addressesFor } from "./addresses.ts";
 import { securityPolicy } from "./security-policy.ts";
-
-export interface StudioDeps {
-  bundle: () => Promise<Bundle>;
-  /** Where browsers reach streaming, where that does not follow from the page's own address. */
-  publicStreamingUrl: string | undefined;
-}
 
 /** Below here lies what pages load. */
 const assets = "/studio/assets";

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import type { Bundle, BundledFile } from "@video-backend/bundle";
 import { createWorld, transcript } from "@video-backend/testing";
+import type { StudioDeps } from "../deps.ts";
 import { createAdminService } from "../service.ts";
 import { connectServices } from "../services/connect-services.ts";
 import { createTestAdmin } from "../testing.ts";
-import type { StudioDeps } from "./routes.ts";
 
 const script = new TextEncoder().encode("script");
 const file: BundledFile = {

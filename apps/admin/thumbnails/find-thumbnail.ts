@@ -2,7 +2,7 @@
 import { ServiceError } from "@video-backend/service";
 import type { StoredBlob } from "@video-backend/storage";
 import { parseResponse } from "hono/client";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 import { imageTypes } from "./image-kind.ts";
 import { kindOfName, posterKey, thumbnailFolder } from "./thumbnail-key.ts";
 

@@ -1,5 +1,5 @@
 /** Removes a video's thumbnails, of every kind it ever had. */
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 import { thumbnailFolder } from "./thumbnail-key.ts";
 
 /** Harmless when there are none. */

@@ -1,7 +1,7 @@
 /** Takes in a picture for a video: checks what it is, stores it, then names it in the video. */
 import { ServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 import { imageKindOf } from "./image-kind.ts";
 import { thumbnailFolder, thumbnailName } from "./thumbnail-key.ts";
 

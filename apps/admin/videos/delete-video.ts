@@ -8,7 +8,7 @@
 import { isServiceError, messageOf, ServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { DeletedVideo } from "../contract.ts";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 import { removeThumbnail } from "../thumbnails/remove-thumbnail.ts";
 import { filesOf } from "./files-of.ts";
 

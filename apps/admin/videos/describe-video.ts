@@ -2,7 +2,7 @@
 import { isServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { VideoState } from "../contract.ts";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 import { filesOf, sizeOf } from "./files-of.ts";
 
 /** Null is what nobody knows. A service that is away leaves a null too, and its sentence in `errors`. */

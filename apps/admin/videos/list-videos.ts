@@ -2,7 +2,7 @@
 import type { MetadataClient } from "@video-backend/metadata/client";
 import { type InferRequestType, parseResponse } from "hono/client";
 import type { LibraryQuery } from "../contract.ts";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 import { sizeOf } from "./files-of.ts";
 
 type MetadataQuery = InferRequestType<MetadataClient["videos"]["$get"]>["query"];

@@ -2,7 +2,7 @@
 import { isServiceError, messageOf } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { ResumedVideo } from "../contract.ts";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 
 /**
  * A start that fails is told, not thrown: the video is resumed, and transcoding follows the flag when it can.

@@ -5,7 +5,7 @@
 import { isServiceError, messageOf } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { StoppedVideo } from "../contract.ts";
-import type { AdminDeps } from "../service.ts";
+import type { AdminDeps } from "../deps.ts";
 
 /** @throws ServiceError `not_found`: Video not found; `unavailable` without metadata */
 export async function stopVideo({ services, log }: AdminDeps, videoId: string): Promise<StoppedVideo> {

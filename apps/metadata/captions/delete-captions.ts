@@ -1,6 +1,6 @@
 /** Takes a video's captions in a language away. */
 import { captions } from "../database/schema.ts";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 import { findCaptions, oneLanguage } from "./find-captions.ts";
 
 /** @throws ServiceError `not_found`: Video not found, Captions not found */

@@ -1,7 +1,7 @@
 /** Gives a video captions in a language, in place of those it had. Transcoding follows the feed and publishes them. */
 
 import { captions } from "../database/schema.ts";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 import { findVideo } from "../videos/find-video.ts";
 import type { Captions } from "./contract.ts";
 import { oneLanguage } from "./find-captions.ts";

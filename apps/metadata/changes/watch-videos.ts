@@ -4,7 +4,7 @@ import { eq } from "drizzle-orm";
 import type { Captions } from "../captions/contract.ts";
 import { listCaptions } from "../captions/list-captions.ts";
 import { videos } from "../database/schema.ts";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 import { presentVideo } from "../videos/present-video.ts";
 import { videoColumns } from "../videos/video-columns.ts";
 

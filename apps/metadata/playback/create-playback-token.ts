@@ -1,20 +1,10 @@
 /** Gives out a playback token for a video that there is. Whoever may ask this service may play everything. */
-import { type PlaybackKey, playPath, signPlaybackToken } from "@video-backend/access";
+import { playPath, signPlaybackToken } from "@video-backend/access";
 import { ServiceError } from "@video-backend/service";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 import { findVideo } from "../videos/find-video.ts";
 import type { PlaybackToken } from "./contract.ts";
 import { expiryAfter } from "./expiry.ts";
-
-/** What an operator decides about tokens. */
-export interface PlaybackTerms {
-  /** The first signs. */
-  keys: readonly PlaybackKey[];
-  /** The longest that may be asked for. */
-  mostSeconds: number;
-  /** Expiries are whole multiples of this; 1 for none but whole seconds. */
-  windowSeconds: number;
-}
 
 const defaultSeconds = 6 * 3600;
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { playbackKey, splitPlayPath, verifyPlaybackToken } from "@video-backend/access";
 import { createWorld, transcript } from "@video-backend/testing";
+import type { PlaybackTerms } from "../deps.ts";
 import { createMetadataService } from "../service.ts";
 import { createTestMetadata, testPlaybackKeys } from "../testing.ts";
-import type { PlaybackTerms } from "./create-playback-token.ts";
 import { expiryAfter } from "./expiry.ts";
 
 async function setup(terms: Partial<PlaybackTerms> = {}) {

@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import type { NewVideo } from "../contract.ts";
 import { type VideoRow, videos } from "../database/schema.ts";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 import { markPrivate, unmarkUnlessPrivate } from "../visibility/private-marks.ts";
 
 type Created = Pick<VideoRow, "id" | "hash">;

@@ -2,7 +2,7 @@
 import { messageOf } from "@video-backend/service";
 import { eq } from "drizzle-orm";
 import { type VideoRow, videos } from "../database/schema.ts";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 import { unmarkUnlessPrivate } from "../visibility/private-marks.ts";
 import { findVideo } from "./find-video.ts";
 

@@ -2,7 +2,7 @@
 import { and, asc, count, desc, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { VideoQuery } from "../contract.ts";
 import { videos } from "../database/schema.ts";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 import { type ReadVideo, videoColumns } from "./video-columns.ts";
 
 /** Every word of `q` must stand in the title, the description or the file name; letters of either case. */

@@ -1,7 +1,7 @@
 /** Somebody's wish that a video's transcoding stop, or go on. Transcoding follows the feed and obeys. */
 import { eq } from "drizzle-orm";
 import { videos } from "../database/schema.ts";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 import { findVideo } from "./find-video.ts";
 
 /**

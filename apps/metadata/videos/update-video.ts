@@ -4,7 +4,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { VideoChanges } from "../contract.ts";
 import { videos } from "../database/schema.ts";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 import { markPrivate, unmarkUnlessPrivate } from "../visibility/private-marks.ts";
 import { findVideo } from "./find-video.ts";
 import { statesBefore, transitions } from "./transcoding-status.ts";

@@ -6,7 +6,7 @@
 import { privateMark } from "@video-backend/access";
 import { eq } from "drizzle-orm";
 import { videos } from "../database/schema.ts";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 
 type Deps = Pick<MetadataDeps, "database" | "store">;
 

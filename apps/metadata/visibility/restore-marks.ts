@@ -3,7 +3,7 @@ import { privateMarks } from "@video-backend/access";
 import { videoIdPattern } from "@video-backend/service";
 import { eq } from "drizzle-orm";
 import { videos } from "../database/schema.ts";
-import type { MetadataDeps } from "../service.ts";
+import type { MetadataDeps } from "../deps.ts";
 import { markPrivate, unmarkUnlessPrivate } from "./private-marks.ts";
 
 /** Takes as long as there are private videos, not as long as there are videos. */

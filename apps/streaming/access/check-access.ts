@@ -2,18 +2,9 @@
  * May this be played? Asked before anything of a video is looked for, and answered alike whatever is there: a refusal
  * tells nothing of the files below it.
  */
-import { type PlaybackKey, verifyPlaybackToken } from "@video-backend/access";
+import { verifyPlaybackToken } from "@video-backend/access";
 import { messageOf, ServiceError, videoIdPattern } from "@video-backend/service";
-import type { PrivateCaching } from "./cache-control.ts";
-import type { PrivateVideos } from "./private-videos.ts";
-
-export interface AccessDeps {
-  privateVideos: PrivateVideos;
-  playbackKeys: readonly PlaybackKey[];
-  privateCaching: PrivateCaching;
-  /** Epoch seconds. */
-  now: () => number;
-}
+import type { AccessDeps } from "../deps.ts";
 
 export interface Asked {
   /** As it stands in the path, unchecked. */

@@ -3,8 +3,9 @@ import { playbackTokenExpiry, splitPlayPath } from "@video-backend/access";
 import type { ServiceEnv } from "@video-backend/service";
 import type { MiddlewareHandler } from "hono";
 import { getPath } from "hono/utils/url";
+import type { AccessDeps } from "../deps.ts";
 import { cacheControlOfPrivate } from "./cache-control.ts";
-import { type AccessDeps, checkAccess } from "./check-access.ts";
+import { checkAccess } from "./check-access.ts";
 
 /** Where the guard stands. */
 export const guarded = "/stream/:id/*";

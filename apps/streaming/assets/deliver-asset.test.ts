@@ -3,7 +3,8 @@ import { createTestMetadata } from "@video-backend/metadata/testing";
 import type { Log } from "@video-backend/service";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createWorld, transcript } from "@video-backend/testing";
-import { createStreamingService, type StreamingOptions } from "../service.ts";
+import type { StreamingOptions } from "../deps.ts";
+import { createStreamingService } from "../service.ts";
 import { testOptions } from "../testing.ts";
 
 /** A service whose log is kept: a line tells which way a request went, since the routes always write one. */

@@ -1,7 +1,7 @@
 /** A segment's file, made on demand where its playlist lists it before it exists. */
 import { isServiceError, ServiceError } from "@video-backend/service";
 import type { Asset } from "../assets/asset.ts";
-import type { StreamingDeps } from "../service.ts";
+import type { StreamingDeps } from "../deps.ts";
 
 export interface SegmentPlace {
   id: string;

@@ -7,15 +7,12 @@ import { ServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import { LRUCache } from "lru-cache";
 import type { Asset } from "../assets/asset.ts";
-import type { StreamingDeps } from "../service.ts";
+import type { RememberedNames, StreamingDeps } from "../deps.ts";
 
 export interface Original {
   asset: Asset;
   filename: string;
 }
-
-/** By video; made once a service. */
-export type RememberedNames = LRUCache<string, string>;
 
 /** Metadata may forget a video whose files stay; then we do too, after a while. */
 const rememberedMilliseconds = 30_000;

@@ -6,7 +6,7 @@ import type { Video } from "@video-backend/metadata/client";
 import { isServiceError, messageOf, ServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { Qualities } from "../contract.ts";
-import type { StreamingDeps } from "../service.ts";
+import type { StreamingDeps } from "../deps.ts";
 import { parseMaster } from "./parse-master.ts";
 
 /** @throws ServiceError `not_found`: neither a master nor metadata knows it; `unavailable`: no master, nor metadata */

@@ -2,7 +2,7 @@
  * Whole addresses, for those who read a page elsewhere: social networks, and pages that embed. Within the page itself all
  * addresses are relative, so that it works below any prefix.
  */
-import type { StreamingDeps } from "../service.ts";
+import type { StreamingDeps } from "../deps.ts";
 import { playbackPath } from "./playback-path.ts";
 
 /** Where this service is for the world, without a slash at the end: the setting, else where the request found it. */

@@ -6,9 +6,9 @@ import type { Video } from "@video-backend/metadata/client";
 import { isServiceError, messageOf, ServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import { imageSize } from "image-size";
-import { type AccessDeps, checkAccess } from "../access/check-access.ts";
+import { checkAccess } from "../access/check-access.ts";
+import type { AccessDeps, StreamingDeps } from "../deps.ts";
 import { parseMaster } from "../playlists/parse-master.ts";
-import type { StreamingDeps } from "../service.ts";
 import type { Watched } from "./addresses.ts";
 
 export interface WatchedVideo {

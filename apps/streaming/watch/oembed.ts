@@ -1,7 +1,7 @@
 /** What another site needs to show a video of ours in a page of its own: oEmbed 1.0 (oembed.com), type `video`. */
 import { ServiceError } from "@video-backend/service";
 import { html } from "hono/html";
-import type { StreamingDeps } from "../service.ts";
+import type { StreamingDeps } from "../deps.ts";
 import { addressesOf, publicUrlOf, watchedIn } from "./addresses.ts";
 import type { Oembed, OembedQuery } from "./contract.ts";
 import { describeVideo, type Size } from "./describe-video.ts";

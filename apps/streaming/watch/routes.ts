@@ -1,7 +1,7 @@
 /** The contract of watching bound to its verbs. */
 import { serveBundled } from "@video-backend/bundle";
 import { createRouter, invalidRequest, ServiceError } from "@video-backend/service";
-import type { StreamingDeps } from "../service.ts";
+import type { StreamingDeps } from "../deps.ts";
 import { addressesOf, publicUrlOf } from "./addresses.ts";
 import { answerErrorPage, answerPage } from "./answer-page.ts";
 import * as contract from "./contract.ts";

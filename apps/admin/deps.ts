@@ -1,0 +1,21 @@
+/** What the verbs of the admin service are given. The lowest layer of the app: it imports no verb and no route. */
+import type { Bundle } from "@video-backend/bundle";
+import type { Log } from "@video-backend/service";
+import type { BlobStore } from "@video-backend/storage";
+import type { OtherServices } from "./services/connect-services.ts";
+
+export interface AdminDeps {
+  /** Where the thumbnails are; of the rest it is only asked what exists. */
+  store: BlobStore;
+  services: OtherServices;
+  /** The pages people see; without it there are none. */
+  studio?: StudioDeps;
+  log: Log;
+}
+
+/** What the studio needs. */
+export interface StudioDeps {
+  bundle: () => Promise<Bundle>;
+  /** Where browsers reach streaming, where that does not follow from the page's own address. */
+  publicStreamingUrl: string | undefined;
+}

@@ -1,0 +1,53 @@
+/** What the verbs of the streaming service are given. The lowest layer of the app: it imports no verb and no route. */
+import type { PlaybackKey } from "@video-backend/access";
+import type { Bundle } from "@video-backend/bundle";
+import type { MetadataClient } from "@video-backend/metadata/client";
+import type { Log } from "@video-backend/service";
+import type { BlobStore } from "@video-backend/storage";
+import type { LRUCache } from "lru-cache";
+import type { PrivateCaching } from "./access/cache-control.ts";
+import type { PrivateVideos } from "./access/private-videos.ts";
+import type { Assets } from "./assets/find-asset.ts";
+import type { Demands } from "./demands/demands.ts";
+import type { AllowedOrigins } from "./origins/reading-headers.ts";
+
+/** What decides who may read a video. */
+export interface AccessDeps {
+  privateVideos: PrivateVideos;
+  playbackKeys: readonly PlaybackKey[];
+  privateCaching: PrivateCaching;
+  /** Epoch seconds. */
+  now: () => number;
+}
+
+/** What the service is created with. */
+export interface StreamingOptions extends AccessDeps {
+  store: BlobStore;
+  /** Knows the name of a video's original; without it everything but the original still plays. */
+  metadata: MetadataClient;
+  /** Makes what is listed and not there yet; without it everything that exists still plays. */
+  demands: Demands;
+  /** The script and the style of the watch page. */
+  bundle: () => Promise<Bundle>;
+  /** Where this service is for the world, without a slash at the end; null for wherever a request finds it. */
+  publicUrl: string | null;
+  log: Log;
+  /** Pages of which origins may read; all by default. */
+  origins?: AllowedOrigins;
+  /** How much of the files that are asked for most is held in memory; 64 MiB by default. */
+  memoryBytes?: number;
+  /** Whether each file that is served gets a line in the log; not by default. */
+  logFiles?: boolean;
+  random?: () => number;
+}
+
+/** File names of originals by video id, so that metadata is asked once. */
+export type RememberedNames = LRUCache<string, string>;
+
+/** What the routes are given. */
+export interface StreamingDeps
+  extends AccessDeps,
+    Pick<StreamingOptions, "store" | "metadata" | "demands" | "bundle" | "publicUrl" | "log"> {
+  assets: Assets;
+  originalNames: RememberedNames;
+}
