@@ -7,8 +7,17 @@
  */
 import Hls, { type ErrorData, type HlsConfig } from "hls.js";
 import { noticeFor, notices } from "./notices.ts";
-import type { StreamOptions } from "./stream.ts";
 import { listTracks } from "./tracks.ts";
+
+export interface StreamOptions {
+  /** Absolute address of the master playlist. */
+  url: string;
+  startSeconds: number;
+  /** Shows a sentence over the picture, or with null takes it away. */
+  say: (sentence: string | null) => void;
+  /** Ends loading and forgets all. */
+  closing: AbortSignal;
+}
 
 /** Longer than the nine seconds that a demanded segment may take to be answered. */
 const firstByteMs = 20_000;

@@ -3,17 +3,8 @@
  * which is loaded only then. `canPlayType` alone would not tell: Chromium has an HLS of its own that offers no choice of
  * quality.
  */
+import type { StreamOptions } from "./hls-stream.ts";
 import { noticeFor, notices } from "./notices.ts";
-
-export interface StreamOptions {
-  /** Absolute address of the master playlist. */
-  url: string;
-  startSeconds: number;
-  /** Shows a sentence over the picture, or with null takes it away. */
-  say: (sentence: string | null) => void;
-  /** Ends loading and forgets all. */
-  closing: AbortSignal;
-}
 
 /** Opens the stream; from then on the media element is all there is to it. */
 export function openStream(video: HTMLVideoElement, options: StreamOptions): void {
