@@ -31,6 +31,12 @@ const encoders = await orExit(() =>
   proveEncoders({ encoders: knownEncoders(config.VAAPI_DEVICE), choice: config.ENCODER, run, settings, now }),
 );
 log.info({ encoders: encoders.states() }, "encoders proven");
+const [workspaces, hls] = [join(config.STORAGE_DIR, "transcoding"), join(config.STORAGE_DIR, "hls")];
+const copies = await moveNeedsCopy(workspaces, hls).catch((error: unknown) => {
+  log.warn({ reason: messageOf(error) }, "transcoding and hls could not be compared");
+});
+if (copies) log.warn("hls is on another file system than transcoding: each finished segment is copied");
+
 const deps = assembleTranscoding({
   database,
   store: createDirectoryStore(config.STORAGE_DIR),
@@ -38,17 +44,11 @@ const deps = assembleTranscoding({
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL }),
   run,
   encoders,
-  disk: createDisk(config.STORAGE_DIR, config.DISK_LOW_WATER_BYTES),
+  disk: createDisk([config.STORAGE_DIR, workspaces, hls], config.DISK_LOW_WATER_BYTES),
   settings,
   log,
   now,
 });
-const [workspaces, hls] = [join(config.STORAGE_DIR, "transcoding"), join(config.STORAGE_DIR, "hls")];
-const copies = await moveNeedsCopy(workspaces, hls).catch((error: unknown) => {
-  log.warn({ reason: messageOf(error) }, "transcoding and hls could not be compared");
-});
-if (copies) log.warn("hls is on another file system than transcoding: each finished segment is copied");
-
 const stopping = new AbortController();
 await recover(deps);
 const background = [

@@ -20,7 +20,10 @@ import { guardedInput } from "./probe.ts";
 export interface CommandSettings extends EncoderSettings {
   /** Absolute path of the source, or of its Matroska copy. */
   source: string;
-  /** An empty directory with one folder a rendition; segments appear there as `{rendition}/{index}.m4s`. */
+  /**
+   * An empty directory with one folder a rendition; segments appear there as `{rendition}/{index}.m4s`. The muxer takes its
+   * name for a part of a pattern (`%d`, `%v`), not all of which can be escaped: `.` where ffmpeg runs in it.
+   */
   directory: string;
   /** Of the picture; sound is always ffmpeg's own AAC. */
   encoder: Encoder;

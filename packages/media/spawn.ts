@@ -12,6 +12,8 @@ export interface RunOptions {
   onLine?: (line: string) => void;
   /** Ends the process when it takes longer, whatever its progress. */
   timeoutSeconds?: number;
+  /** The working directory: what is named relative to it needs no escaping, whatever the directory's own name is. */
+  directory?: string;
   /** 0 (normal) to 19 (only when nobody else wants the processor). */
   niceness?: number;
 }
@@ -42,11 +44,17 @@ const drainMilliseconds = 200;
  */
 export function createRun({ stallSeconds }: { stallSeconds: number }): Run {
   return async (command, args, options = {}) => {
-    const { signal, onLine, timeoutSeconds, niceness = 0 } = options;
+    const { signal, onLine, timeoutSeconds, directory = ".", niceness = 0 } = options;
     signal?.throwIfAborted();
     const full = niceness > 0 ? ["nice", "-n", String(niceness), command, ...args] : [command, ...args];
     // A process group of its own, so that the children of what is started are killed with it.
-    const child = Bun.spawn(full, { stdin: "ignore", stdout: "pipe", stderr: "pipe", detached: true });
+    const child = Bun.spawn(full, {
+      cwd: directory,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      detached: true,
+    });
     const stdout = child.stdout.getReader();
     const stderr = child.stderr.getReader();
     let drain: ReturnType<typeof setTimeout> | undefined;

@@ -44,7 +44,10 @@ export interface TileRun {
   segments: number[];
 }
 
-/** A run of tiles, and the absolute paths of its init segment and then of its segments. */
+/**
+ * A run of tiles, and the names of its init segment and then of its segments in the directory in which ffmpeg runs: the
+ * names are joined by `|`, which a path may hold.
+ */
 export type TileInput = Pick<TileRun, "firstTile" | "tiles"> & { paths: string[] };
 
 /** Pixels of the longer side of a tile, at most. */

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { z } from "zod";
 import { ConfigError, readConfig, settings } from "./config.ts";
 
@@ -37,4 +38,9 @@ test("all that does not fit is told at once, a line a key, with what the key is 
   expect(lines[1]).toEndWith("(The port this service listens on)");
   expect(lines[2]).toStartWith("  OTHER_URL=ftp://other: ");
   expect(lines[3]).toStartWith("  LOG_LEVEL=loud: ");
+});
+
+test.each(["./storage", "-storage", "http:", "file:storage"])("the storage directory %s is made absolute", (name) => {
+  const { STORAGE_DIR } = readConfig(z.object({ STORAGE_DIR: settings.STORAGE_DIR }), { STORAGE_DIR: name });
+  expect(STORAGE_DIR).toBe(join(process.cwd(), name));
 });

@@ -2,6 +2,7 @@
  * Configuration: one zod schema a service, read once by its `main.ts`. All problems are told at once, a line each with
  * the sentence of the key, because being sent back three times for three keys is no way to start a server.
  */
+import { resolve } from "node:path";
 import { z } from "zod";
 
 /** Settings that more than one service has, so that a name and its default stand in one place. */
@@ -15,7 +16,13 @@ export const settings = {
       .transform((url) => url.replace(/\/+$/, ""))
       .describe("Where that service answers, as seen from this one"),
   HOST: z.string().min(1).default("127.0.0.1").describe("The address this service listens on"),
-  STORAGE_DIR: z.string().min(1).default("./storage").describe("The directory of originals, hls and databases"),
+  // Absolute, since a relative one that begins with `-` or `http:` would be an option or an address to ffmpeg.
+  STORAGE_DIR: z
+    .string()
+    .min(1)
+    .default("./storage")
+    .transform((directory) => resolve(directory))
+    .describe("The directory of originals, hls and databases"),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
     .default("info")

@@ -14,19 +14,27 @@ export interface Disk {
 /** Between two tries of what a write found no room for, though there seemed to be some. */
 export const diskRetrySeconds = 2;
 
-export function createDisk(directory: string, lowWaterBytes: number): Disk {
+/** @param directories what is written to, the first of which is there; where they lie on several file systems, the one with the least room counts */
+export function createDisk(directories: string[], lowWaterBytes: number): Disk {
+  async function tightest(): Promise<{ freeBytes: number; totalBytes: number }> {
+    const all = await Promise.all(directories.map(statfsOrNull));
+    const there = all.filter((one) => one !== null);
+    const sizes = there.map(({ bavail, blocks, bsize }) => ({ freeBytes: bavail * bsize, totalBytes: blocks * bsize }));
+    return sizes.reduce((least, one) => (one.freeBytes < least.freeBytes ? one : least));
+  }
   return {
     lowWaterBytes,
-    async freeBytes() {
-      const { bavail, bsize } = await statfs(directory);
-      return bavail * bsize;
-    },
-    async totalBytes() {
-      const { blocks, bsize } = await statfs(directory);
-      return blocks * bsize;
-    },
+    freeBytes: async () => (await tightest()).freeBytes,
+    totalBytes: async () => (await tightest()).totalBytes,
   };
 }
+
+/** Null for a folder that is made when it is needed. */
+const statfsOrNull = (directory: string) =>
+  statfs(directory).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  });
 
 /**
  * Resolves at once when there is room, else as soon as there is; rejects with the signal's reason.

@@ -101,7 +101,7 @@ function encodePart(
     const settings = {
       ...deps.settings,
       source: sourceOf(work),
-      directory,
+      directory: ".",
       encoder,
       threads: isHurried || isLast ? deps.settings.allThreads : deps.settings.threads,
       reportSeconds: isHurried ? 0.1 : 0.5,
@@ -123,6 +123,7 @@ function encodePart(
       const result = await deps.run("ffmpeg", command, {
         signal,
         onLine,
+        directory,
         niceness: isLast ? lastNiceness : nicenessOf(work),
       });
       await collecting;

@@ -1,9 +1,9 @@
 /**
- * Where ffmpeg writes before a segment is verified: `transcoding/{id}/` beside originals and hls, on the same file system
- * so that a rename is enough. Nothing in it counts; what a killed process leaves is swept away.
+ * Where ffmpeg writes before a segment is verified: `transcoding/{id}/` beside originals and hls. Where hls is on the same file
+ * system a rename is enough. Nothing in it counts; what a killed process leaves is swept away.
  */
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 export interface Workspace {
   /** Runs `work` with an empty directory that is gone afterwards, however it ends. */
@@ -18,7 +18,8 @@ export interface Workspace {
 
 const temporaryPrefix = "tmp-";
 
-export function createWorkspace(root: string): Workspace {
+export function createWorkspace(directory: string): Workspace {
+  const root = resolve(directory);
   const placeOf = async (videoId: string) => {
     const place = join(root, videoId);
     await mkdir(place, { recursive: true });

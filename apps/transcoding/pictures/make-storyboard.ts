@@ -74,14 +74,14 @@ function makeSheet(deps: EngineDeps, videoId: string, sheet: Sheet, signal: Abor
   return deps.workspace.withDirectory(videoId, async (directory) => {
     const inputs = runs.map(({ init, segments, ...run }) => {
       const names = [init, ...segments.map(segmentFile)];
-      return { ...run, paths: names.map((name) => deps.store.locate(`hls/${videoId}/${rendition}/${name}`)) };
+      return { ...run, paths: names };
     });
     const target = join(directory, "sheet.jpg");
     const command = sheetCommand(board, inputs, { target, threads: deps.settings.threads });
     const first = runs[0]?.firstTile ?? 0;
     const count = runs.reduce((sum, { tiles }) => sum + tiles, 0);
     const run = { videoId, name: "storyboard", first, count, command, timeoutSeconds: sheetSeconds } as const;
-    await runPicture(deps, run, signal);
+    await runPicture(deps, { ...run, directory: deps.store.locate(`hls/${videoId}/${rendition}`) }, signal);
     if ((await stat(target)).size === 0) throw new Error(`Sheet ${key} came out empty`);
     await deps.store.adopt(target, key);
   });

@@ -10,6 +10,8 @@ export interface PictureRun {
   first: number;
   count: number;
   command: string[];
+  /** In which ffmpeg runs, where its arguments are relative. */
+  directory?: string;
   timeoutSeconds: number;
 }
 
@@ -22,7 +24,7 @@ const pictureNiceness = 10;
  * @throws Error with ffmpeg's last words when it does not end well; the signal's reason
  */
 export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: AbortSignal) {
-  const { videoId, name, first, count, command, timeoutSeconds } = picture;
+  const { videoId, name, first, count, command, directory = ".", timeoutSeconds } = picture;
   const lines: string[] = [];
   await untilThereIsRoom(deps.disk, signal, (sentence) => deps.progress.waiting(videoId, sentence));
   deps.progress.waiting(videoId, null);
@@ -30,6 +32,7 @@ export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: 
   const result = await deps.run("ffmpeg", command, {
     signal,
     timeoutSeconds,
+    directory,
     niceness: pictureNiceness,
     onLine: (line) => lines.push(line),
   });
