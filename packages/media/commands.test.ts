@@ -163,6 +163,6 @@ test("the first piece of sound begins at zero, and the last one has no end", () 
 
 test("a copy that seeks is made without encoding", () => {
   expect(remuxCommand("/a.ts", "/b.mkv", [1, 0]).join(" ")).toBe(
-    `-hide_banner -nostdin -loglevel error -nostats -y -fflags +genpts ${guard} -i file:/a.ts -map 0:1 -map 0:0 -c copy -map_metadata -1 -map_chapters -1 -f matroska file:/b.mkv`,
+    `-hide_banner -nostdin -loglevel error -nostats -y -fflags +genpts ${guard} -i file:/a.ts -map 0:1 -map 0:0 -c copy -map_metadata -1 -map_chapters -1 -f matroska file:/b.mkv -progress pipe:1 -stats_period 1`,
   );
 });

@@ -16,6 +16,7 @@ import {
   soundSampleRate,
 } from "./plan.ts";
 import { guardedInput } from "./probe.ts";
+import { stereoMix } from "./stereo.ts";
 
 export interface CommandSettings extends EncoderSettings {
   /** Absolute path of the source, or of its Matroska copy. */
@@ -103,8 +104,7 @@ export function soundCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
   const filters = [
     // Twice, because the second one counts its first_pts in samples of what comes in.
     `aresample=${soundSampleRate},aresample=async=1:first_pts=${seekSeconds * soundSampleRate}`,
-    // One channel sounds as loud from both sides; what more there are is mixed as swresample does by its standard matrix.
-    rendition.channels === 1 ? "pan=stereo|c0=c0|c1=c0" : "aformat=channel_layouts=stereo",
+    stereoMix(rendition).filter,
     ...(silentFromSeconds === undefined ? [] : ["apad"]),
     `atrim=start_pts=${begin}${end === null ? "" : `:end_pts=${end}`}`,
   ];

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { type Colour, colourOf } from "./colour.ts";
+import { maxChannels, stereoMix } from "./stereo.ts";
 import { type SubtitleFacts, subtitleFactsOf } from "./subtitles/facts.ts";
 
 export interface Facts {
@@ -49,6 +50,8 @@ export interface SoundFacts {
   stream: number;
   codec: string;
   channels: number;
+  /** ffmpeg's name, such as `5.1(side)`; absent where none is told. */
+  layout?: string;
   /** Hz. */
   sampleRate: number;
   language: string | null;
@@ -81,6 +84,7 @@ const Stream = z.object({
   start_time: Numeric,
   duration: Numeric,
   channels: z.number().optional(),
+  channel_layout: z.string().optional(),
   sample_rate: Numeric,
   disposition: z
     .object({
@@ -185,13 +189,18 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
       stream: stream.index,
       codec: stream.codec_name ?? "unknown",
       channels: stream.channels ?? 0,
+      ...(isKnown(stream.channel_layout) ? { layout: stream.channel_layout } : {}),
       sampleRate: stream.sample_rate ?? 0,
       language: languageOf(stream),
       title: stream.tags?.title ?? null,
       isDefault: stream.disposition?.default === 1,
       ...span(stream),
     })),
-    warnings: [...streams.flatMap(warningsOfUndecodable), ...(picture ? warningsOfColour(picture) : [])],
+    warnings: [
+      ...streams.flatMap(warningsOfUndecodable),
+      ...streams.flatMap(warningsOfChannels),
+      ...(picture ? warningsOfColour(picture) : []),
+    ],
     subtitles: subtitleFactsOf(streams),
   };
 }
@@ -217,17 +226,34 @@ function isMovingPictures({ codec_type, disposition }: Stream): boolean {
 }
 
 function isSound(stream: Stream): boolean {
-  return stream.codec_type === "audio" && (stream.channels ?? 0) > 0 && isKnown(stream.sample_fmt);
+  const { channels = 0 } = stream;
+  return isDecodableSound(stream) && channels <= maxChannels;
 }
 
-const isKnown = (format: string | undefined): boolean => format !== undefined && format !== "unknown";
+function isDecodableSound({ codec_type, channels = 0, sample_fmt }: Stream): boolean {
+  return codec_type === "audio" && channels > 0 && isKnown(sample_fmt);
+}
+
+const isKnown = (name: string | undefined): name is string => name !== undefined && name !== "unknown";
 
 /** Tracks that stay out because nothing here can decode them. */
 function warningsOfUndecodable(stream: Stream): string[] {
-  const isOut = (isMovingPictures(stream) && !isPicture(stream)) || (stream.codec_type === "audio" && !isSound(stream));
+  const isMute = stream.codec_type === "audio" && !isDecodableSound(stream);
+  const isOut = (isMovingPictures(stream) && !isPicture(stream)) || isMute;
   if (!isOut) return [];
   const kind = stream.codec_type === "audio" ? "sound" : "picture";
   return [`Track ${stream.index} (${kind}, ${codecName(stream)}) is left out: it cannot be decoded`];
+}
+
+/** Channels that are not heard. */
+function warningsOfChannels(stream: Stream): string[] {
+  if (!isDecodableSound(stream)) return [];
+  const { channels = 0, channel_layout } = stream;
+  const track = `Track ${stream.index} (sound, ${codecName(stream)})`;
+  if (channels > maxChannels)
+    return [`${track} is left out: it has ${channels} channels, and at most ${maxChannels} can be mixed`];
+  if (stereoMix({ channels, layout: isKnown(channel_layout) ? channel_layout : null }).isWhole) return [];
+  return [`${track} has ${channels} channels whose positions are not told: its first two are taken`];
 }
 
 /** What people call the codec: ffprobe's name, else the four letters that the file has. */

@@ -37,6 +37,8 @@ const SoundRendition = z.object({
   language: z.string().nullable(),
   title: z.string().nullable().default(null),
   channels: z.int().default(2),
+  /** ffmpeg's name of the source's channel layout. */
+  layout: z.string().optional(),
   /** Where the track ends; silence follows up to `endSeconds`. Absent where it goes on to the end. */
   silentFromSeconds: Seconds.optional(),
   endSeconds: Seconds,
@@ -127,7 +129,7 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   });
   const kbps = rungs[0]?.audioKbps ?? 192;
   for (const [position, heard] of defaultFirst(facts.sound).entries()) {
-    const { stream, language, title, channels } = heard;
+    const { stream, language, title, channels, layout } = heard;
     const isShort = pictureEnd - heard.endSeconds >= leastUnevenSeconds;
     const endSeconds = isShort ? pictureEnd : heard.endSeconds;
     renditions.push({
@@ -139,6 +141,7 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
       language,
       title,
       channels,
+      ...(layout === undefined ? {} : { layout }),
       ...(isShort ? { silentFromSeconds: heard.endSeconds } : {}),
       endSeconds,
       segmentCount: soundSegmentCount(endSeconds, segmentSeconds),
