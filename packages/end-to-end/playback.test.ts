@@ -18,7 +18,7 @@ test.skipIf(!chromiumPath)(
     await using world = createWorld();
     await using system = await startSystem();
     const name = "bbb-h264-aac51-720p25-62s.ts";
-    const file = await source(name, world.path(name), { seconds: 60, width: 1280, height: 720 });
+    const file = await source(name, world.path(name), { seconds: 62, width: 1280, height: 720 });
     const videoId = await uploadFile(system, file, 3);
     const master = `${system.url.streaming}/stream/${videoId}/master.m3u8`;
     await until("the master is there", async () => (await fetch(master)).status === 200);

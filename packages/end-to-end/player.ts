@@ -52,8 +52,9 @@ export async function openPlayer(masterUrl: string): Promise<Player> {
     ...media,
     switchTo: async (height) => {
       await page.evaluate((wanted) => {
-        const { hls } = globalThis as unknown as { hls: { levels: { height: number }[]; currentLevel: number } };
-        hls.currentLevel = hls.levels.findIndex((level) => level.height === wanted);
+        const { hls } = globalThis as unknown as { hls: { levels: { height: number }[]; nextLevel: number } };
+        // Not currentLevel: it empties the buffer that is being played, and Chromium's picture stands still after that.
+        hls.nextLevel = hls.levels.findIndex((level) => level.height === wanted);
       }, height);
       const isShown = (wanted: number) => (document.getElementById("video") as HTMLVideoElement).videoHeight === wanted;
       await page.waitForFunction(isShown, height, { timeout: 30_000 });

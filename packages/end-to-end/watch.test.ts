@@ -140,6 +140,56 @@ test.skipIf(!chromiumPath)(
 );
 
 test.skipIf(!chromiumPath)(
+  "another quality shows at once in a picture that is paused, and the picture moves on where its segments come late",
+  async () => {
+    await using watching = await openWatchPage(browser, address("?muted=1"));
+    const { page } = watching;
+    const video = page.locator("video");
+    await watching.choose("Quality", "360p");
+    await video.evaluate((element) => (element as HTMLVideoElement).play());
+    await watching.playsPast(2);
+    await video.evaluate((element) => (element as HTMLVideoElement).pause());
+    const pausedAt = await watching.media("currentTime");
+    await watching.choose("Quality", "480p");
+    await watching.mediaIs("videoHeight", 480);
+    expect(await watching.media("paused")).toBe(true);
+    expect(await watching.media("currentTime")).toBe(pausedAt);
+    await watching.choose("Quality", "360p");
+    await watching.mediaIs("videoHeight", 360);
+
+    const late = Promise.withResolvers<void>();
+    await page.route("**/480p/segment-*", async (route) => {
+      await late.promise;
+      await route.continue();
+    });
+    const firstLargeFrame = video.evaluate(
+      (element) =>
+        new Promise<number>((resolve) => {
+          const look = (_: number, { height, mediaTime }: VideoFrameCallbackMetadata) =>
+            height === 480 ? resolve(mediaTime) : watch();
+          const watch = () => (element as HTMLVideoElement).requestVideoFrameCallback(look);
+          watch();
+        }),
+    );
+    const bufferedEnd = () => video.evaluate((element) => (element as HTMLVideoElement).buffered.end(0));
+    await until("all is buffered", async () => (await bufferedEnd()) > 39);
+    await video.evaluate((element) => (element as HTMLVideoElement).play());
+    await watching.choose("Quality", "480p");
+    // The old quality is dropped from within a segment on, and plays into that one before the new quality is there.
+    const oldEnd = await until("the old quality is dropped", async () => {
+      const end = await bufferedEnd();
+      return end < 39 && end;
+    });
+    const segmentStart = Math.floor(oldEnd / 4) * 4;
+    await watching.playsPast(segmentStart + 0.2);
+    late.resolve();
+    expect(await firstLargeFrame).toBeGreaterThan(segmentStart);
+    expect(await firstLargeFrame).toBeLessThan(segmentStart + 3.9);
+  },
+  120_000,
+);
+
+test.skipIf(!chromiumPath)(
   "on a phone nothing is wider than the screen, a tap plays, and the start and the sound are as the address says",
   async () => {
     await using watching = await openWatchPage(browser, address("?t=10&muted=1"), phone);

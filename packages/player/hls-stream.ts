@@ -7,6 +7,7 @@
  */
 import Hls, { type ErrorData, type HlsConfig } from "hls.js";
 import { noticeFor, notices } from "./notices.ts";
+import { restartDecoderWhenReplaced } from "./restart-decoder.ts";
 import { listTracks } from "./tracks.ts";
 
 export interface StreamOptions {
@@ -95,6 +96,7 @@ export function playWithHls(video: HTMLVideoElement, { url, startSeconds, say, c
 
   loadLittleBeforePlay(hls, video, closing);
   listTracks(hls, video, closing);
+  restartDecoderWhenReplaced(hls, video);
   hls.loadSource(url);
   hls.attachMedia(video);
 }
