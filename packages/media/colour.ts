@@ -8,9 +8,11 @@ export const Colour = z.object({
   /** `wide` is standard dynamic range in BT.2020; `pq` (SMPTE ST 2084, HDR10) and `hlg` (ARIB STD-B67) are tone-mapped. */
   range: z.enum(["standard", "wide", "pq", "hlg"]),
   /** How Y, Cb and Cr were made of red, green and blue; `rgb` where they were not. */
-  matrix: z.enum(["bt709", "bt601", "smpte240m", "bt2020", "rgb"]),
+  matrix: z.enum(["bt709", "bt601", "smpte240m", "bt2020", "ictcp", "ycgco", "rgb"]),
   /** Whether black is 0 and not 16. */
   isFullSwing: z.boolean(),
+  /** 4:1:1 or 4:1:0: one sample of Cb and Cr for four of Y in a row; only swscale converts widths that are no multiple of 4. */
+  isQuarterChroma: z.boolean().optional(),
 });
 export type Colour = z.infer<typeof Colour>;
 
@@ -28,7 +30,7 @@ export interface ToldColour {
 /** ffmpeg's names of pixel formats without a luma. */
 const isRgb = /^(rgb|bgr|gbr|argb|abgr|0rgb|0bgr|pal8)/;
 
-const matrices: Record<string, Colour["matrix"]> = {
+const matrices: Record<string, Exclude<Colour["matrix"], "rgb">> = {
   bt709: "bt709",
   smpte170m: "bt601",
   bt470bg: "bt601",
@@ -36,19 +38,38 @@ const matrices: Record<string, Colour["matrix"]> = {
   smpte240m: "smpte240m",
   bt2020nc: "bt2020",
   bt2020c: "bt2020",
+  ycgco: "ycgco",
 };
 
+/**
+ * A known matrix counts. One that is not told, is reserved, or cannot go with the rest is taken as BT.2020's where transfer or
+ * primaries are of that world, else by size, as players do.
+ */
 export function colourOf(told: ToldColour): Colour {
-  const isLarge = told.width >= 1280 || told.height > 576;
-  const assumed = isLarge ? "bt709" : "bt601";
-  const matrix = isRgb.test(told.pixelFormat) ? "rgb" : (matrices[told.color_space ?? ""] ?? assumed);
+  const matrix = isRgb.test(told.pixelFormat) ? "rgb" : matrixOf(told);
   const isFullSwing = told.color_range === "pc" || told.pixelFormat.startsWith("yuvj");
-  return { range: rangeOf(told, matrix), matrix, isFullSwing };
+  const isQuarterChroma = quarterChroma.test(told.pixelFormat);
+  return { range: rangeOf(told, matrix), matrix, isFullSwing, ...(isQuarterChroma ? { isQuarterChroma } : {}) };
 }
 
+const quarterChroma = /^(yuvj?41[01]p|uyyvyy411)$/;
+
+function matrixOf(told: ToldColour): Exclude<Colour["matrix"], "rgb"> {
+  const { width, height, color_space = "", color_primaries = "" } = told;
+  const known = matrices[color_space];
+  if (known) return known;
+  const isHdr = hdrTransfers[told.color_transfer ?? ""] !== undefined;
+  // Rec. BT.2100 has ICtCp for PQ and HLG alone.
+  if (color_space === "ictcp" && isHdr) return "ictcp";
+  if (isHdr || color_primaries === "bt2020") return "bt2020";
+  return width >= 1280 || height > 576 ? "bt709" : "bt601";
+}
+
+const hdrTransfers: Record<string, "pq" | "hlg"> = { smpte2084: "pq", "arib-std-b67": "hlg" };
+
 function rangeOf({ color_transfer, color_primaries }: ToldColour, matrix: Colour["matrix"]): Colour["range"] {
-  if (color_transfer === "smpte2084") return "pq";
-  if (color_transfer === "arib-std-b67") return "hlg";
+  const hdr = hdrTransfers[color_transfer ?? ""];
+  if (hdr) return hdr;
   return color_primaries === "bt2020" || (matrix === "bt2020" && color_primaries !== "bt709") ? "wide" : "standard";
 }
 
@@ -60,27 +81,43 @@ export function toStandardPicture(colour: Colour, { width, height }: { width: nu
   const size = `scale=${width}:${height}:flags=bicubic`;
   const last = "setsar=1,format=yuv420p";
   if (colour.matrix === "rgb") return `${size}:out_color_matrix=bt709:out_range=tv,${last}`;
-  const { isFullSwing, range } = colour;
-  const matrix = zimgMatrices[colour.matrix];
-  if (range === "standard" && matrix === "bt709" && !isFullSwing) return `${size},${last}`;
+  const { isFullSwing, range, isQuarterChroma } = colour;
+  if (range === "standard" && colour.matrix === "bt709" && !isFullSwing) return `${size},${last}`;
   const swing = isFullSwing ? "pc" : "tv";
-  const scaled = `${size}:in_range=${swing}:out_range=${swing}`;
-  const input = (transfer: string, primaries: string) =>
-    `zscale=min=${matrix}:rin=${isFullSwing ? "full" : "limited"}:tin=${transfer}:pin=${primaries}`;
+  // zimg has no SMPTE 240M: swscale makes BT.709 of it, for whose difference its two steps do not matter.
+  const is240m = colour.matrix === "smpte240m";
+  const to709 = is240m ? ":in_color_matrix=smpte240m:out_color_matrix=bt709" : "";
+  const matrix = zimgMatrices[colour.matrix];
+  const transfer = { standard: "bt709", wide: "bt709", pq: "smpte2084", hlg: "arib-std-b67" }[range];
+  const primaries = range === "standard" ? "bt709" : "bt2020";
+  const input = `zscale=min=${matrix}:rin=${isFullSwing ? "full" : "limited"}:tin=${transfer}:pin=${primaries}`;
   const output = "m=bt709:t=bt709:r=limited";
-  if (range === "standard") return `${scaled},${input("bt709", "bt709")}:p=bt709:${output},${last}`;
-  if (range === "wide") return `${scaled},${input("bt709", "bt2020")}:p=bt709:${output},${last}`;
+  const scaled = [
+    // zscale refuses what it does not know, also in tags that are overruled: each is set to what it is taken for.
+    `setparams=colorspace=${is240m ? "smpte240m" : matrix}:color_trc=${transfer}:color_primaries=${primaries}`,
+    `${size}:in_range=${swing}:out_range=${swing}${to709}`,
+    ...(isQuarterChroma ? ["format=yuv422p"] : []),
+    ...(is240m ? ["setparams=colorspace=bt709"] : []),
+  ];
+  if (range === "standard" || range === "wide") return [...scaled, `${input}:p=bt709:${output}`, last].join(",");
   return [
-    scaled,
+    ...scaled,
     // 100 cd/m2 is what the tone mapping takes for white; the rest is brought down along a shoulder.
-    `${input(range === "pq" ? "smpte2084" : "arib-std-b67", "bt2020")}:t=linear:npl=100,format=gbrpf32le`,
+    `${input}:t=linear:npl=100,format=gbrpf32le`,
     "zscale=p=bt709,tonemap=tonemap=hable:desat=0",
     `zscale=${output}`,
     last,
   ].join(",");
 }
 
-const zimgMatrices = { bt709: "bt709", bt601: "smpte170m", smpte240m: "smpte240m", bt2020: "bt2020nc" };
+const zimgMatrices = {
+  bt709: "bt709",
+  bt601: "smpte170m",
+  smpte240m: "bt709",
+  bt2020: "bt2020nc",
+  ictcp: "ictcp",
+  ycgco: "ycgco",
+};
 
 /** What the streams say of their colour. */
 export const colourTags = [

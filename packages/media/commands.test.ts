@@ -87,7 +87,7 @@ describe("the picture's filters", () => {
   ] as const)("tone-map %s, at the size of the highest rung", (range, transfer) => {
     expect(graph({ colour: colour({ range, matrix: "bt2020" }) }).graph).toBe(
       [
-        `[0:0]trim=start=0:end=1,scale=640:360:flags=bicubic:in_range=tv:out_range=tv,zscale=min=bt2020nc:rin=limited:tin=${transfer}:pin=bt2020:t=linear:npl=100`,
+        `[0:0]trim=start=0:end=1,setparams=colorspace=bt2020nc:color_trc=${transfer}:color_primaries=bt2020,scale=640:360:flags=bicubic:in_range=tv:out_range=tv,zscale=min=bt2020nc:rin=limited:tin=${transfer}:pin=bt2020:t=linear:npl=100`,
         "format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=m=bt709:t=bt709:r=limited,setsar=1,format=yuv420p[360p]",
       ].join(","),
     );
