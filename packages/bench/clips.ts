@@ -1,7 +1,8 @@
 /** The sources of the bench, each made when a part first asks for it. */
-import { source } from "@video-backend/end-to-end/sources";
+
 import { run } from "@video-backend/media";
 import { makeClip, type World } from "@video-backend/testing";
+import { source } from "@video-backend/testing/media";
 import { runToEnd } from "./run-to-end.ts";
 
 export interface Clips {

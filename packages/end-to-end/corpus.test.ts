@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { mediaFolder } from "@video-backend/testing/media";
 import { checkAftermath } from "./corpus/aftermath.ts";
 import { judge } from "./corpus/judge.ts";
 import { runFile } from "./corpus/run-file.ts";
 import { wantedFiles } from "./corpus/wanted-files.ts";
-import { mediaFolder } from "./sources.ts";
 import { type System, startSystem } from "./system.ts";
 
 /** Short ones, each of another kind. */

@@ -6,8 +6,9 @@ import { describe, expect, test } from "bun:test";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createWorld, until } from "@video-backend/testing";
+import { mediaFolder } from "@video-backend/testing/media";
 import { createTestTranscoding } from "@video-backend/transcoding/testing";
-import { mediaFolder, mediaIndex } from "./sources.ts";
+import { mediaIndex } from "./sources.ts";
 
 const kinds = [
   "bbb-h264-aac51-720p25-62s.ts",
@@ -24,7 +25,7 @@ const kinds = [
   "elst-empty-edit-5s.mp4",
   "ipod-h264-aac-85s.m4v",
 ];
-const index = await mediaIndex();
+const index = await mediaIndex(mediaFolder);
 const files = index
   .filter((row) => row.expect.startsWith("transcode") && !row.expect.includes("fail-cleanly"))
   .map((row) => row.file)

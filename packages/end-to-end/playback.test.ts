@@ -1,9 +1,9 @@
 /** Real playback: hls.js and Shaka Player in Chromium against the running system. */
 import { expect, test } from "bun:test";
 import { createWorld, until } from "@video-backend/testing";
+import { source } from "@video-backend/testing/media";
 import { openDashPlayer } from "./dash-player.ts";
 import { chromiumPath, openPlayer } from "./player.ts";
-import { source } from "./sources.ts";
 import { type System, startSystem } from "./system.ts";
 import { uploadFile } from "./upload-file.ts";
 

@@ -1,24 +1,11 @@
-/** Sources for tests of the whole: real files where the shared media folder is there, else clips made on the spot. */
-import { existsSync } from "node:fs";
-import { copyFile } from "node:fs/promises";
+/** What is asked of files that tests use as sources. */
 import { join } from "node:path";
-import { type Clip, makeClip } from "@video-backend/testing";
 import { type IndexRow, readIndex } from "./corpus/index-rows.ts";
 
-export const mediaFolder = join(import.meta.dirname, "..", "..", "..", "shared", "media");
-
 /** The rows of a folder's own index; nothing where it has none. */
-export async function mediaIndex(folder = mediaFolder): Promise<IndexRow[]> {
+export async function mediaIndex(folder: string): Promise<IndexRow[]> {
   const table = Bun.file(join(folder, "INDEX.tsv"));
   return (await table.exists()) ? readIndex(await table.text()) : [];
-}
-
-/** The real file of this name, copied to `target`; where it is not there, a clip of the same kind. */
-export async function source(name: string, target: string, otherwise: Clip): Promise<string> {
-  const real = join(mediaFolder, name);
-  if (!existsSync(real)) return makeClip(target, otherwise);
-  await copyFile(real, target);
-  return target;
 }
 
 /** Frames of a file's picture, and the time they cover in seconds: decoded, since an edit list may hide packets. */

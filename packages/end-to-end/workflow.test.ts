@@ -1,8 +1,9 @@
 /** The seed document's workflow, in bash and curl as a user types it, and everything that the streams then claim. */
 import { expect, test } from "bun:test";
 import { createWorld, until } from "@video-backend/testing";
+import { source } from "@video-backend/testing/media";
 import { inspectStream } from "./inspect-stream.ts";
-import { pictureOf, source } from "./sources.ts";
+import { pictureOf } from "./sources.ts";
 import { type System, startSystem } from "./system.ts";
 
 const workflow = `

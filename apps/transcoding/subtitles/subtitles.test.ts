@@ -4,6 +4,7 @@ import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { probe, run } from "@video-backend/media";
 import { addSubtitles, type SubtitleTrackOfClip, until } from "@video-backend/testing";
+import { mediaFolder } from "@video-backend/testing/media";
 import { followWishes } from "../jobs/follow-wishes.ts";
 import { setup } from "../test-setup.ts";
 import { createTestTranscoding, placeOriginal, type TestTranscodingOptions } from "../testing.ts";
@@ -269,9 +270,6 @@ describe("captions given to metadata", () => {
     expect(app.deps.subtitles.sidecars()).toEqual([]);
   });
 });
-
-/** Beside the repository, where it is there. */
-const mediaFolder = join(import.meta.dirname, "..", "..", "..", "..", "shared", "media");
 
 describe.skipIf(!existsSync(mediaFolder))("real files", () => {
   const pictures = { codec: "hdmv_pgs_subtitle", reason: expect.stringContaining("pictures") };

@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf } from "@video-backend/service";
-import { mediaFolder } from "../sources.ts";
+import { mediaFolder } from "@video-backend/testing/media";
 import { type System, startSystem } from "../system.ts";
 import { checkAftermath } from "./aftermath.ts";
 import { judge } from "./judge.ts";

@@ -1,10 +1,10 @@
 /** The studio in Chromium against the running system: from a drop to a deletion, with reloads and kills in between. */
 import { expect, test } from "bun:test";
 import { createWorld, until } from "@video-backend/testing";
+import { source } from "@video-backend/testing/media";
 import type { Page } from "playwright-core";
 import { barriersOf, layoutShiftOf, scriptBytesOf } from "../page-figures.ts";
 import { chromiumPath } from "../player.ts";
-import { source } from "../sources.ts";
 import { type System, startSystem } from "../system.ts";
 import { startBrowser } from "../watch-page.ts";
 import { openStudio } from "./open-studio.ts";

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createWorld, makeClip } from "@video-backend/testing";
+import { mediaFolder } from "@video-backend/testing/media";
 import { run } from "../spawn.ts";
 import { hasClosedCaptions } from "./closed-captions.ts";
 
@@ -13,8 +14,7 @@ test("a picture without captions has none, nor has a file that is none", async (
   expect(await hasClosedCaptions(world.path("none.mp4"), 0, run, signal)).toBe(false);
 });
 
-/** Beside the repository, where it is there. */
-const broadcast = join(import.meta.dirname, "..", "..", "..", "..", "shared", "media", "subs-cea608-1080p.ts");
+const broadcast = join(mediaFolder, "subs-cea608-1080p.ts");
 
 test.skipIf(!existsSync(broadcast))("a broadcast's are found", async () => {
   expect(await hasClosedCaptions(broadcast, 0, run, signal)).toBe(true);
