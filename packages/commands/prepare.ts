@@ -11,13 +11,20 @@ import { ensurePrograms, type Program } from "./preparing/programs.ts";
 const root = join(import.meta.dirname, "..", "..");
 const script = (name: string) => [join(import.meta.dirname, `${name}.ts`)];
 
+/** What `test:quick` leaves out: the whole system, and files of tests that take seconds each, which say so in their name. */
+const slowTests = ["packages/end-to-end/**", "**/*.slow.test.ts"].map((files) => `--path-ignore-patterns=${files}`);
+
 /** What each command runs, and which programs it needs. `start` must outlive us, so it alone may leave children. */
 const commands: Record<string, { run: string[]; needs: Program[] }> = {
   dev: { run: ["--no-orphans", ...script("dev")], needs: ["ffmpeg", "ffprobe"] },
   start: { run: script("start"), needs: ["ffmpeg", "ffprobe"] },
   stop: { run: script("stop"), needs: [] },
   upload: { run: ["--no-orphans", ...script("upload")], needs: [] },
-  test: { run: ["--no-orphans", "test", "--timeout=30000"], needs: ["ffmpeg", "ffprobe", "curl"] },
+  test: { run: ["--no-orphans", "test", "--timeout=60000"], needs: ["ffmpeg", "ffprobe", "curl"] },
+  "test:quick": {
+    run: ["--no-orphans", "test", "--timeout=60000", ...slowTests],
+    needs: ["ffmpeg", "ffprobe", "curl"],
+  },
   screenshots: {
     run: ["--no-orphans", join(root, "packages", "end-to-end", "studio", "screenshots.ts")],
     needs: ["ffmpeg", "ffprobe"],

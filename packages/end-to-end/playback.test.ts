@@ -39,7 +39,7 @@ test.skipIf(!chromiumPath)(
       expect(await early.errors()).toEqual([]);
     }
 
-    await until("it is done", async () => (await statusOf(system, videoId)).overall === "ok", 180);
+    await until("it is done", async () => (await statusOf(system, videoId)).overall === "ok", 300);
     await using player = await openPlayer(master);
     await player.playsPast(1);
     await player.seek(45);
@@ -72,5 +72,5 @@ test.skipIf(!chromiumPath)(
     expect(await dash.currentTime()).toBeGreaterThan(59.9);
     expect(await dash.errors()).toEqual([]);
   },
-  300_000,
+  600_000,
 );

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, readdir } from "node:fs/promises";
 import { createWorld, makeClip } from "@video-backend/testing";
 import { checkPlacement, measureSegment, SegmentError } from "./check-segment.ts";
@@ -8,8 +8,8 @@ import { makePlan } from "./plan.ts";
 import { probe } from "./probe.ts";
 import { run } from "./spawn.ts";
 
-/** Six seconds at two-second segments, the first one in two, encoded by the very commands that jobs use. */
-async function setup(first: number, count: number) {
+/** Six seconds at two-second segments, the first one in two, of which all are encoded that begin at two seconds or later. */
+async function encodeLater() {
   const world = createWorld();
   const source = await makeClip(world.path("clip.mp4"), { seconds: 6, width: 320, height: 240 });
   const plan = makePlan(await probe(source, run), { segmentSeconds: 2, networkSpeed: 10 });
@@ -23,18 +23,24 @@ async function setup(first: number, count: number) {
   };
   await Promise.all([mkdir(world.path("360p")), mkdir(world.path("audio"))]);
   const commands = [
-    pictureCommand(plan, { kind: "picture", renditions: ["360p"], first, count }, settings),
+    pictureCommand(plan, { kind: "picture", renditions: ["360p"], first: 2, count: 2 }, settings),
     soundCommand(plan, { kind: "sound", renditions: ["audio"], first: 0, count: 3 }, settings),
   ];
   for (const command of commands) expect(await run("ffmpeg", command)).toMatchObject({ exitCode: 0, errors: "" });
   const init = (rendition: string) => Bun.file(world.path(rendition, initName)).arrayBuffer();
   const segment = (rendition: string, index: number) => Bun.file(world.path(rendition, segmentName(index)));
-  return { world, plan, init, segment, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+  return { world, init, segment, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
 describe("a segment", () => {
+  /** Nothing here changes it. */
+  let encoded: Awaited<ReturnType<typeof encodeLater>>;
+  beforeAll(async () => {
+    encoded = await encodeLater();
+  }, 30_000);
+  afterAll(() => encoded?.[Symbol.asyncDispose]());
+
   test("of the picture begins and ends on the grid, wherever its chunk began", async () => {
-    await using encoded = await setup(2, 2);
     expect((await readdir(encoded.world.path("360p"))).filter((name) => name.endsWith(".m4s")).sort()).toEqual([
       "2.m4s",
       "3.m4s",
@@ -49,7 +55,6 @@ describe("a segment", () => {
   });
 
   test("of sound begins within a packet of the grid", async () => {
-    await using encoded = await setup(0, 1);
     for (const index of [0, 1, 2]) {
       const measured = await measureSegment(await encoded.init("audio"), encoded.segment("audio", index));
       expect(Math.abs(measured.startSeconds - index * 2)).toBeLessThan(0.03);
@@ -58,7 +63,6 @@ describe("a segment", () => {
   });
 
   test("that is cut short, empty, elsewhere or too short is refused with the reason", async () => {
-    await using encoded = await setup(0, 3);
     const init = await encoded.init("360p");
     const whole = encoded.segment("360p", 2);
     const expected = { startSeconds: 2, endSeconds: 4, slackSeconds: 0.06 };

@@ -8,7 +8,7 @@
 export async function until<Value>(
   what: string,
   ask: () => Value | Promise<Value>,
-  seconds = 20,
+  seconds = 50,
 ): Promise<NonNullable<Exclude<Value, false>>> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
