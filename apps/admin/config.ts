@@ -9,6 +9,8 @@ export const AdminConfig = z.object({
   HOST: settings.HOST,
   STORAGE_DIR: settings.STORAGE_DIR,
   LOG_LEVEL: settings.LOG_LEVEL,
+  ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,
+  ALLOWED_HOSTS: settings.ALLOWED_HOSTS,
   UPLOAD_URL: settings.url(8001),
   TRANSCODING_URL: settings.url(8002),
   METADATA_URL: settings.url(8003),

@@ -1,6 +1,6 @@
 /** What the verbs of the admin service are given. The lowest layer of the app: it imports no verb and no route. */
 import type { Bundle } from "@video-backend/bundle";
-import type { Log } from "@video-backend/service";
+import type { CrossOriginRules, Log } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { OtherServices } from "./services/connect-services.ts";
 
@@ -10,6 +10,8 @@ export interface AdminDeps {
   services: OtherServices;
   /** The pages people see; without it there are none. */
   studio?: StudioDeps;
+  /** Without it as `ServiceOptions` says. */
+  crossOrigin?: CrossOriginRules;
   log: Log;
 }
 

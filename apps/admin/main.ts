@@ -1,6 +1,6 @@
 /** Starts the admin service: reads the configuration, serves in front of the other four. */
 import { bundleForBrowser } from "@video-backend/bundle/for-browser";
-import { createLog, readConfig } from "@video-backend/service";
+import { createLog, crossOriginRulesOf, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { studioEntries } from "@video-backend/studio/entries";
@@ -20,6 +20,7 @@ const service = createAdminService({
     streaming: config.STREAMING_URL,
   }),
   studio: { bundle: bundleForBrowser(studioEntries), publicStreamingUrl: config.PUBLIC_STREAMING_URL },
+  crossOrigin: crossOriginRulesOf(config),
   log,
 });
 

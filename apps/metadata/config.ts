@@ -8,6 +8,8 @@ export const MetadataConfig = z.object({
   HOST: settings.HOST,
   STORAGE_DIR: settings.STORAGE_DIR,
   LOG_LEVEL: settings.LOG_LEVEL,
+  ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,
+  ALLOWED_HOSTS: settings.ALLOWED_HOSTS,
   PLAYBACK_KEYS: playbackKeysSetting,
   PLAYBACK_TOKEN_MAX_SECONDS: z.coerce
     .number()

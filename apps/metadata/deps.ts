@@ -1,6 +1,6 @@
 /** What the verbs of the metadata service are given. The lowest layer of the app: it imports no verb and no route. */
 import type { PlaybackKey } from "@video-backend/access";
-import type { Log } from "@video-backend/service";
+import type { CrossOriginRules, Log } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { ChangeFeed } from "./changes/change-feed.ts";
 import type { MetadataDatabase } from "./database/open.ts";
@@ -14,6 +14,8 @@ export interface MetadataDeps {
   /** For whatever changes a visibility. */
   takeTurn: TakeTurn;
   playback: PlaybackTerms;
+  /** Without it as `ServiceOptions` says. */
+  crossOrigin?: CrossOriginRules;
   log: Log;
   /** Epoch seconds with a fraction. */
   now: () => number;

@@ -1,7 +1,7 @@
 /** Starts the metadata service: reads the configuration, opens the database, serves. */
 import { join } from "node:path";
 import { openKeyFile } from "@video-backend/access/key-file";
-import { createLog, readConfig } from "@video-backend/service";
+import { createLog, crossOriginRulesOf, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createChangeFeed } from "./changes/change-feed.ts";
@@ -29,6 +29,7 @@ const service = createMetadataService({
     mostSeconds: config.PLAYBACK_TOKEN_MAX_SECONDS,
     windowSeconds: config.PLAYBACK_TOKEN_WINDOW_SECONDS,
   },
+  crossOrigin: crossOriginRulesOf(config),
   log,
   now,
 });

@@ -23,6 +23,7 @@ export function createMetadataService(deps: MetadataDeps): ServiceApp {
       title: "Metadata service",
       description: "The videos, their state, and a feed of changes.",
       log: deps.log,
+      crossOrigin: deps.crossOrigin,
       middleware: [bodiesOfCaptionsAtMost],
       checks: { database: () => checkDatabase(deps.database) },
     },

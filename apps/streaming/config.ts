@@ -9,6 +9,8 @@ export const StreamingConfig = z.object({
   HOST: settings.HOST,
   STORAGE_DIR: settings.STORAGE_DIR,
   LOG_LEVEL: settings.LOG_LEVEL,
+  ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,
+  ALLOWED_HOSTS: settings.ALLOWED_HOSTS,
   PUBLIC_STREAMING_URL: z
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ""))
@@ -31,12 +33,11 @@ export const StreamingConfig = z.object({
     .min(0)
     .default(256 * 1024 * 1024)
     .describe("How much of the files that are asked for most all processes together hold in memory"),
-  STREAMING_CORS_ORIGINS: z
-    .string()
-    .regex(/^(\*|https?:\/\/[^\s,/]+(\s*,\s*https?:\/\/[^\s,/]+)*)$/, "* or origins with commas between")
-    .default("*")
-    .transform((list) => (list === "*" ? ("*" as const) : list.split(/\s*,\s*/)))
-    .describe("Pages of which origins may read: *, or such as https://player.example,https://www.example"),
+  STREAMING_CORS_ORIGINS: settings
+    .origins("*")
+    .describe(
+      "Pages of which origins may read, beside ALLOWED_ORIGINS: *, or such as https://player.example,https://www.example",
+    ),
   STREAMING_ACCESS_LOG: z
     .enum(["true", "false"])
     .default("false")

@@ -2,14 +2,13 @@
 import type { PlaybackKey } from "@video-backend/access";
 import type { Bundle } from "@video-backend/bundle";
 import type { MetadataClient } from "@video-backend/metadata/client";
-import type { Log } from "@video-backend/service";
+import type { CrossOriginRules, Log } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { LRUCache } from "lru-cache";
 import type { PrivateCaching } from "./access/cache-control.ts";
 import type { PrivateVideos } from "./access/private-videos.ts";
 import type { Assets } from "./assets/find-asset.ts";
 import type { Demands } from "./demands/demands.ts";
-import type { AllowedOrigins } from "./origins/reading-headers.ts";
 
 /** What decides who may read a video. */
 export interface AccessDeps {
@@ -32,8 +31,8 @@ export interface StreamingOptions extends AccessDeps {
   /** Where this service is for the world, without a slash at the end; null for wherever a request finds it. */
   publicUrl: string | null;
   log: Log;
-  /** Pages of which origins may read; all by default. */
-  origins?: AllowedOrigins;
+  /** Which hosts are answered, and which pages may read; by default any host, and all pages. */
+  crossOrigin?: CrossOriginRules;
   /** How much of the files that are asked for most is held in memory; 64 MiB by default. */
   memoryBytes?: number;
   /** Whether each file that is served gets a line in the log; not by default. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { openKeyFile } from "@video-backend/access/key-file";
 import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, messageOf, readConfig } from "@video-backend/service";
+import { createLog, crossOriginRulesOf, messageOf, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { sharePort } from "@video-backend/service/share-port";
 import { createDirectoryStore } from "@video-backend/storage/directory";
@@ -47,7 +47,10 @@ const service = createStreamingService({
   bundle: bundleForBrowser([pageFile("page.ts"), pageFile("page.css")]),
   publicUrl: config.PUBLIC_STREAMING_URL ?? null,
   log,
-  origins: config.STREAMING_CORS_ORIGINS,
+  crossOrigin: crossOriginRulesOf(config, {
+    readers: config.STREAMING_CORS_ORIGINS,
+    hosts: config.PUBLIC_STREAMING_URL ? [new URL(config.PUBLIC_STREAMING_URL).hostname] : [],
+  }),
   memoryBytes: Math.floor(config.STREAMING_MEMORY_BYTES / processes),
   logFiles: config.STREAMING_ACCESS_LOG,
 });

@@ -1,12 +1,11 @@
 /** The streaming service: playlists, segments and originals, to any page that asks. It writes nothing. */
-import { createService, type ServerBindings, type ServiceApp } from "@video-backend/service";
+import { createCrossOriginRules, createService, type ServerBindings, type ServiceApp } from "@video-backend/service";
 import { streamPathOf } from "./access/guard-videos.ts";
 import { createDelivery } from "./assets/deliver-asset.ts";
 import { createFilesInMemory } from "./assets/files-in-memory.ts";
 import { createAssets } from "./assets/find-asset.ts";
 import type { AccessDeps, StreamingOptions } from "./deps.ts";
 import { createRememberedNames } from "./originals/find-original.ts";
-import { createReadingHeaders, openForReading } from "./origins/reading-headers.ts";
 import { createRoutes } from "./routes.ts";
 
 /** A service as those see it who only call it. */
@@ -16,7 +15,8 @@ const mebibyte = 1024 * 1024;
 
 /** A portable `fetch` over these: files that are there by the short way, all else by the routes. */
 export function createStreamingService(options: StreamingOptions): StreamingService {
-  const { store, log, origins = "*", memoryBytes = 64 * mebibyte, logFiles = false, random = Math.random } = options;
+  const { store, log, memoryBytes = 64 * mebibyte, logFiles = false, random = Math.random } = options;
+  const crossOrigin = options.crossOrigin ?? createCrossOriginRules({ readers: "*" });
   const assets = createAssets(store, createFilesInMemory(memoryBytes, random), log);
   const app = createService(
     {
@@ -25,13 +25,12 @@ export function createStreamingService(options: StreamingOptions): StreamingServ
       description: "Playlists, segments and originals. Every GET here may be a HEAD, and every file takes a Range.",
       log,
       checks: { storage: () => store.check("reads") },
-      middleware: openForReading(origins),
+      crossOrigin,
       routedPath: streamPathOf,
     },
     createRoutes({ ...options, assets, originalNames: createRememberedNames() }),
   );
-  const readingHeaders = createReadingHeaders(origins);
-  const deliver = createDelivery({ assets, isOpen: isPublic(options), readingHeaders, log, logFiles });
+  const deliver = createDelivery({ assets, isOpen: isPublic(options), crossOrigin, log, logFiles });
 
   return {
     fetch(request: Request, bindings?: ServerBindings) {

@@ -7,6 +7,8 @@ export const TranscodingConfig = z.object({
   HOST: settings.HOST,
   STORAGE_DIR: settings.STORAGE_DIR,
   LOG_LEVEL: settings.LOG_LEVEL,
+  ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,
+  ALLOWED_HOSTS: settings.ALLOWED_HOSTS,
   METADATA_URL: settings.url(8003),
   SEGMENT_SECONDS: z.coerce.number().int().min(1).max(10).default(4).describe("Length of a segment, whole seconds"),
   X264_PRESET: z

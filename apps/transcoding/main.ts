@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createRun, knownEncoders } from "@video-backend/media";
 import { createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, messageOf, readConfig } from "@video-backend/service";
+import { createLog, crossOriginRulesOf, messageOf, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
 import { assembleTranscoding, recover } from "./assemble.ts";
@@ -56,7 +56,7 @@ const background = [
   keepReporting(deps, stopping.signal),
 ];
 
-export default serve(createTranscodingService(deps), {
+export default serve(createTranscodingService(deps, crossOriginRulesOf(config)), {
   port: config.TRANSCODING_PORT,
   hostname: config.HOST,
   log,

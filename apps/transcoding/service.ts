@@ -1,6 +1,6 @@
 /** The transcoding service: plans, ledger, chunks, and what they make below hls/. It asks metadata. */
 import { checkDatabase } from "@video-backend/database";
-import { createService, type ServiceApp } from "@video-backend/service";
+import { type CrossOriginRules, createService, type ServiceApp } from "@video-backend/service";
 import type { TranscodingDatabase } from "./database/open.ts";
 import type { Engine, EngineDeps } from "./engine/engine.ts";
 import { createRoutes } from "./routes.ts";
@@ -11,13 +11,14 @@ export interface TranscodingDeps extends EngineDeps {
 }
 
 /** A portable `fetch` over these dependencies. */
-export function createTranscodingService(deps: TranscodingDeps): ServiceApp {
+export function createTranscodingService(deps: TranscodingDeps, crossOrigin?: CrossOriginRules): ServiceApp {
   return createService(
     {
       name: "transcoding_service",
       title: "Transcoding service",
       description: "Makes HLS and DASH of uploaded videos: segment by segment, verified, never twice.",
       log: deps.log,
+      crossOrigin,
       checks: {
         database: () => checkDatabase(deps.database),
         storage: () => deps.store.check(),

@@ -19,6 +19,8 @@ export const UploadConfig = z.object({
   HOST: settings.HOST,
   STORAGE_DIR: settings.STORAGE_DIR,
   LOG_LEVEL: settings.LOG_LEVEL,
+  ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,
+  ALLOWED_HOSTS: settings.ALLOWED_HOSTS,
   METADATA_URL: settings.url(8003),
   TRANSCODING_URL: settings.url(8002),
   UPLOAD_SYNC: z

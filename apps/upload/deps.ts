@@ -1,6 +1,6 @@
 /** What verbs are given: the lowest layer of this service. Types only; it imports no verb and no route. */
 import type { MetadataClient } from "@video-backend/metadata/client";
-import type { Log } from "@video-backend/service";
+import type { CrossOriginRules, Log } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
 import type { Proxies } from "./admission/client-of.ts";
@@ -30,6 +30,8 @@ export interface UploadDeps {
   proxies: Proxies;
   metadata: MetadataClient;
   transcoding: TranscodingClient;
+  /** Without it as `ServiceOptions` says. */
+  crossOrigin?: CrossOriginRules;
   log: Log;
   /** Epoch seconds with a fraction. */
   now: () => number;

@@ -1,7 +1,7 @@
 /** Starts the upload service: reads the configuration, opens database and directories, serves, sweeps. */
 import { join } from "node:path";
 import { createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, messageOf, newVideoId, readConfig, ServiceError } from "@video-backend/service";
+import { createLog, crossOriginRulesOf, messageOf, newVideoId, readConfig, ServiceError } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
@@ -37,6 +37,7 @@ const deps: UploadDeps = await orExit(() => ({
   // A client waits for these; what fails is the background loop's to try again.
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1 }),
   transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1 }),
+  crossOrigin: crossOriginRulesOf(config),
   log: createLog("upload", config.LOG_LEVEL),
   now: () => Date.now() / 1000,
   newId: newVideoId,

@@ -15,6 +15,7 @@ export function createUploadService(deps: UploadDeps): ServiceApp {
       title: "Upload service",
       description: "Takes files in chunks or by tus, keeps the originals and has them transcoded.",
       log: deps.log,
+      crossOrigin: deps.crossOrigin,
       checks: { database: () => checkDatabase(deps.database), storage: () => deps.store.check() },
     },
     createRoutes(deps),

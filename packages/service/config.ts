@@ -4,6 +4,19 @@
  */
 import { resolve } from "node:path";
 import { z } from "zod";
+import { loopbackOrigins, parseHosts, parseOrigins } from "./cross-origin.ts";
+import { messageOf } from "./errors.ts";
+
+/** A setting that is parsed by a function that throws a sentence. */
+const parsed = <Value>(parse: (text: string) => Value) =>
+  z.string().transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: messageOf(error) });
+      return z.NEVER;
+    }
+  });
 
 /** Settings that more than one service has, so that a name and its default stand in one place. */
 export const settings = {
@@ -15,6 +28,18 @@ export const settings = {
       .default(`http://127.0.0.1:${port}`)
       .transform((url) => url.replace(/\/+$/, ""))
       .describe("Where that service answers, as seen from this one"),
+  /** A list of origins with commas between, or `*`. */
+  origins: (fallback: string) => parsed(parseOrigins).prefault(fallback),
+  ALLOWED_ORIGINS: parsed(parseOrigins)
+    .prefault(loopbackOrigins.join(","))
+    .describe(
+      "Pages of which origins may read and change everything: *, or such as https://app.example,http://localhost:*",
+    ),
+  ALLOWED_HOSTS: parsed(parseHosts)
+    .optional()
+    .describe(
+      "What Host may name beside loopback: *, or such as video.example; without it everything, unless HOST is loopback",
+    ),
   HOST: z.string().min(1).default("127.0.0.1").describe("The address this service listens on"),
   // Absolute, since a relative one that begins with `-` or `http:` would be an option or an address to ffmpeg.
   STORAGE_DIR: z

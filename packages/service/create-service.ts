@@ -1,6 +1,6 @@
 /**
- * The HTTP shell every service stands in: request id, one log line a request, problem+json for every error, `/health`,
- * `/openapi.json` and `/docs`. What comes out is a portable `fetch`; nothing here knows which server calls it.
+ * The HTTP shell every service stands in: request id, one log line a request, the rules for other hosts and origins,
+ * problem+json for every error, `/health`, `/openapi.json` and `/docs`. What comes out is a portable `fetch`; nothing here knows which server calls it.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { withoutPlaybackToken } from "@video-backend/access";
@@ -9,6 +9,7 @@ import { contextStorage } from "hono/context-storage";
 import { HTTPException } from "hono/http-exception";
 import { type RequestIdVariables, requestId } from "hono/request-id";
 import type { z } from "zod";
+import { type CrossOriginRules, createCrossOriginRules } from "./cross-origin.ts";
 import { addDocs } from "./docs.ts";
 import { isServiceError, ServiceError } from "./errors.ts";
 import { addHealth, type HealthChecks } from "./health.ts";
@@ -37,6 +38,8 @@ export interface ServiceOptions {
   log: Log;
   /** What must work for the service to do its work; each throws when it does not. */
   checks: HealthChecks;
+  /** Which hosts are answered and which pages may do what; without it any host, and the pages of this machine. */
+  crossOrigin?: CrossOriginRules | undefined;
   /** Runs around every route, in this order, inside the log line. Here, since `.use()` in a chain loses its types. */
   middleware?: MiddlewareHandler<ServiceEnv>[];
   /** The path that a request is routed by, where that is not its own. What is left out stays out of the log, too. */
@@ -71,6 +74,7 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
     if (c.req.path === "/health") options.log.debug(line, "request");
     else options.log.info(line, "request");
   });
+  app.use((options.crossOrigin ?? createCrossOriginRules()).guard);
   app.onError((error, c) => answerError(error, c, options.log));
   app.notFound((c) => {
     const error = new ServiceError("not_found", `Nothing answers ${c.req.method} ${c.req.path}; see /docs`);

@@ -11,6 +11,13 @@ export {
   type ServiceEnv,
   type ServiceOptions,
 } from "./create-service.ts";
+export {
+  type CrossOriginOptions,
+  type CrossOriginRules,
+  createCrossOriginRules,
+  crossOriginRulesOf,
+  type Origins,
+} from "./cross-origin.ts";
 export { type ErrorCode, errorCodes, isServiceError, messageOf, ServiceError } from "./errors.ts";
 export { eventStream, type FollowOptions, followEvents, type ServerEvent } from "./events.ts";
 export { Health, type HealthChecks } from "./health.ts";

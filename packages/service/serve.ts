@@ -69,7 +69,7 @@ export function serve(service: Pick<ServiceApp, "fetch">, options: ServeOptions)
         keepOpen: () => server?.timeout(request, 0),
         clientAddress: () => server?.requestIP(request)?.address ?? null,
       };
-      const answer = service.fetch(request, bindings);
+      const answer = service.fetch(withWholeUrl(request), bindings);
       if (!(answer instanceof Promise)) return answer;
       requestsAtWork++;
       return answer.finally(() => {
@@ -77,6 +77,14 @@ export function serve(service: Pick<ServiceApp, "fetch">, options: ServeOptions)
       });
     },
   };
+}
+
+/**
+ * Where a request has no Host, which HTTP/1.0 allows, or an empty one, Bun's `url` is the path alone, and nothing that
+ * parses a URL could read it. HTTP/1.1 without a Host never comes here: Bun answers 400.
+ */
+function withWholeUrl(request: Request): Request {
+  return request.url.startsWith("/") ? new Request(`http://localhost${request.url}`, request) : request;
 }
 
 function isRunningServer(runtime: unknown): runtime is RunningServer {

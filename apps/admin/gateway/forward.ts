@@ -28,6 +28,11 @@ export async function forward<Answer>(c: ServiceContext, service: OtherService, 
   const incoming = c.req.raw;
   const headers = endToEnd(incoming.headers);
   headers.delete("host");
+  // Admin is asked under another host, and has decided already what a page may change; whether it may read, streaming adds.
+  if (incoming.method !== "GET" && incoming.method !== "HEAD") {
+    headers.delete("origin");
+    headers.delete("sec-fetch-site");
+  }
   headers.set("x-request-id", c.get("requestId"));
   const client = c.env?.clientAddress?.();
   if (client) headers.append("x-forwarded-for", client);

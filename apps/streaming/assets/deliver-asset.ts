@@ -3,8 +3,7 @@
  * validator and a log line would cost several times what the answer does. It adds nothing of its own: files come from
  * `find-asset.ts`, answers from `answer-asset.ts`, and whatever is not a plain success is left to the routes.
  */
-import type { Log } from "@video-backend/service";
-import type { ReadingHeaders } from "../origins/reading-headers.ts";
+import type { CrossOriginRules, Log } from "@video-backend/service";
 import { type Answer, answerAsset, isRefusal } from "./answer-asset.ts";
 import type { Assets } from "./find-asset.ts";
 import { type Place, placeOf } from "./place.ts";
@@ -13,7 +12,7 @@ export interface DeliveryDeps {
   assets: Assets;
   /** Whether anybody may read this video's files. Of any other video they go by the routes, where access is looked into. */
   isOpen: (videoId: string) => boolean;
-  readingHeaders: ReadingHeaders;
+  crossOrigin: CrossOriginRules;
   log: Log;
   /** Whether each file that is served gets a line in the log; a line costs about as much as a playlist does. */
   logFiles: boolean;
@@ -22,7 +21,7 @@ export interface DeliveryDeps {
 /** Answers, now or later, with null where the routes are to answer. */
 export type Deliver = (request: Request) => Response | null | Promise<Response | null>;
 
-export function createDelivery({ assets, isOpen, readingHeaders, log, logFiles }: DeliveryDeps): Deliver {
+export function createDelivery({ assets, isOpen, crossOrigin, log, logFiles }: DeliveryDeps): Deliver {
   const made = new WeakMap<Answer, Headers>();
 
   function respond(request: Request, answer: Answer, startedAt: number): Response {
@@ -39,13 +38,16 @@ export function createDelivery({ assets, isOpen, readingHeaders, log, logFiles }
 
   /** Made once for an answer that is made once, where all pages may read: making them is half of the work. */
   function headersOf(request: Request, answer: Answer): Headers {
-    if (!readingHeaders.areTheSameForAll) return make(request, answer);
+    if (!crossOrigin.areTheSameForAll) return make(request, answer);
     const known = made.get(answer) ?? make(request, answer);
     made.set(answer, known);
     return known;
   }
-  const make = (request: Request, answer: Answer) =>
-    new Headers(readingHeaders.add(request.headers.get("origin"), answer.headers));
+  function make(request: Request, answer: Answer): Headers {
+    const headers = new Headers(answer.headers);
+    crossOrigin.addReadingHeaders(headers, request.headers.get("origin"));
+    return headers;
+  }
 
   function serve(request: Request, { videoId, path }: Place): Response | null | Promise<Response | null> {
     const startedAt = logFiles ? performance.now() : 0;
@@ -61,7 +63,7 @@ export function createDelivery({ assets, isOpen, readingHeaders, log, logFiles }
   return (request) => {
     if (request.method !== "GET" && request.method !== "HEAD") return null;
     const place = placeOf(request.url);
-    return place && isOpen(place.videoId) ? serve(request, place) : null;
+    return place && crossOrigin.answersHost(request) && isOpen(place.videoId) ? serve(request, place) : null;
   };
 }
 

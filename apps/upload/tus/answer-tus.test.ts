@@ -27,9 +27,12 @@ async function create(tus: Tus, length: number | null, headers: Record<string, s
     length === null ? { "upload-defer-length": "1" } : { "upload-length": String(length) };
   const reply = await post(tus, { ...size, ...headers });
   expect(reply.status).toBe(201);
-  return reply.headers.get("location") ?? "";
+  return addressOf(reply);
 }
 
+/** The path that a client makes of `Location`, which is relative to the path that was asked. */
+const addressOf = ({ headers }: { headers: Headers }, asked = "/files") =>
+  new URL(headers.get("location") ?? "", `http://upload.test${asked}`).pathname;
 const idOf = (location: string) => location.slice("/files/".length);
 const original = ({ world }: Tus, location: string) =>
   readFileSync(world.path("originals", idOf(location), "film.mp4"), "utf8");
@@ -47,21 +50,40 @@ describe("OPTIONS", () => {
     );
   });
 
-  test("lets a page of any origin upload, once and not twice", async () => {
+  test("lets a page of an allowed origin upload", async () => {
     await using tus = setup();
+    const origin = "http://localhost:4000";
     const { headers } = await tus.send("OPTIONS /files/some-id", {
-      headers: { origin: "https://app.test", "access-control-request-method": "PATCH" },
+      headers: { origin, "access-control-request-method": "PATCH" },
     });
-    expect(headers.get("access-control-allow-origin")).toBe("*");
-    expect(headers.get("access-control-allow-methods")).toBe("POST, HEAD, PATCH, OPTIONS, DELETE");
-    const allowed = headers.get("access-control-allow-headers")?.toLowerCase().split(", ") ?? [];
+    expect(headers.get("access-control-allow-origin")).toBe(origin);
+    for (const method of ["POST", "HEAD", "PATCH", "OPTIONS", "DELETE"]) {
+      expect(headers.get("access-control-allow-methods")?.split(",")).toContain(method);
+    }
+    const allowed = headers.get("access-control-allow-headers")?.toLowerCase().split(/, ?/) ?? [];
     for (const name of ["tus-resumable", "upload-length", "upload-metadata", "upload-offset", "content-type"]) {
       expect(allowed).toContain(name);
     }
-    const refused = await ask(tus, "HEAD /files/nobody", { origin: "https://app.test" });
-    expect(refused.headers.get("access-control-allow-origin")).toBe("*");
+    const refused = await ask(tus, "HEAD /files/nobody", { origin });
+    expect(refused.headers.get("access-control-allow-origin")).toBe(origin);
     const exposed = refused.headers.get("access-control-expose-headers")?.toLowerCase().split(/, ?/);
     expect(exposed).toEqual(expect.arrayContaining(["location", "upload-offset", "upload-expires"]));
+  });
+
+  test("tells a page of another origin nothing, and does nothing for it", async () => {
+    await using tus = setup();
+    const origin = "https://app.test";
+    const location = await create(tus, 5);
+    for (const line of [`PATCH ${location}`, `DELETE ${location}`, "POST /files", "POST /files/"]) {
+      const reply = await ask(tus, line, { origin, "upload-length": "5", "upload-metadata": film });
+      expect(reply).toMatchObject({ status: 403, body: { origin } });
+      expect(reply.headers.get("access-control-allow-origin")).toBeNull();
+    }
+    for (const line of [`HEAD ${location}`, "OPTIONS /files"]) {
+      const { headers } = await ask(tus, line, { origin });
+      expect(headers.get("access-control-allow-origin")).toBeNull();
+    }
+    expect((await tus.send(`GET /upload/${idOf(location)}`)).body).toMatchObject({ state: "receiving" });
   });
 });
 
@@ -75,7 +97,8 @@ describe("POST", () => {
       "x-forwarded-proto": "https",
     });
     expect(reply.status).toBe(201);
-    const location = reply.headers.get("location") ?? "";
+    expect(reply.headers.get("location")).not.toStartWith("/");
+    const location = addressOf(reply, path);
     expect(location).toMatch(/^\/files\/[A-Za-z0-9_-]{21}$/);
     expect(reply.headers.get("tus-resumable")).toBe("1.0.0");
     expect((await tus.send(`GET /upload/${idOf(location)}`)).body).toMatchObject({
@@ -98,7 +121,7 @@ describe("POST", () => {
     const reply = await post(tus, { "upload-length": "5", ...streamed }, "abc");
     expect(reply.status).toBe(201);
     expect(reply.headers.get("upload-offset")).toBe("3");
-    const location = reply.headers.get("location") ?? "";
+    const location = addressOf(reply);
     expect((await patch(tus, location, 3, "de")).status).toBe(204);
     expect(original(tus, location)).toBe("abcde");
   });
@@ -108,7 +131,7 @@ describe("POST", () => {
     const reply = await post(tus, { "upload-length": "5", ...streamed }, "abcde");
     expect(reply).toMatchObject({ status: 201 });
     expect(reply.headers.get("upload-expires")).toBeNull();
-    expect(original(tus, reply.headers.get("location") ?? "")).toBe("abcde");
+    expect(original(tus, addressOf(reply))).toBe("abcde");
   });
 
   test.each([
@@ -318,7 +341,7 @@ test("the expiry moves with every byte, and is told in HTTP's own form", async (
   const { now } = tus.world.clock;
   const inAWeek = () => new Date((now() + 7 * 24 * 3600) * 1000).toUTCString();
   const created = await post(tus, { "upload-length": "5" });
-  const location = created.headers.get("location") ?? "";
+  const location = addressOf(created);
   const first = inAWeek();
   expect(created.headers.get("upload-expires")).toBe(first);
   tus.world.clock.advance(3600);

@@ -27,14 +27,11 @@ export function createTusAnswer(deps: UploadDeps): TusAnswer {
     path: tusPath,
     datastore: new TusStore(deps),
     locker: newestFirst(deps.appenders),
-    // Right behind every proxy that keeps the path.
-    relativeLocation: true,
+    generateUrl: (request, { id }) => locationOf(request, id),
     namingFunction: deps.newId,
     getFileIdFromRequest: (request) => uploadIdIn(request),
     // For OPTIONS, which tells it; the verbs keep to it, with figures in their sentence.
     maxSize: (_, uploadId) => (uploadId === null ? deps.limits.maxFileBytes : 0),
-    exposedHeaders: ["Upload-Expires", "X-Request-Id"],
-    allowedHeaders: ["X-Request-Id"],
     async onUploadFinish(_, { id }) {
       await completeUpload(deps, id);
       return {};
@@ -44,7 +41,7 @@ export function createTusAnswer(deps: UploadDeps): TusAnswer {
 
   return async (original, requestId) => {
     const request = asMeant(original);
-    const response = await server.handleWeb(request);
+    const response = withoutCors(await server.handleWeb(request));
     const failure = failures.get(request);
     if (isServiceError(failure)) return withHeadersOf(response, problemResponse(failure, requestId));
     if (failure instanceof Error && response.status >= 500) throw failure;
@@ -66,6 +63,14 @@ function asMeant(request: Request): Request {
     "method_not_allowed",
     `Uploads are created at ${tusPath}; ${pathname} takes HEAD, PATCH and DELETE`,
   );
+}
+
+/**
+ * Relative to the address that was asked (RFC 9110, 10.2.2), so that it is right below any prefix: a proxy that takes one off
+ * does not say so.
+ */
+function locationOf({ url }: Pick<Request, "url">, uploadId: string): string {
+  return new URL(url).pathname.endsWith("/") ? uploadId : `${tusPath.slice(1)}/${uploadId}`;
 }
 
 function uploadIdIn({ url }: Pick<Request, "url">): string | undefined {
@@ -94,17 +99,23 @@ async function asProblem(request: Request, response: Response, requestId: string
   return answer;
 }
 
-/** Those of the protocol, and those that let a page of another origin read the answer. */
+/** The shell decides which pages may read, for tus as for everything else. */
+function withoutCors(response: Response): Response {
+  for (const name of [...response.headers.keys()]) if (/^access-control-/i.test(name)) response.headers.delete(name);
+  return response;
+}
+
+/** Those of the protocol. */
 function withHeadersOf(response: Response, answer: Response): Response {
   response.headers.forEach((value, name) => {
-    if (/^(tus-|access-control-)/i.test(name)) answer.headers.set(name, value);
+    if (/^tus-/i.test(name)) answer.headers.set(name, value);
   });
   return answer;
 }
 
 function addExpiry({ database, limits }: UploadDeps, request: Request, response: Response): void {
   const location = response.headers.get("location");
-  const id = location ? location.slice(tusPath.length + 1) : uploadIdIn(request);
+  const id = location ? location.slice(location.lastIndexOf("/") + 1) : uploadIdIn(request);
   const row = id && database.select().from(uploads).where(eq(uploads.id, id)).get();
   const at = row ? expiresAt(row, limits) : null;
   if (at !== null) response.headers.set("upload-expires", new Date(at * 1000).toUTCString());

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { createTestMetadata } from "@video-backend/metadata/testing";
+import { createCrossOriginRules } from "@video-backend/service";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createWorld, transcript } from "@video-backend/testing";
 import { createStreamingService } from "../service.ts";
@@ -15,8 +16,8 @@ async function setup() {
   const store = createDirectoryStore(world.path("storage"));
   await store.put("hls/film/master.m3u8", "#EXTM3U\n");
   const { client: metadata } = createTestMetadata(world);
-  const origins = [friend, "https://www.example"];
-  const service = createStreamingService(testOptions(world, { store, metadata, origins }));
+  const crossOrigin = createCrossOriginRules({ readers: [friend, "https://www.example"] });
+  const service = createStreamingService(testOptions(world, { store, metadata, crossOrigin }));
   return { send: transcript(service), [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
