@@ -122,3 +122,79 @@ test("a service that drains ends its streams, and was asked to bear their silenc
   expect(await response.text()).toContain('data: {"number":1}');
   expect(keptOpen).toBe(1);
 });
+
+test("an event that can never be handled is skipped, and the ones behind it are seen", async () => {
+  const { service } = setup(async function* (after) {
+    for (let id = after + 1; id <= 3; id++) yield event(id);
+  });
+  const stop = new AbortController();
+  const lines: Record<string, unknown>[] = [];
+  const seen: (string | undefined)[] = [];
+  await followEvents({
+    url: "http://service.test/events",
+    signal: stop.signal,
+    log: createLog("test", "warn", { write: (line: string) => void lines.push(JSON.parse(line)) }),
+    retrySeconds: 0,
+    fetch: (request) => service.fetch(request),
+    onEvent: ({ id }) => {
+      seen.push(id);
+      if (id === "1") throw new Error("never");
+      if (id === "3") stop.abort();
+    },
+  });
+  expect(seen).toEqual(["1", "1", "1", "2", "3"]);
+  const told = lines.filter(({ id }) => id === "1");
+  expect(told.map(({ times, level }) => [times, level])).toEqual([
+    [1, 40],
+    [2, 40],
+    [3, 50],
+  ]);
+});
+
+test("a connection that is silent, before or after its head, is given up for another", async () => {
+  const { service } = setup(async function* () {
+    yield event(1);
+  });
+  const stop = new AbortController();
+  let tries = 0;
+  await followEvents({
+    url: "http://service.test/events",
+    signal: stop.signal,
+    log,
+    retrySeconds: 0,
+    silenceSeconds: 0.05,
+    fetch: (request) => {
+      tries++;
+      if (tries === 1) {
+        return new Promise((_, reject) =>
+          request.signal.addEventListener("abort", () => reject(request.signal.reason)),
+        );
+      }
+      if (tries === 2) return new Response(new ReadableStream());
+      return service.fetch(request);
+    },
+    onEvent: () => stop.abort(),
+  });
+  expect(tries).toBe(3);
+});
+
+test("an id that the sender refuses is not sent again", async () => {
+  const { service, asked } = setup(async function* () {
+    yield event(7);
+  });
+  const stop = new AbortController();
+  let connections = 0;
+  await followEvents({
+    url: "http://service.test/events",
+    signal: stop.signal,
+    log,
+    retrySeconds: 0,
+    fetch: (request) => {
+      if (request.headers.has("last-event-id")) return new Response("no", { status: 422 });
+      return service.fetch(request);
+    },
+    onConnect: () => void connections++,
+    onEvent: () => connections === 2 && stop.abort(),
+  });
+  expect(asked).toEqual([undefined, undefined]);
+});

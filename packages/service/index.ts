@@ -26,3 +26,4 @@ export { createLog, type Log } from "./log.ts";
 export { AssetPath, FileName, isAssetPath, isRenditionName, LanguageTag, RenditionName } from "./names.ts";
 export { integer, json, jsonBody } from "./openapi.ts";
 export { errorFromProblem, Problem, problemResponse, problems } from "./problem.ts";
+export { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";
