@@ -107,7 +107,7 @@ export const VideoQuery = z.object({
 export type VideoQuery = z.infer<typeof VideoQuery>;
 
 const tags = ["Videos"];
-const notFound = problems({ 400: "Invalid path", 404: "Video not found" });
+const notFound = problems({ 400: "Invalid path", 404: "Video not found; with `deleted_at` where it was deleted" });
 
 export const createVideo = createRoute({
   method: "post",
@@ -167,7 +167,10 @@ export const deleteVideo = createRoute({
   path: "/videos/{hash}",
   operationId: "deleteVideo",
   tags,
-  summary: "Forget a video; its encoder is ended and its streams are removed",
+  summary: "Forget a video; its encoder is ended, its streams and its original are removed",
+  description:
+    "Transcoding and upload, which own the files, remove them as soon as they hear of it: at once, or when they are back. " +
+    "The id stays known as deleted until it is registered again.",
   request: { params },
   responses: { 200: json(z.object({ status: z.literal("deleted") }), "Deleted"), ...notFound },
 });

@@ -15,8 +15,10 @@ import { makeChunk } from "./engine/make-chunk.ts";
 import { createProgress } from "./engine/progress.ts";
 import { createTurns } from "./engine/turns.ts";
 import { createWorkspace } from "./engine/workspace.ts";
+import { activeStates } from "./jobs/job-states.ts";
 import { createJobs } from "./jobs/jobs.ts";
 import { createLedger } from "./ledger/ledger.ts";
+import { createVideoReconciler } from "./reconcile/reconciler.ts";
 import type { TranscodingDeps } from "./service.ts";
 import { createCaptionSource } from "./subtitles/caption-source.ts";
 import { createSubtitles } from "./subtitles/subtitles.ts";
@@ -61,11 +63,19 @@ export function assembleTranscoding(parts: Parts): TranscodingDeps {
     writing: createTurns(),
     written: new Map(),
   };
-  return { ...engineDeps, engine: createEngine(engineDeps), database };
+  const reconciler = createVideoReconciler(() => deps, parts.log);
+  const deps: TranscodingDeps = { ...engineDeps, engine: createEngine(engineDeps), reconciler, database };
+  return deps;
 }
 
 /** Goes on with everything that a former process of this service left unfinished. */
 export async function recover(deps: TranscodingDeps): Promise<void> {
-  await deps.workspace.sweep();
-  for (const { videoId } of deps.jobs.inStates(["queued", "running"])) deps.engine.begin(videoId);
+  const active = deps.jobs.inStates(activeStates).map(({ videoId }) => videoId);
+  await deps.workspace.sweep(active);
+  for (const videoId of active) deps.engine.begin(videoId);
+}
+
+/** Ends all work without changing any state; afterwards the database may be closed. */
+export async function closeTranscoding({ reconciler, engine }: TranscodingDeps): Promise<void> {
+  await Promise.all([reconciler.close(), engine.close()]);
 }

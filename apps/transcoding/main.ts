@@ -3,10 +3,10 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createRun, knownEncoders } from "@video-backend/media";
 import { createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, crossOriginRulesOf, messageOf, readConfig } from "@video-backend/service";
+import { createLog, crossOriginRulesOf, messageOf, readConfig, repeat } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
-import { assembleTranscoding, recover } from "./assemble.ts";
+import { assembleTranscoding, closeTranscoding, recover } from "./assemble.ts";
 import { divideProcessors, TranscodingConfig } from "./config.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
 import { createDisk } from "./engine/disk.ts";
@@ -14,6 +14,9 @@ import { proveEncoders } from "./engine/encoder-pool.ts";
 import { followWishes } from "./jobs/follow-wishes.ts";
 import { keepReporting } from "./jobs/report-states.ts";
 import { createTranscodingService } from "./service.ts";
+
+/** At start and at every connection to metadata it is done besides. */
+const janitorEverySeconds = 3600;
 
 const config = await orExit(() => readConfig(TranscodingConfig, process.env));
 const log = createLog("transcoding", config.LOG_LEVEL);
@@ -54,6 +57,12 @@ await recover(deps);
 const background = [
   followWishes(deps, `${config.METADATA_URL}/videos/events`, stopping.signal),
   keepReporting(deps, stopping.signal),
+  repeat(async () => deps.reconciler.request("leftovers"), {
+    everySeconds: janitorEverySeconds,
+    firstAfterSeconds: janitorEverySeconds,
+    log,
+    signal: stopping.signal,
+  }),
 ];
 
 export default serve(createTranscodingService(deps, crossOriginRulesOf(config)), {
@@ -62,7 +71,7 @@ export default serve(createTranscodingService(deps, crossOriginRulesOf(config)),
   log,
   async close() {
     stopping.abort();
-    await deps.engine.close();
+    await closeTranscoding(deps);
     await Promise.all(background);
     database.$client.close();
   },

@@ -2,6 +2,9 @@
 import { createRouter, eventStream } from "@video-backend/service";
 import { explainJob } from "./attempts/explain-job.ts";
 import * as contract from "./contract.ts";
+import * as janitor from "./janitor/contract.ts";
+import { inspectStorage } from "./janitor/inspect-storage.ts";
+import { cleanStorage } from "./janitor/remove-leftovers.ts";
 import { deleteJob } from "./jobs/delete-job.ts";
 import { demandSegment } from "./jobs/demand-segment.ts";
 import { describeJob } from "./jobs/describe-job.ts";
@@ -24,6 +27,8 @@ export function createRoutes(deps: TranscodingDeps) {
       eventStream(c, (signal) => watchJobs(deps, c.req.valid("query").upload_id, signal)),
     )
     .openapi(contract.listEncoders, (c) => c.json({ encoders: deps.encoders.states() }, 200))
+    .openapi(janitor.inspectStorage, async (c) => c.json(await inspectStorage(deps, c.req.raw.signal), 200))
+    .openapi(janitor.cleanStorage, async (c) => c.json(await cleanStorage(deps, c.req.raw.signal), 200))
     .openapi(contract.startTranscode, async (c) => {
       const { upload_id, filename, network_speed } = c.req.valid("json");
       await startJob(deps, { videoId: upload_id, filename, networkSpeed: network_speed });

@@ -3,10 +3,12 @@ import { checkDatabase } from "@video-backend/database";
 import { type CrossOriginRules, createService, type ServiceApp } from "@video-backend/service";
 import type { TranscodingDatabase } from "./database/open.ts";
 import type { Engine, EngineDeps } from "./engine/engine.ts";
+import type { VideoReconciler } from "./reconcile/reconciler.ts";
 import { createRoutes } from "./routes.ts";
 
 export interface TranscodingDeps extends EngineDeps {
   engine: Engine;
+  reconciler: VideoReconciler;
   database: TranscodingDatabase;
 }
 

@@ -4,7 +4,7 @@ import { type Encoder, libx264, type Run, run } from "@video-backend/media";
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { type Clip, makeClip, type World } from "@video-backend/testing";
-import { assembleTranscoding, recover } from "./assemble.ts";
+import { assembleTranscoding, closeTranscoding, recover } from "./assemble.ts";
 import { createTranscodingClient } from "./client.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
 import { proveEncoders } from "./engine/encoder-pool.ts";
@@ -60,7 +60,7 @@ export async function createTestTranscoding(world: World, options: TestTranscodi
   async function close(): Promise<void> {
     if (!open) return;
     open = false;
-    await deps.engine.close();
+    await closeTranscoding(deps);
     database.$client.close();
   }
   world.defer(close);

@@ -194,7 +194,9 @@ test("an id that the sender refuses is not sent again", async () => {
       return service.fetch(request);
     },
     onConnect: () => void connections++,
-    onEvent: () => connections === 2 && stop.abort(),
+    onEvent: () => {
+      if (connections === 2) stop.abort();
+    },
   });
   expect(asked).toEqual([undefined, undefined]);
 });

@@ -152,7 +152,7 @@ async function handle(
   try {
     await onEvent(event);
   } catch (error) {
-    const times = cursor.failed?.id === event.id ? cursor.failed.times + 1 : 1;
+    const times = cursor.failed && cursor.failed.id === event.id ? cursor.failed.times + 1 : 1;
     cursor.failed = { id: event.id, times };
     const line = { url, id: event.id, event: event.event, times, err: error };
     // Without an id it cannot be asked for again.

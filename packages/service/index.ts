@@ -27,3 +27,4 @@ export { AssetPath, FileName, isAssetPath, isRenditionName, LanguageTag, Renditi
 export { integer, json, jsonBody } from "./openapi.ts";
 export { errorFromProblem, Problem, problemResponse, problems } from "./problem.ts";
 export { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";
+export { type Repetition, repeat } from "./repeat.ts";

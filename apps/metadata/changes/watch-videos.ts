@@ -15,11 +15,11 @@ export async function* watchVideos(
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
   for await (const change of deps.changes.follow(after, signal)) {
-    if (change === "reset") {
-      yield { id: "0", event: "reset", data: {} };
+    const id = String(change.sequence);
+    if (change.kind === "reset") {
+      yield { id, event: change.kind, data: {} };
       continue;
     }
-    const id = String(change.sequence);
     if (change.kind === "video.deleted") {
       yield { id, event: change.kind, data: { hash: change.hash } };
       continue;

@@ -2,19 +2,24 @@ import { expect, test } from "bun:test";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "@video-backend/database";
-import { createWorld } from "@video-backend/testing";
+import { createWorld, type World } from "@video-backend/testing";
 import { openMetadataDatabase } from "./open.ts";
 import * as schema from "./schema.ts";
 
-test("a library with captions keeps all of them when videos get a visibility", async () => {
-  await using world = createWorld();
-  const path = world.path("videos.db");
+/** The database at `path` as it was after so many migrations. */
+async function openBefore(world: World, path: string, migrations: number) {
   const migrationsFolder = world.path("migrations");
   cpSync(join(import.meta.dirname, "migrations"), migrationsFolder, { recursive: true });
   const journal = Bun.file(join(migrationsFolder, "meta", "_journal.json"));
   const { entries, ...rest } = await journal.json();
-  await journal.write(JSON.stringify({ ...rest, entries: entries.slice(0, 2) }));
-  const before = openDatabase({ path, schema, migrationsFolder });
+  await journal.write(JSON.stringify({ ...rest, entries: entries.slice(0, migrations) }));
+  return openDatabase({ path, schema, migrationsFolder });
+}
+
+test("a library with captions keeps all of them when videos get a visibility", async () => {
+  await using world = createWorld();
+  const path = world.path("videos.db");
+  const before = await openBefore(world, path, 2);
   before.$client.run("insert into videos (hash, filename, created_at, updated_at) values ('a', 'a.mp4', 1, 1)");
   before.$client.run("insert into captions values ('a', 'en', null, 'WEBVTT', 6, 1)");
   before.$client.close();
@@ -27,4 +32,22 @@ test("a library with captions keeps all of them when videos get a visibility", a
   expect(database.select().from(schema.captions).all()).toMatchObject([{ hash: "a", lang: "en" }]);
   expect(() => database.$client.run("update videos set visibility = 'secret'")).toThrow("CHECK");
   expect(() => database.$client.run("update videos set sha256 = 'AB'")).toThrow("CHECK");
+});
+
+test("what the feed of an earlier version says of deletions is remembered, unless the video is there again", async () => {
+  await using world = createWorld();
+  const path = world.path("videos.db");
+  const before = await openBefore(world, path, 3);
+  before.$client.run("insert into videos (hash, filename, created_at, updated_at) values ('again', 'a.mp4', 1, 1)");
+  for (const [kind, hash] of [
+    ["video.created", "there"],
+    ["video.deleted", "gone"],
+    ["video.deleted", "again"],
+  ])
+    before.$client.run("insert into changes (kind, hash, changed_at) values (?, ?, 7)", [kind ?? "", hash ?? ""]);
+  before.$client.close();
+
+  const database = openMetadataDatabase(path);
+  world.defer(() => database.$client.close());
+  expect(database.select().from(schema.deletions).all()).toEqual([{ hash: "gone", deletedAt: 7 }]);
 });

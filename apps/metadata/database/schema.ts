@@ -74,6 +74,15 @@ export const changes = sqliteTable("changes", {
   changedAt: real("changed_at").notNull(),
 });
 
+/**
+ * Ids of videos that were deleted, kept for good. By them whoever owns files of a video knows that it was deleted, however
+ * long it was away; a video that is neither here nor in `videos` may have been lost with a database.
+ */
+export const deletions = sqliteTable("deletions", {
+  hash: text("hash").primaryKey(),
+  deletedAt: real("deleted_at").notNull(),
+});
+
 export type VideoRow = typeof videos.$inferSelect;
 export type CaptionsRow = typeof captions.$inferSelect;
 export type ChangeKind = (typeof changeKinds)[number];

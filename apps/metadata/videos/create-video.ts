@@ -1,7 +1,7 @@
 /** Registers a video. */
 import { eq } from "drizzle-orm";
 import type { NewVideo } from "../contract.ts";
-import { type VideoRow, videos } from "../database/schema.ts";
+import { deletions, type VideoRow, videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../deps.ts";
 import { markPrivate, unmarkUnlessPrivate } from "../visibility/private-marks.ts";
 
@@ -40,6 +40,8 @@ function insertRow({ database, changes, now }: MetadataDeps, video: NewVideo): C
         })
         .returning({ id: videos.id, hash: videos.hash })
         .get();
+      // Somebody wants it again: what is left of the deleted one is not to be removed any more.
+      transaction.delete(deletions).where(eq(deletions.hash, video.hash)).run();
       changes.record(transaction, "video.created", video.hash);
       return created;
     },

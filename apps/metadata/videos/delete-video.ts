@@ -1,7 +1,7 @@
-/** Forgets a video. Who follows the feed (transcoding) ends its work on it. */
+/** Forgets a video, and remembers that it was deleted: by that each owner of its files removes them, also later. */
 import { messageOf } from "@video-backend/service";
 import { eq } from "drizzle-orm";
-import { type VideoRow, videos } from "../database/schema.ts";
+import { deletions, type VideoRow, videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../deps.ts";
 import { unmarkUnlessPrivate } from "../visibility/private-marks.ts";
 import { findVideo } from "./find-video.ts";
@@ -18,17 +18,18 @@ export async function deleteVideo(deps: MetadataDeps, hash: string): Promise<voi
     await unmarkUnlessPrivate(deps, hash).catch((error: unknown) => {
       deps.log.warn(
         { hash, reason: messageOf(error) },
-        "the mark of a deleted private video stays until the next start",
+        "the mark of a deleted private video stays until marks are restored",
       );
     });
   });
 }
 
-function deleteRow({ database, changes }: MetadataDeps, hash: string): VideoRow {
+function deleteRow({ database, changes, now }: MetadataDeps, hash: string): VideoRow {
   return database.transaction(
     (transaction) => {
       const row = findVideo(transaction, hash);
       transaction.delete(videos).where(eq(videos.hash, hash)).run();
+      transaction.insert(deletions).values({ hash, deletedAt: now() }).onConflictDoNothing().run();
       changes.record(transaction, "video.deleted", hash);
       return row;
     },

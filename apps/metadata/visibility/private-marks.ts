@@ -1,7 +1,7 @@
 /**
  * The mark of a private video follows its row, in an order that leaves no gap: it is there before the row says private,
  * and goes after the row has said public, or after the files have gone. What is interrupted leaves a mark too many, which
- * closes a video until the next start; never one too few.
+ * closes a video until marks are restored; never one too few.
  */
 import { privateMark } from "@video-backend/access";
 import { eq } from "drizzle-orm";

@@ -1,4 +1,7 @@
-/** Brings the marks in line with the rows, at start: for what was interrupted, restored from a copy, or deleted since. */
+/**
+ * Brings the marks in line with the rows, at start and every so often: for what was interrupted, restored from a copy, or
+ * deleted since.
+ */
 import { privateMarks } from "@video-backend/access";
 import { videoIdPattern } from "@video-backend/service";
 import { eq } from "drizzle-orm";

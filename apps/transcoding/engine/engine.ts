@@ -99,20 +99,38 @@ export function createEngine(deps: EngineDeps): Engine {
   function begin(videoId: string): void {
     if (closed || runs.has(videoId) || ending.has(videoId)) return;
     const abort = new AbortController();
-    const done = work(videoId, abort.signal).finally(() => runs.delete(videoId));
-    runs.set(videoId, { abort, done, running: null });
+    runs.set(videoId, { abort, done: work(videoId, abort.signal), running: null });
   }
 
-  /** Never rejects. What finds no room on the disk is tried again until it does: that ends no job. */
+  /** Never rejects. */
   async function work(videoId: string, signal: AbortSignal): Promise<void> {
+    const isConcluded = await workUntilConcluded(videoId, signal);
+    runs.delete(videoId);
+    // Queued again between its last state and this: the begin that came with it did nothing.
+    if (isConcluded) beginIfQueued(videoId);
+  }
+
+  function beginIfQueued(videoId: string): void {
+    if (!closed && deps.jobs.find(videoId)?.state === "queued") begin(videoId);
+  }
+
+  /**
+   * What finds no room on the disk is tried again until it does: that ends no job. Answers false where the job's state is
+   * left to whoever ended it, or could not be written.
+   */
+  async function workUntilConcluded(videoId: string, signal: AbortSignal): Promise<boolean> {
     let failure: unknown;
     while (!signal.aborted) {
       try {
-        if (failure === undefined) await runOnce(videoId, signal);
-        else conclude(videoId, "error", failure);
-        return;
+        if (failure === undefined) {
+          await runOnce(videoId, signal);
+        } else {
+          await removeCopies(videoId);
+          conclude(videoId, "error", failure);
+        }
+        return true;
       } catch (error) {
-        if (signal.aborted || isServiceError(error, "not_found")) return;
+        if (signal.aborted || isServiceError(error, "not_found")) return false;
         if (isDiskFull(error)) {
           deps.progress.waiting(videoId, "Waiting for room on the disk: a write found none");
           await setTimeout(diskRetrySeconds * 1000, undefined, { signal }).catch(() => undefined);
@@ -121,10 +139,18 @@ export function createEngine(deps: EngineDeps): Engine {
           failure = error;
         } else {
           deps.log.error({ videoId, err: error }, "the end of a job could not be written");
-          return;
+          return false;
         }
       }
     }
+    return false;
+  }
+
+  /** Copies of the source that a failed job leaves; the janitor finds what cannot be removed at this moment. */
+  async function removeCopies(videoId: string): Promise<void> {
+    await deps.workspace.remove(videoId).catch((error: unknown) => {
+      deps.log.warn({ videoId, reason: messageOf(error) }, "the workspace of a failed job could not be removed");
+    });
   }
 
   async function runOnce(videoId: string, signal: AbortSignal): Promise<void> {
@@ -165,6 +191,8 @@ export function createEngine(deps: EngineDeps): Engine {
       return await mine;
     } finally {
       if (ending.get(videoId) === mine) ending.delete(videoId);
+      // A begin that came meanwhile did nothing.
+      beginIfQueued(videoId);
     }
   }
 

@@ -12,8 +12,10 @@ export interface Workspace {
   keep(videoId: string, name: string, make: (temporaryPath: string) => Promise<void>): Promise<string>;
   /** Removes all of a video. */
   remove(videoId: string): Promise<void>;
-  /** Removes what killed processes left: every directory, and unfinished files. */
-  sweep(): Promise<void>;
+  /** The ids of videos of which something lies here. */
+  list(): Promise<string[]>;
+  /** Removes what earlier processes left: all but the finished files of the videos that are named. */
+  sweep(keep: readonly string[]): Promise<void>;
 }
 
 const temporaryPrefix = "tmp-";
@@ -25,6 +27,8 @@ export function createWorkspace(directory: string): Workspace {
     await mkdir(place, { recursive: true });
     return place;
   };
+  const remove = (videoId: string) => rm(join(root, videoId), { recursive: true, force: true });
+  const list = () => readdir(root).catch(() => []);
   return {
     async withDirectory(videoId, work) {
       const directory = await mkdtemp(join(await placeOf(videoId), temporaryPrefix));
@@ -38,14 +42,24 @@ export function createWorkspace(directory: string): Workspace {
       const path = join(await placeOf(videoId), name);
       if (await stat(path).catch(() => null)) return path;
       const temporary = join(await placeOf(videoId), `${temporaryPrefix}${name}`);
-      await make(temporary);
-      await rename(temporary, path);
+      try {
+        await make(temporary);
+        await rename(temporary, path);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
       return path;
     },
-    remove: (videoId) => rm(join(root, videoId), { recursive: true, force: true }),
-    async sweep() {
-      for (const videoId of await readdir(root).catch(() => [])) {
-        for (const name of await readdir(join(root, videoId))) {
+    remove,
+    list,
+    async sweep(keep) {
+      for (const videoId of await list()) {
+        if (!keep.includes(videoId)) {
+          await remove(videoId);
+          continue;
+        }
+        for (const name of await readdir(join(root, videoId)).catch(() => [])) {
           if (name.startsWith(temporaryPrefix)) await rm(join(root, videoId, name), { recursive: true, force: true });
         }
       }

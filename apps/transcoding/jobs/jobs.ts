@@ -12,12 +12,17 @@ export interface NewJob {
   networkSpeed: number;
 }
 
+/** Mbit/s where nobody says how much the viewer has: every rung. */
+export const defaultNetworkSpeed = 10;
+
 export interface Jobs {
   find(videoId: string): JobRow | null;
   /** The job, or ServiceError `not_found`: Status not found. */
   get(videoId: string): JobRow;
   inStates(states: readonly JobState[]): JobRow[];
   all(): JobRow[];
+  /** The video ids of all jobs. */
+  ids(): string[];
   /** How many there are in each state; a state without any is absent. */
   counts(): Map<JobState, number>;
   /** Makes a queued job where the video has none; answers the one that is there. */
@@ -28,6 +33,8 @@ export interface Jobs {
   keepPlan(videoId: string, plan: Plan): Plan;
   /** What people call the video; answers whether that is another title than before. */
   keepTitle(videoId: string, title: string | null): boolean;
+  /** Notes of a stopped job that metadata wants it stopped, too: taking that wish back resumes it. */
+  keepStoppedByWish(videoId: string): void;
   unreported(): JobRow[];
   /** There is something new to tell metadata, though the state is the same. */
   markUnreported(videoId: string): void;
@@ -56,6 +63,12 @@ export function createJobs(database: TranscodingDatabase, now: () => number): Jo
         .where(inArray(jobs.state, [...states]))
         .all(),
     all: () => database.select().from(jobs).all(),
+    ids: () =>
+      database
+        .select({ videoId: jobs.videoId })
+        .from(jobs)
+        .all()
+        .map(({ videoId }) => videoId),
     counts: () => {
       const rows = database.select({ state: jobs.state, jobs: count() }).from(jobs).groupBy(jobs.state).all();
       return new Map(rows.map((row) => [row.state, row.jobs]));
@@ -102,6 +115,12 @@ export function createJobs(database: TranscodingDatabase, now: () => number): Jo
           .all().length > 0
       );
     },
+    keepStoppedByWish: (videoId) =>
+      void database
+        .update(jobs)
+        .set({ stoppedByWish: 1 })
+        .where(and(eq(jobs.videoId, videoId), eq(jobs.state, "stopped")))
+        .run(),
     unreported: () => database.select().from(jobs).where(gt(jobs.unreported, 0)).all(),
     markUnreported: (videoId) =>
       void database.update(jobs).set({ unreported: oneMore }).where(eq(jobs.videoId, videoId)).run(),

@@ -1,5 +1,5 @@
 /** Goes on with everything that is not whole. */
-import { parseResponse } from "hono/client";
+import { lookUpVideo } from "@video-backend/metadata/client";
 import type { TranscodingDeps } from "../service.ts";
 import { requeue } from "./start-job.ts";
 
@@ -23,10 +23,12 @@ export async function resumeJobs(deps: TranscodingDeps): Promise<number> {
   return resumed;
 }
 
-/** What metadata says; while it is away, what it said last. */
-export async function isStopWished(deps: TranscodingDeps, videoId: string): Promise<boolean> {
+/** What metadata says; while it is away, what it said last. A job whose video was deleted does not go on, but goes. */
+async function isStopWished(deps: TranscodingDeps, videoId: string): Promise<boolean> {
   try {
-    return (await parseResponse(deps.metadata.videos[":hash"].stopped.$get({ param: { hash: videoId } }))).stopped;
+    const known = await lookUpVideo(deps.metadata, videoId);
+    if (known.kind === "deleted") deps.reconciler.request(`video:${videoId}`);
+    return known.kind === "deleted" || (known.kind === "known" && known.video.stopped === 1);
   } catch (error) {
     deps.log.warn({ videoId, err: error }, "metadata does not say whether this video is stopped");
     return deps.jobs.find(videoId)?.state === "stopped";

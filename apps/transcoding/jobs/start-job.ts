@@ -20,6 +20,8 @@ export async function startJob(deps: TranscodingDeps, request: NewJob): Promise<
   const job = deps.jobs.ensure(request);
   if (job.state === "error" || job.state === "stopped") requeue(deps, videoId);
   deps.engine.begin(videoId);
+  // It may have been deleted or stopped before there was a job that could have been told.
+  deps.reconciler.request(`video:${videoId}`);
 }
 
 /** Puts an ended job in line again. */

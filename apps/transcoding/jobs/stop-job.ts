@@ -17,6 +17,7 @@ export async function stopJob(deps: TranscodingDeps, videoId: string, by: "wish"
     if (!activeStates.some((state) => state === job.state)) return;
     deps.jobs.move(videoId, "stopped", { finishedAt: deps.now(), stoppedByWish: by === "wish" ? 1 : 0 });
     deps.progress.jobMoved(videoId);
+    await deps.workspace.remove(videoId);
     const plan = planOf(job);
     if (plan) await publishPlaylists(deps, videoId, plan, { state: "ended", encoder: "" });
   });

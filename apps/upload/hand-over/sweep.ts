@@ -2,11 +2,10 @@
  * The background loop: takes up every upload whose complete was asked for and not finished, also before a restart; and
  * streams of tus whose last byte is here, which are complete by that and were cut off before anybody acted on it.
  */
-import { messageOf } from "@video-backend/service";
+import { messageOf, repeat } from "@video-backend/service";
 import { and, asc, eq, inArray, isNull, lte, or } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { repeat } from "../repeat.ts";
 import { finishUpload } from "../uploads/complete-upload.ts";
 import { unfinishedStates } from "../uploads/upload-state.ts";
 

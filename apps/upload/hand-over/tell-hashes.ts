@@ -2,12 +2,11 @@
  * The quiet loop: reads each source that nobody has hashed, one after another, and tells metadata, which shows identical
  * files. Nobody waits for it, and a file of many gigabytes takes its time, so it is apart from handing over.
  */
-import { isServiceError, messageOf } from "@video-backend/service";
+import { isServiceError, messageOf, repeat } from "@video-backend/service";
 import { and, asc, eq, inArray, notInArray } from "drizzle-orm";
 import { parseResponse } from "hono/client";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { repeat } from "../repeat.ts";
 import { hashSource } from "../sources/hash-source.ts";
 
 /** Metadata knows the video from here on. */

@@ -1,8 +1,10 @@
 /**
  * Does what the inspection found, each thing asked for again right before. By itself it removes only what nobody can miss:
- * sources that were never complete, which their senders still have, and rows without a byte. An original is removed only
- * when somebody names it, since databases can be lost, and then it may be the only copy of a film.
+ * sources that were never complete, which their senders still have, rows without a byte, and originals of videos that
+ * metadata knows to be deleted. Another original is removed only when somebody names it, since databases can be lost, and
+ * then it may be the only copy of a film.
  */
+import { lookUpVideo } from "@video-backend/metadata/client";
 import { messageOf, ServiceError } from "@video-backend/service";
 import { and, eq, inArray } from "drizzle-orm";
 import { openSource } from "../chunks/open-source.ts";
@@ -13,7 +15,6 @@ import { deleteUpload } from "../uploads/delete-upload.ts";
 import { expireUpload } from "../uploads/expire-upload.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
 import { inspectStorage } from "./inspect-storage.ts";
-import { isKnownVideo } from "./known-videos.ts";
 
 /**
  * What fails is told with its finding, and does not keep the others from their turn.
@@ -33,14 +34,17 @@ export async function cleanStorage(
   const findings: Finding[] = [];
   for (const finding of report.findings) {
     signal.throwIfAborted();
-    const action = finding.action === "ask" && named.has(finding.upload_id) ? "remove" : finding.action;
-    findings.push(await settled({ ...finding, action }, () => act(deps, { ...finding, action }, signal)));
+    const isNamed = named.has(finding.upload_id);
+    const action = finding.action === "ask" && isNamed ? "remove" : finding.action;
+    findings.push(await settled({ ...finding, action }, () => act(deps, { ...finding, action }, isNamed, signal)));
   }
   return { ...report, findings };
 }
 
 function refuseOthers({ metadata_available, findings }: JanitorReport, named: Set<string>): void {
-  const originals = new Set(findings.filter(({ action }) => action === "ask").map((finding) => finding.upload_id));
+  const isOriginal = ({ kind }: Finding) => kind === "original_without_upload" || kind === "original_of_deleted_video";
+  const removable = findings.filter((finding) => isOriginal(finding) && finding.action !== "keep");
+  const originals = new Set(removable.map((finding) => finding.upload_id));
   const others = [...named].filter((id) => !originals.has(id));
   if (others.length === 0) return;
   if (!metadata_available) {
@@ -63,13 +67,18 @@ async function settled(finding: Finding, work: () => Promise<boolean>): Promise<
 }
 
 /** @returns true when it was done; false when there was nothing to do, or not any more */
-async function act(deps: UploadDeps, { kind, action, upload_id }: Finding, signal: AbortSignal): Promise<boolean> {
+async function act(
+  deps: UploadDeps,
+  { kind, action, upload_id }: Finding,
+  isNamed: boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (action === "forget_chunks") return forgetChunks(deps, upload_id);
   if (action === "forget_upload") return forgetUpload(deps, upload_id);
   if (action !== "remove") return false;
   if (kind === "expired_upload") return expireUpload(deps, upload_id);
   if (kind === "needless_source") return removeSource(deps, upload_id);
-  return removeOriginal(deps, upload_id, signal);
+  return removeOriginal(deps, upload_id, isNamed, signal);
 }
 
 async function removeSource({ database, work, sources }: UploadDeps, uploadId: string): Promise<boolean> {
@@ -98,9 +107,19 @@ async function forgetUpload({ database, store }: UploadDeps, uploadId: string): 
   return database.delete(uploads).where(isAtItsEnd).returning().all().length > 0;
 }
 
-/** Asked once more of metadata: between the list and this moment somebody may have restored it. */
-async function removeOriginal(deps: UploadDeps, uploadId: string, signal: AbortSignal): Promise<boolean> {
-  if (await isKnownVideo(deps, uploadId, signal)) return false;
+/**
+ * Asked once more of metadata: between the list and this moment somebody may have restored it.
+ *
+ * @param isNamed whether somebody has said that it may go though nobody knows that it was deleted
+ */
+async function removeOriginal(
+  deps: UploadDeps,
+  uploadId: string,
+  isNamed: boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { kind } = await lookUpVideo(deps.metadata, uploadId, signal);
+  if (kind === "known" || (kind === "unknown" && !isNamed)) return false;
   await deleteUpload(deps, uploadId);
   return true;
 }

@@ -22,7 +22,7 @@ export const Finding = z
         "`expired_upload`: open, and nothing came for too long. `needless_source`: a folder of a source in the making " +
         "that no open upload has. `lost_source`: an open upload whose source is gone from the disk. `lost_original`: a " +
         "finished upload whose original is gone. `original_without_upload`: an original that neither uploads nor videos " +
-        "know. `original_of_deleted_video`: one whose upload is here and whose video is not",
+        "know. `original_of_deleted_video`: one whose upload is here and whose video is deleted or lost",
     }),
     upload_id: VideoId,
     bytes: z.number().openapi(integer("On the disk")),

@@ -5,6 +5,7 @@
  * The order matters: folders are listed before rows are read, and rows before metadata is asked. Each is made before the
  * next one is, so an upload that goes on meanwhile is never taken for one that lacks something.
  */
+import { lookUpVideo } from "@video-backend/metadata/client";
 import { isServiceError, videoIdPattern } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import { eq, sql } from "drizzle-orm";
@@ -33,7 +34,7 @@ export async function inspectStorage(deps: UploadDeps, signal: AbortSignal): Pro
     ...(await findNeedlessSources(deps, sourceIds, rows)),
     ...(await findLostSources(deps)),
     ...(await findLostOriginals(deps, originalIds, rows, videos)),
-    ...(await findUnknownOriginals(deps, originalIds, rows, videos)),
+    ...(await findUnknownOriginals(deps, originalIds, rows, videos, signal)),
   ];
   signal.throwIfAborted();
   const findings = found.map((one) => ({ ...one, done: false, error: null }));
@@ -134,34 +135,55 @@ async function findLostOriginals(
   return found;
 }
 
-/** Originals that no video plays. Only metadata can say so, and then only a person what they are worth. */
+/**
+ * Originals that no video plays. Where metadata remembers the deletion they go; else it may have been lost, and only a
+ * person can say what they are worth.
+ */
 async function findUnknownOriginals(
   deps: UploadDeps,
   originalIds: string[],
   rows: Row[],
   videos: Set<string> | null,
+  signal: AbortSignal,
 ): Promise<Found[]> {
   const byId = new Map(rows.map((row) => [row.id, row]));
   const found: Found[] = [];
   for (const id of originalIds) {
     const row = byId.get(id);
-    if (videos?.has(id) || (row && (videos === null || !isAtItsEnd(row)))) continue;
+    if (videos?.has(id) || (row && (videos === null || isOpen(row)))) continue;
+    const verdict = videos === null ? unanswered : await judgeOriginal(deps, id, row, signal);
+    if (verdict === null) continue;
     const { bytes, changedAtSeconds } = await measureBelow(deps.store, `originals/${id}`);
-    const told = row
-      ? "The video was deleted, or metadata has lost it or never took it"
-      : "Neither an upload nor a video has it";
     found.push({
       kind: row ? "original_of_deleted_video" : "original_without_upload",
       upload_id: id,
       bytes,
       age_seconds: changedAtSeconds === null ? null : age(deps, changedAtSeconds),
-      why: videos
-        ? `${told}; it may be the only copy of a film, and is removed only when it is named`
-        : "No upload has it, and metadata does not answer whether a video does",
-      action: videos ? "ask" : "keep",
+      ...verdict,
     });
   }
   return found;
+}
+
+type Verdict = Pick<Found, "action" | "why">;
+
+const unanswered: Verdict = {
+  action: "keep",
+  why: "No upload has it, and metadata does not answer whether a video does",
+};
+
+/** Null for one that is nobody's business: metadata has the video after all, or has yet to be told of it. */
+async function judgeOriginal(
+  { metadata }: UploadDeps,
+  id: string,
+  row: Row | undefined,
+  signal: AbortSignal,
+): Promise<Verdict | null> {
+  const { kind } = await lookUpVideo(metadata, id, signal);
+  if (kind === "deleted") return { action: "remove", why: "The video was deleted" };
+  if (kind === "known" || (row && !isAtItsEnd(row))) return null;
+  const told = row ? "Metadata has lost the video or never took it" : "Neither an upload nor a video has it";
+  return { action: "ask", why: `${told}; it may be the only copy of a film, and is removed only when it is named` };
 }
 
 const isOpen = ({ state }: Row): boolean => state === "receiving" || state === "assembling";

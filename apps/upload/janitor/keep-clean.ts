@@ -1,7 +1,7 @@
 /** The janitor's rounds, and between them the uploads that expire. */
 
+import { repeat } from "@video-backend/service";
 import type { UploadDeps } from "../deps.ts";
-import { repeat } from "../repeat.ts";
 import { expireUploads } from "../uploads/expire-upload.ts";
 import { cleanStorage } from "./clean-storage.ts";
 import type { JanitorReport } from "./contract.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { createMetadataClient } from "@video-backend/metadata/client";
+import { createMetadataClient, lookUpVideo } from "@video-backend/metadata/client";
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createWorld } from "@video-backend/testing";
-import { isKnownVideo, knownVideos } from "./known-videos.ts";
+import { knownVideos } from "./known-videos.ts";
 
 const never = new AbortController().signal;
 const count = 2500;
@@ -31,8 +31,8 @@ test("all videos are known after a request for every thousand of them", async ()
   const known = await knownVideos(place, never);
   expect(known.size).toBe(count);
   expect(place.asked).toEqual(Array(3).fill("/videos"));
-  expect(await isKnownVideo(place, "video-7", never)).toBeTrue();
-  expect(await isKnownVideo(place, "nobody", never)).toBeFalse();
+  expect((await lookUpVideo(place.metadata, "video-7", never)).kind).toBe("known");
+  expect((await lookUpVideo(place.metadata, "nobody", never)).kind).toBe("unknown");
 });
 
 test("a video that is deleted between two pages hides no other", async () => {

@@ -2,11 +2,10 @@
  * The background loop that fetches sources from their addresses: a few at once, the others wait. What is to be fetched is
  * in the rows alone, so a restart forgets nothing.
  */
-import { messageOf } from "@video-backend/service";
+import { messageOf, repeat } from "@video-backend/service";
 import { and, asc, eq, isNotNull, lte, notInArray } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { repeat } from "../repeat.ts";
 import { fetchSource } from "./fetch-source.ts";
 import type { RemoteSources } from "./remote-sources.ts";
 

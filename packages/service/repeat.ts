@@ -1,6 +1,6 @@
 /** A background loop: the same work every so often, until the service stops. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { Log } from "@video-backend/service";
+import type { Log } from "./log.ts";
 
 export interface Repetition {
   everySeconds: number;

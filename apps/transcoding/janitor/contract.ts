@@ -1,0 +1,52 @@
+/** The HTTP surface of the janitor: what lies in the storage and belongs to no job, and its removal. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { json } from "@video-backend/service";
+
+export const Finding = z
+  .object({
+    kind: z.enum(["needless_workspace", "streams_without_job"]).openapi("TranscodingFindingKind", {
+      description:
+        "`needless_workspace`: copies of a source of which nothing is being made. `streams_without_job`: a folder below " +
+        "hls/ without a job",
+    }),
+    upload_id: z.string().openapi({ description: "The name of the folder" }),
+    action: z.enum(["remove", "start", "keep"]).openapi("TranscodingFindingAction", {
+      description:
+        "`remove`; `start`: metadata has the video, and it is made again of its original; `keep`: it may be the only copy " +
+        "of a film, or nobody says whose it is",
+    }),
+    why: z.string(),
+    done: z.boolean(),
+    error: z.string().nullable().openapi({ description: "Why it could not be done" }),
+  })
+  .openapi("TranscodingFinding");
+export type Finding = z.infer<typeof Finding>;
+
+export const JanitorReport = z
+  .object({
+    metadata_available: z.boolean().openapi({ description: "Without it no streams are removed" }),
+    findings: z.array(Finding),
+  })
+  .openapi("TranscodingJanitorReport");
+export type JanitorReport = z.infer<typeof JanitorReport>;
+
+const tags = ["Janitor"];
+const path = "/transcode/janitor";
+
+export const inspectStorage = createRoute({
+  method: "get",
+  path,
+  operationId: "inspectStreams",
+  tags,
+  summary: "List what lies in hls/ and transcoding/ and belongs to no job; nothing is changed",
+  responses: { 200: json(JanitorReport, "What it finds") },
+});
+
+export const cleanStorage = createRoute({
+  method: "post",
+  path,
+  operationId: "cleanStreams",
+  tags,
+  summary: "Remove what belongs to no job",
+  responses: { 200: json(JanitorReport, "What it found and did") },
+});

@@ -1,0 +1,76 @@
+/**
+ * Looks for what lies in this service's part of the storage and belongs to no job: folders of streams, and copies of
+ * sources of jobs that are not being made. It changes nothing; whoever acts on a finding looks again.
+ */
+import { lookUpVideo } from "@video-backend/metadata/client";
+import { isServiceError, videoIdPattern } from "@video-backend/service";
+import { finishedKey } from "../engine/finished.ts";
+import { activeStates } from "../jobs/job-states.ts";
+import type { TranscodingDeps } from "../service.ts";
+import type { Finding, JanitorReport } from "./contract.ts";
+
+type Found = Omit<Finding, "done" | "error">;
+
+/** @param signal ends it; what is thrown then is the signal's reason */
+export async function inspectStorage(deps: TranscodingDeps, signal: AbortSignal): Promise<JanitorReport> {
+  const findings: Found[] = [];
+  for (const videoId of await deps.workspace.list()) {
+    if (isNeedlessWorkspace(deps, videoId)) {
+      const why = "Nothing is being made of this video, so no copy of its source is needed";
+      findings.push({ kind: "needless_workspace", upload_id: videoId, action: "remove", why });
+    }
+  }
+  let isMetadataAvailable = true;
+  for (const videoId of await deps.store.list("hls")) {
+    signal.throwIfAborted();
+    if (!videoIdPattern.test(videoId) || deps.jobs.find(videoId)) continue;
+    try {
+      findings.push({
+        kind: "streams_without_job",
+        upload_id: videoId,
+        ...(await judgeStreams(deps, videoId, signal)),
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isServiceError(error)) throw error;
+      isMetadataAvailable = false;
+      const why = `No job has these streams, and metadata does not say whether a video does: ${error.message}`;
+      findings.push({ kind: "streams_without_job", upload_id: videoId, action: "keep", why });
+    }
+  }
+  return {
+    metadata_available: isMetadataAvailable,
+    findings: findings.map((finding) => ({ ...finding, done: false, error: null })),
+  };
+}
+
+/** Whether something lies in the workspace for a video of which nothing is being made, or about to be. */
+export function isNeedlessWorkspace({ jobs, engine }: TranscodingDeps, videoId: string): boolean {
+  const state = jobs.find(videoId)?.state;
+  return !engine.isAtWork(videoId) && !activeStates.some((active) => active === state);
+}
+
+/**
+ * What to do with the streams of a video that has no job here. They can be made again of the original, so they are kept
+ * only where they are whole, there is no original, and nobody says that the video was deleted: then a database was lost
+ * and this is the only copy of a film.
+ */
+export async function judgeStreams(
+  deps: TranscodingDeps,
+  videoId: string,
+  signal: AbortSignal,
+): Promise<Pick<Finding, "action" | "why">> {
+  const known = await lookUpVideo(deps.metadata, videoId, signal);
+  if (known.kind === "deleted") return { action: "remove", why: "The video was deleted" };
+  const hasOriginal = await deps.store.exists(`originals/${videoId}`);
+  if (known.kind === "known") {
+    if (!hasOriginal) return { action: "keep", why: "A video has these streams, and its original is gone" };
+    return { action: "start", why: "A video has these streams, and its job was lost; it is made again" };
+  }
+  if (!hasOriginal && (await deps.store.exists(finishedKey(videoId))))
+    return {
+      action: "keep",
+      why: "Nobody knows this video; its streams are whole, and may be the only copy of a film",
+    };
+  return { action: "remove", why: "Neither a job nor a video has these streams" };
+}

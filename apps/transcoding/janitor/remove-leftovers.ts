@@ -1,0 +1,62 @@
+/** Does what the inspection found: at every connection to metadata, every so often, and when it is asked for. */
+import { messageOf } from "@video-backend/service";
+import type { TranscodingDeps } from "../service.ts";
+import type { Finding, JanitorReport } from "./contract.ts";
+import { inspectStorage, isNeedlessWorkspace, judgeStreams } from "./inspect-storage.ts";
+
+/** What fails is told with its finding, and does not keep the others from their turn. */
+export async function cleanStorage(deps: TranscodingDeps, signal: AbortSignal): Promise<JanitorReport> {
+  const report = await inspectStorage(deps, signal);
+  const findings: Finding[] = [];
+  for (const finding of report.findings) {
+    signal.throwIfAborted();
+    try {
+      findings.push({ ...finding, done: await act(deps, finding, signal) });
+    } catch (error) {
+      findings.push({ ...finding, error: messageOf(error) });
+    }
+  }
+  return { ...report, findings };
+}
+
+/** @throws Error when something could not be done or judged, so that it is tried again */
+export async function removeLeftovers(deps: TranscodingDeps, signal: AbortSignal): Promise<void> {
+  const { metadata_available, findings } = await cleanStorage(deps, signal);
+  for (const { upload_id: videoId, kind, action, done, why, error } of findings) {
+    if (done) deps.log.info({ videoId, kind, action, why }, "the janitor put something in order");
+    if (error !== null) deps.log.warn({ videoId, kind, action, reason: error }, "the janitor could not do its work");
+  }
+  const kept = findings.filter(({ action }) => action === "keep").length;
+  if (kept > 0) deps.log.warn({ streams: kept }, "streams that no job has are kept; see GET /transcode/janitor");
+  if (!metadata_available) throw new Error("Metadata does not say whose some streams are");
+  if (findings.some(({ error }) => error !== null)) throw new Error("Some leftovers could not be removed");
+}
+
+/** @returns true when it was done; false when there was nothing to do, or not any more */
+async function act(deps: TranscodingDeps, finding: Finding, signal: AbortSignal): Promise<boolean> {
+  const { kind, action, upload_id: videoId } = finding;
+  if (action === "keep") return false;
+  if (kind === "needless_workspace") return removeWorkspace(deps, videoId);
+  const { action: now } = await judgeStreams(deps, videoId, signal);
+  if (now !== action) return false;
+  if (action === "start") {
+    deps.reconciler.request(`video:${videoId}`);
+    return true;
+  }
+  return removeStreams(deps, videoId);
+}
+
+async function removeWorkspace(deps: TranscodingDeps, videoId: string): Promise<boolean> {
+  await deps.engine.ended(videoId);
+  // Nothing is awaited between this look and the `end`, in which nothing can begin.
+  if (!isNeedlessWorkspace(deps, videoId)) return false;
+  await deps.engine.end(videoId, () => deps.workspace.remove(videoId));
+  return true;
+}
+
+async function removeStreams(deps: TranscodingDeps, videoId: string): Promise<boolean> {
+  await deps.engine.ended(videoId);
+  if (deps.jobs.find(videoId) || deps.engine.isAtWork(videoId)) return false;
+  await deps.engine.end(videoId, () => deps.writing.take(videoId, () => deps.store.remove(`hls/${videoId}`)));
+  return true;
+}
