@@ -5,13 +5,15 @@ import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { studioEntries } from "@video-backend/studio/entries";
 import { AdminConfig } from "./config.ts";
+import type { AdminDeps } from "./deps.ts";
 import { createAdminService } from "./service.ts";
 import { connectServices } from "./services/connect-services.ts";
+import { keepThumbnailsSwept } from "./thumbnails/sweep-thumbnails.ts";
 
 const config = await orExit(() => readConfig(AdminConfig, process.env));
 const log = createLog("admin", config.LOG_LEVEL);
 
-const service = createAdminService({
+const deps: AdminDeps = {
   store: createDirectoryStore(config.STORAGE_DIR),
   services: connectServices({
     upload: config.UPLOAD_URL,
@@ -22,11 +24,17 @@ const service = createAdminService({
   studio: { bundle: bundleForBrowser(studioEntries), publicStreamingUrl: config.PUBLIC_STREAMING_URL },
   crossOrigin: crossOriginRulesOf(config),
   log,
-});
+};
+const stopping = new AbortController();
+const sweeping = keepThumbnailsSwept(deps, `${config.METADATA_URL}/videos/events`, stopping.signal);
 
-export default serve(service, {
+export default serve(createAdminService(deps), {
   port: config.ADMIN_PORT,
   hostname: config.HOST,
   log,
   maxBodyBytes: config.ADMIN_MAX_BODY_BYTES,
+  async close() {
+    stopping.abort();
+    await sweeping;
+  },
 });

@@ -60,6 +60,7 @@ export function createTestAdmin(world: World, replaceOfUpload?: TestUploadOption
   return {
     service: createAdminService({ store, services, log: world.log }),
     store,
+    services,
     /** To prepare and look at videos behind admin's back. */
     metadata: metadata.service,
     jobs: transcoding.jobs,

@@ -12,6 +12,7 @@ import { openUploadDatabase } from "./database/open.ts";
 import type { UploadDeps } from "./deps.ts";
 import { keepSweeping } from "./hand-over/sweep.ts";
 import { keepTellingHashes } from "./hand-over/tell-hashes.ts";
+import { followDeletions } from "./janitor/follow-deletions.ts";
 import { keepClean } from "./janitor/keep-clean.ts";
 import { keepFetching } from "./remote/keep-fetching.ts";
 import { createUploadService } from "./service.ts";
@@ -56,6 +57,7 @@ const loops = [
   keepSweeping(deps, sweepEverySeconds, stopping.signal),
   keepTellingHashes(deps, sweepEverySeconds, stopping.signal),
   ...(deps.remote ? [keepFetching(deps, deps.remote, fetchEverySeconds, stopping.signal)] : []),
+  followDeletions(deps, `${config.METADATA_URL}/videos/events`, stopping.signal),
   keepClean(deps, config.UPLOAD_JANITOR_SECONDS, stopping.signal),
 ];
 

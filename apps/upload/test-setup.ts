@@ -13,7 +13,7 @@ import { createTestUpload } from "./testing.ts";
 /** @param replaced parts of the service to put in place of the real ones, which it is given */
 export function setup(replaced?: (directory: string, real: UploadDeps) => Partial<UploadDeps>) {
   const world = createWorld();
-  const metadata = createTestMetadata(world).service;
+  const { service: metadata, database: metadataDatabase } = createTestMetadata(world);
   const starts: { upload_id: string; filename: string }[] = [];
   const others = { metadata: "up" as "up" | "away", transcoding: "up" as "up" | "away" | "refuses" };
 
@@ -61,6 +61,8 @@ export function setup(replaced?: (directory: string, real: UploadDeps) => Partia
     world,
     starts,
     others,
+    metadataService: metadata,
+    metadataDatabase,
     askMetadata: transcript(metadata),
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   };

@@ -4,8 +4,11 @@
  */
 import { type ImageKind, imageTypes } from "./image-kind.ts";
 
+/** The folder of all thumbnails; a folder a video in it. */
+export const thumbnailsFolder = "thumbnails";
+
 /** The folder of a video's thumbnails. */
-export const thumbnailFolder = (videoId: string): string => `thumbnails/${videoId}`;
+export const thumbnailFolder = (videoId: string): string => `${thumbnailsFolder}/${videoId}`;
 
 /** What transcoding made of the video by itself; it lies, and goes, with the streams. */
 export const posterKey = (videoId: string): string => `hls/${videoId}/poster.jpg`;

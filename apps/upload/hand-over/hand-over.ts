@@ -2,7 +2,8 @@
  * Tells the others of a video whose source is whole: metadata registers it, transcoding starts. Both may be told twice
  * without harm, so a crash between an answer and its row costs nothing.
  */
-import { errorCodes, isServiceError, messageOf, type ServiceError } from "@video-backend/service";
+import { lookUpVideo } from "@video-backend/metadata/client";
+import { errorCodes, isServiceError, messageOf, ServiceError } from "@video-backend/service";
 import { eq } from "drizzle-orm";
 import { parseResponse } from "hono/client";
 import { type UploadRow, uploads } from "../database/schema.ts";
@@ -31,7 +32,10 @@ export async function handOver(deps: UploadDeps, uploadId: string, signal: Abort
   }
 }
 
+/** @throws ServiceError `not_found` when the video was deleted since it was registered by an earlier try */
 async function register({ metadata }: UploadDeps, upload: UploadRow, signal: AbortSignal) {
+  const { kind } = await lookUpVideo(metadata, upload.id, signal);
+  if (kind === "deleted") throw new ServiceError("not_found", "The video was deleted");
   const filename = storedNameOf(upload);
   // A name that had to be shortened for the disk is kept where people read it.
   const title = upload.title ?? (filename === upload.filename ? null : upload.filename);

@@ -1,8 +1,11 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { until } from "@video-backend/testing";
+import { sweep } from "../hand-over/sweep.ts";
 import { setup } from "../test-setup.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
+import { followDeletions } from "./follow-deletions.ts";
 
 type Upload = ReturnType<typeof setup>;
 
@@ -118,21 +121,44 @@ test("an original without an upload is nobody's only if metadata says so, and go
   expect(readdirSync(upload.world.path("originals")).sort()).toEqual(["known", "other"]);
 });
 
-test("a video that was deleted while upload was away leaves an original that is told, and removed when it is named", async () => {
+test("the original of a video that metadata knows to be deleted is removed, whatever its upload had reached", async () => {
   await using upload = setup();
   const kept = await finished(upload);
   const deleted = await finished(upload);
-  await upload.askMetadata(`DELETE /videos/${deleted}`);
-  expect(short(await inspect(upload))).toEqual([["original_of_deleted_video", deleted, "ask"]]);
-  await clean(upload);
-  expect(existsSync(upload.world.path("originals", deleted))).toBeTrue();
+  upload.others.transcoding = "away";
+  const registered = await finished(upload);
+  expect((await upload.send(`GET /upload/${registered}`)).body.state).toBe("registered");
+  put(upload, "originals/without-upload/film.mp4", "a film", 3600);
+  await upload.askMetadata("POST /videos", { json: { hash: "without-upload", filename: "film.mp4" } });
+  for (const id of [deleted, registered, "without-upload"]) await upload.askMetadata(`DELETE /videos/${id}`);
   upload.others.metadata = "away";
-  expect(short(await inspect(upload))).toEqual([]);
+  await clean(upload);
+  expect(readdirSync(upload.world.path("originals")).length).toBe(4);
   upload.others.metadata = "up";
-  await clean(upload, { remove_originals: [deleted] });
+  expect(short(await inspect(upload)).sort()).toEqual(
+    [
+      ["original_of_deleted_video", deleted, "remove"],
+      ["original_of_deleted_video", registered, "remove"],
+      ["original_without_upload", "without-upload", "remove"],
+    ].sort(),
+  );
+  await clean(upload);
   expect(readdirSync(upload.world.path("originals"))).toEqual([kept]);
-  expect((await upload.send(`GET /upload/${deleted}`)).status).toBe(404);
+  for (const id of [deleted, registered]) expect((await upload.send(`GET /upload/${id}`)).status).toBe(404);
   expect(short(await inspect(upload))).toEqual([]);
+});
+
+test("metadata's database lost: its originals are told, and removed only when they are named", async () => {
+  await using upload = setup();
+  const ids = [await finished(upload), await finished(upload)];
+  for (const table of ["videos", "changes"]) upload.metadataDatabase.$client.run(`delete from ${table}`);
+  expect(short(await inspect(upload)).sort()).toEqual(ids.map((id) => ["original_of_deleted_video", id, "ask"]).sort());
+  await clean(upload);
+  expect(readdirSync(upload.world.path("originals")).sort()).toEqual(ids.toSorted());
+  const [named = "", other = ""] = ids;
+  await clean(upload, { remove_originals: [named] });
+  expect(readdirSync(upload.world.path("originals"))).toEqual([other]);
+  expect((await upload.send(`GET /upload/${named}`)).status).toBe(404);
 });
 
 test("an upload that metadata was not told of yet is nobody's orphan", async () => {
@@ -157,14 +183,48 @@ test("an upload whose original is gone is told, and forgotten when no video is l
   expect((await upload.send(`GET /upload/${id}`)).status).toBe(404);
 });
 
-test("the uploads' database lost: what metadata knows is left alone, and nothing goes by itself", async () => {
+test("the uploads' database lost: what metadata knows is left alone, and what it forgot, too", async () => {
   await using upload = setup();
   const ids = [await finished(upload), await finished(upload)];
   upload.deps.database.$client.run("delete from uploads");
   expect(short(await inspect(upload))).toEqual([]);
-  for (const id of ids) await upload.askMetadata(`DELETE /videos/${id}`);
+  upload.metadataDatabase.$client.run("delete from videos");
   await clean(upload);
   expect(readdirSync(upload.world.path("originals")).sort()).toEqual(ids.sort());
+});
+
+test("a deletion is acted on at once, and one that was missed at the next connection", async () => {
+  await using upload = setup();
+  const ids = [await finished(upload), await finished(upload), await finished(upload)];
+  const [missed = "", told = "", kept = ""] = ids;
+  await upload.askMetadata(`DELETE /videos/${missed}`);
+  const server = Bun.serve({ port: 0, idleTimeout: 0, fetch: (request) => upload.metadataService.fetch(request) });
+  upload.world.defer(() => server.stop(true));
+  const stopping = new AbortController();
+  const following = followDeletions(upload.deps, `${server.url}videos/events`, stopping.signal);
+  upload.world.defer(() => {
+    stopping.abort();
+    return following;
+  });
+  await until("the missed one is gone", () => !existsSync(upload.world.path("originals", missed)));
+  await upload.askMetadata(`DELETE /videos/${told}`);
+  await until("the other is gone", () => !existsSync(upload.world.path("originals", told)));
+  expect(readdirSync(upload.world.path("originals"))).toEqual([kept]);
+});
+
+test("a video that was deleted before its registration was noted down is not registered again", async () => {
+  await using upload = setup();
+  upload.others.transcoding = "away";
+  const id = await finished(upload);
+  // As after a kill between metadata's answer and its row here.
+  upload.deps.database.$client.run("update uploads set state = 'assembled', next_try_at = 0");
+  await upload.askMetadata(`DELETE /videos/${id}`);
+  upload.others.transcoding = "up";
+  await sweep(upload.deps, new AbortController().signal);
+  expect((await upload.askMetadata(`GET /videos/${id}`)).status).toBe(404);
+  expect(upload.starts).toEqual([]);
+  await clean(upload);
+  expect(existsSync(upload.world.path("originals", id))).toBe(false);
 });
 
 test("one that cannot be removed is told with the reason, and does not keep the others from their turn", async () => {

@@ -21,7 +21,8 @@ export async function keepClean(deps: UploadDeps, everySeconds: number, signal: 
   ]);
 }
 
-async function goRound(deps: UploadDeps, signal: AbortSignal): Promise<void> {
+/** One round: what is found is put in order and told. Also called when metadata is back. */
+export async function goRound(deps: UploadDeps, signal: AbortSignal): Promise<void> {
   tell(deps, await cleanStorage(deps, [], signal));
 }
 
