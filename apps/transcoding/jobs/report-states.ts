@@ -42,8 +42,7 @@ export async function reportStates(deps: TranscodingDeps): Promise<boolean> {
 }
 
 /** No answer came; with an answer of 5xx the others may still be told. */
-const isNobodyThere = (error: unknown): boolean =>
-  isServiceError(error, "unavailable") && error.cause !== undefined;
+const isNobodyThere = (error: unknown): boolean => isServiceError(error, "unavailable") && error.cause !== undefined;
 
 /** An answer that the same call would get again. */
 const isRefusal = (error: unknown): boolean => isServiceError(error) && errorCodes[error.code].status < 500;
