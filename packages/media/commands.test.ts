@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { pictureCommand, remuxCommand, soundCommand } from "./commands.ts";
+import { pictureCommand, soundCommand } from "./commands.ts";
+import { remuxCommand } from "./copy.ts";
 import { libx264 } from "./encoders.ts";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
 import type { Facts, PictureFacts } from "./facts.ts";
@@ -31,7 +32,7 @@ test("a picture chunk is one decode, each rung scaled from the one above, cut at
     ].join(" ");
   expect(pictureCommand(examplePlan(), chunk, settings).join(" ")).toBe(
     [
-      "-hide_banner -nostdin -loglevel error -nostats -y -threads 2 -noaccurate_seek -ss 7 -copyts -start_at_zero",
+      "-hide_banner -nostdin -loglevel error -nostats -max_error_rate 1 -y -threads 2 -noaccurate_seek -ss 7 -copyts -start_at_zero",
       `${guard} -i file:/originals/a/a b.mp4 -filter_complex_threads 2 -filter_complex`,
       `[0:0]trim=start=8:end=16,scale=1280:720:${bt709},setsar=1,format=yuv420p,split[720p][from-720p];[from-720p]scale=640:360:flags=bicubic,setsar=1[360p]`,
       outputs("720p", "3.1", "-b:v 3500k -maxrate 3900k -bufsize 5800k"),
@@ -142,7 +143,7 @@ test("a piece of sound is encoded from a second before it, and what comes before
   const chunk = { kind: "sound" as const, renditions: ["audio"], first: 4, count: 2 };
   expect(soundCommand(examplePlan(), chunk, settings).join(" ")).toBe(
     [
-      "-hide_banner -nostdin -loglevel error -nostats -y -vn -ss 13 -copyts -start_at_zero",
+      "-hide_banner -nostdin -loglevel error -nostats -max_error_rate 1 -y -vn -ss 13 -copyts -start_at_zero",
       `${guard} -i file:/originals/a/a b.mp4 -map 0:1 -map_metadata -1 -map_chapters -1`,
       "-af aresample=48000,aresample=async=1:first_pts=624000,aformat=channel_layouts=stereo,atrim=start_pts=718848:end_pts=1154048",
       "-c:a aac -b:a 192k -bsf:a noise=drop=lt(pts\\,768000)",
@@ -162,7 +163,7 @@ test("the first piece of sound begins at zero, and the last one has no end", () 
 });
 
 test("a copy that seeks is made without encoding", () => {
-  expect(remuxCommand("/a.ts", "/b.mkv", [1, 0]).join(" ")).toBe(
-    `-hide_banner -nostdin -loglevel error -nostats -y -fflags +genpts ${guard} -i file:/a.ts -map 0:1 -map 0:0 -c copy -map_metadata -1 -map_chapters -1 -f matroska file:/b.mkv -progress pipe:1 -stats_period 1`,
+  expect(remuxCommand("/a.ts", "/b.mkv", [{ stream: 1 }, { stream: 0 }]).join(" ")).toBe(
+    `-hide_banner -nostdin -loglevel error -nostats -max_error_rate 1 -y -fflags +genpts ${guard} -i file:/a.ts -map 0:1 -map 0:0 -c copy -map_metadata -1 -map_chapters -1 -f matroska file:/b.mkv -progress pipe:1 -stats_period 1`,
   );
 });

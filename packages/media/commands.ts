@@ -36,8 +36,8 @@ export interface CommandSettings extends EncoderSettings {
 export const initName = "init.mp4";
 export const segmentName = (index: number): string => `${index}.m4s`;
 
-/** Only errors, and no questions. */
-export const quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats"];
+/** Only errors, and no questions; what cannot be decoded is passed over, however much it is. */
+export const quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats", "-max_error_rate", "1"];
 /** A report on stdout, so often. */
 export const progress = (everySeconds: number) => ["-progress", "pipe:1", "-stats_period", String(everySeconds)];
 /** Nothing of what a source says of itself goes along. */
@@ -117,16 +117,6 @@ export function soundCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
     ...["-c:a", "aac", "-b:a", `${rendition.kbps}k`, "-bsf:a", `noise=drop=lt(pts\\,${first})`],
     ...hls(rendition.name, chunk.first, settings.directory, plan.segmentSeconds),
     ...progress(settings.reportSeconds),
-  ];
-}
-
-/** The arguments that copy a source into Matroska, which seeks exactly; times begin at 0 there. */
-export function remuxCommand(source: string, target: string, streams: number[]): string[] {
-  return [
-    ...quiet,
-    ...["-y", "-fflags", "+genpts", ...guardedInput, "-i", `file:${source}`],
-    ...streams.flatMap((stream) => ["-map", `0:${stream}`]),
-    ...["-c", "copy", ...untagged, "-f", "matroska", `file:${target}`, ...progress(1)],
   ];
 }
 

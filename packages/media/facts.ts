@@ -13,6 +13,8 @@ export interface Facts {
   container: string;
   /** False where `-ss` loses frames; such a source is copied into Matroska once and encoded from that. */
   seeksExactly: boolean;
+  /** True where a stream begins so late that ffmpeg has to be told to look further; see `deepInput` in `probe.ts`. */
+  needsDeepProbe?: true;
   picture: PictureFacts | null;
   /** Every track that can be decoded, in the file's order. */
   sound: SoundFacts[];
@@ -235,6 +237,17 @@ function isDecodableSound({ codec_type, channels = 0, sample_fmt }: Stream): boo
 }
 
 const isKnown = (name: string | undefined): name is string => name !== undefined && name !== "unknown";
+
+/** True where a stream's codec is known and what it is like is not: none of its packets was seen, or none that tells. */
+export function lacksParameters({ streams }: ProbeOutput): boolean {
+  return streams.some((stream) => {
+    const isUnknown = stream.codec_name === undefined || stream.codec_name === "unknown";
+    if (isUnknown) return false;
+    return (
+      (isMovingPictures(stream) && !isPicture(stream)) || (stream.codec_type === "audio" && !isDecodableSound(stream))
+    );
+  });
+}
 
 /** Tracks that stay out because nothing here can decode them. */
 function warningsOfUndecodable(stream: Stream): string[] {

@@ -8,7 +8,8 @@ export {
   SegmentError,
 } from "./check-segment.ts";
 export { type Chunk, demandedChunk, type Has, missingOf, type Remaining, remainingChunks } from "./chunks.ts";
-export { type CommandSettings, initName, pictureCommand, remuxCommand, soundCommand } from "./commands.ts";
+export { type CommandSettings, initName, pictureCommand, soundCommand } from "./commands.ts";
+export { type CopiedTrack, copyInput, decodedSound, isHeldSound, remuxCommand } from "./copy.ts";
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 export { gridIndex, gridSeconds } from "./grid.ts";
@@ -52,6 +53,7 @@ export {
   posterScore,
 } from "./poster.ts";
 export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
+export { changesInMidStream, describesItself, isChainedOgg } from "./sound-changes.ts";
 export { createRun, type Run, type RunOptions, type RunResult, run, withoutAddress } from "./spawn.ts";
 export {
   type Storyboard,

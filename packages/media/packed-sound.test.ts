@@ -17,9 +17,9 @@ test("sound is packed where all of it is AMR within an MP4", () => {
 
 test("a track is written out, and comes back behind the silence that it begins with", () => {
   expect(unpackCommand("/a.3gp", 1, "/w/0.amr").join(" ")).toBe(
-    `-hide_banner -nostdin -loglevel error -nostats -y ${guard} -i file:/a.3gp -map 0:1 -c copy -map_metadata -1 -map_chapters -1 -f amr file:/w/0.amr -progress pipe:1 -stats_period 1`,
+    `-hide_banner -nostdin -loglevel error -nostats -max_error_rate 1 -y ${guard} -i file:/a.3gp -map 0:1 -c copy -map_metadata -1 -map_chapters -1 -f amr file:/w/0.amr -progress pipe:1 -stats_period 1`,
   );
   expect(packCommand([{ path: "/w/0.amr", sound: amr }], "/w/sound.mka").join(" ")).toBe(
-    `-hide_banner -nostdin -loglevel error -nostats -y ${guard} -i file:/w/0.amr -map 0:0 -filter:a:0 adelay=250:all=1,atrim=end=26 -c:a flac -map_metadata -1 -map_chapters -1 -f matroska file:/w/sound.mka -progress pipe:1 -stats_period 1`,
+    `-hide_banner -nostdin -loglevel error -nostats -max_error_rate 1 -y ${guard} -i file:/w/0.amr -map 0:0 -filter:a:0 adelay=250:all=1,atrim=end=26 -c:a flac -map_metadata -1 -map_chapters -1 -f matroska file:/w/sound.mka -progress pipe:1 -stats_period 1`,
   );
 });

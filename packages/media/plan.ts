@@ -84,6 +84,8 @@ export const Plan = z.object({
       timescale: z.int(),
     })
     .nullable(),
+  /** Whether the streams of sound are those of a copy that holds them decoded, and not the source's. */
+  soundIsDecoded: z.boolean().optional(),
   /** Highest rung first, sound last. */
   renditions: z.array(z.discriminatedUnion("kind", [PictureRendition, SoundRendition])),
   leftOut: z.array(z.object({ name: z.string(), width: z.int(), height: z.int(), reason: z.string() })),

@@ -3,7 +3,16 @@
  * concat script that calls itself video cannot make ffprobe open other files; and a bound on time.
  */
 import { openAsBlob } from "node:fs";
-import { codecName, type Facts, factsOf, type PictureFacts, ProbeOutput, parseFlat, usedEntries } from "./facts.ts";
+import {
+  codecName,
+  type Facts,
+  factsOf,
+  lacksParameters,
+  type PictureFacts,
+  ProbeOutput,
+  parseFlat,
+  usedEntries,
+} from "./facts.ts";
 import { type Run, withoutAddress } from "./spawn.ts";
 import { isEncryptedMp4, whatItIs } from "./what-it-is.ts";
 
@@ -27,6 +36,12 @@ export const guardedInput = [
   ...["-protocol_whitelist", "file", "-format_whitelist", demuxers],
 ] as const;
 
+/**
+ * What comes before `-i`, too, where a stream begins so late that the first 5 MB do not tell what it is: how many bytes of
+ * the file, and microseconds of it, are looked at.
+ */
+export const deepInput = ["-probesize", String(256 * 1024 * 1024), "-analyzeduration", String(180 * 1_000_000)];
+
 const probeSeconds = 30;
 
 /**
@@ -35,16 +50,16 @@ const probeSeconds = 30;
  */
 export async function probe(source: string, run: Run, signal?: AbortSignal): Promise<Facts> {
   const file = await openAsBlob(source);
-  const described = await describe(source, run, signal).catch(async (error: unknown) => {
+  const described = await describeWhole(source, run, signal).catch(async (error: unknown) => {
     const sentence = error instanceof SourceError ? await whatItIs(file) : null;
     throw sentence === null ? error : new SourceError(sentence);
   });
-  const facts = factsOf(described);
-  if (/\bmp4\b/.test(facts.container) && (await isEncryptedMp4(file))) throw await refusal(file, described);
-  if (!facts.picture && facts.sound.length === 0) throw await refusal(file, described);
+  const facts = { ...factsOf(described.output), ...(described.isDeep ? { needsDeepProbe: true as const } : {}) };
+  if (/\bmp4\b/.test(facts.container) && (await isEncryptedMp4(file))) throw await refusal(file, described.output);
+  if (!facts.picture && facts.sound.length === 0) throw await refusal(file, described.output);
   assertSize(facts.picture);
-  const measure: Measure = { source, origin: described.format.start_time ?? 0, run, signal };
-  const isPlausible = isPlausibleDuration(described.format);
+  const measure: Measure = { source, origin: described.output.format.start_time ?? 0, run, signal };
+  const isPlausible = isPlausibleDuration(described.output.format);
   const trustsEnd = isPlausible && /\b(mov|mp4)\b/.test(facts.container);
   const shown = facts.picture && (await measuredPicture(measure, facts.picture, trustsEnd));
   const picture = shown && shown.endSeconds > 0 ? shown : null;
@@ -55,15 +70,24 @@ export async function probe(source: string, run: Run, signal?: AbortSignal): Pro
     }),
   );
   const sound = heard.filter((one) => one.endSeconds > 0);
-  if (!picture && sound.length === 0) throw await refusal(file, described);
+  if (!picture && sound.length === 0) throw await refusal(file, described.output);
   const hours = Math.max(picture?.endSeconds ?? 0, ...sound.map((one) => one.endSeconds)) / 3600;
   if (!(hours <= mostHours))
     throw new SourceError(`This file claims to be ${Math.round(hours)} h long; at most ${mostHours} h are taken`);
   return { ...facts, picture, sound };
 }
 
-async function describe(source: string, run: Run, signal?: AbortSignal): Promise<ProbeOutput> {
-  const lines = await ffprobe(source, ["-show_entries", usedEntries, "-of", "flat"], run, signal);
+/** Asks again, and looks further into the file, where a stream of a known codec has no parameters. */
+async function describeWhole(source: string, run: Run, signal?: AbortSignal) {
+  const output = await describe(source, [], run, signal);
+  if (!lacksParameters(output)) return { output, isDeep: false };
+  const deep = await describe(source, deepInput, run, signal);
+  const known = (one: ProbeOutput) => factsOf(one).sound.length + (factsOf(one).picture ? 1 : 0);
+  return known(deep) > known(output) ? { output: deep, isDeep: true } : { output, isDeep: false };
+}
+
+async function describe(source: string, input: string[], run: Run, signal?: AbortSignal): Promise<ProbeOutput> {
+  const lines = await ffprobe(source, [...input, "-show_entries", usedEntries, "-of", "flat"], run, signal);
   const parsed = ProbeOutput.safeParse(parseFlat(lines));
   if (!parsed.success) throw new SourceError("This is not a media file that can be read: ffprobe describes no format");
   return parsed.data;

@@ -1,19 +1,9 @@
 /** The first step of a job: look at the source, and write the plan. */
-import {
-  type Facts,
-  hasPackedSound,
-  makePlan,
-  type Plan,
-  probe,
-  remuxCommand,
-  SourceError,
-  whyNotText,
-} from "@video-backend/media";
+import { type Facts, makePlan, type Plan, probe, type SoundFacts, SourceError, whyNotText } from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
 import { planOf } from "../jobs/jobs.ts";
+import { seekableCopy, soundCopy } from "./copy-source.ts";
 import type { EngineDeps } from "./engine.ts";
-import { readThrough } from "./read-through.ts";
-import { unpackSound } from "./unpack-sound.ts";
 
 export interface PreparedVideo {
   plan: Plan;
@@ -25,48 +15,58 @@ export interface PreparedVideo {
 
 export const originalKey = (videoId: string, filename: string): string => `originals/${videoId}/${filename}`;
 
-/** The name of the copy in the workspace; it is there until the job has ended well. */
-const copyName = "source.mkv";
-
 /** @throws SourceError when there is nothing to make of the source */
 export async function prepareVideo(deps: EngineDeps, job: JobRow, signal: AbortSignal): Promise<PreparedVideo> {
   const original = deps.store.locate(originalKey(job.videoId, job.filename));
   if (!(await deps.store.exists(originalKey(job.videoId, job.filename))))
     throw new SourceError("The uploaded file is gone");
   const facts = await probe(original, deps.run, signal);
-  const source = facts.seeksExactly ? original : await seekableCopy(deps, job, original, facts, signal);
-  const isPacked = source === original && hasPackedSound(facts);
-  const soundSource = isPacked ? await unpackSound(deps, job.videoId, source, facts, signal) : source;
+  const video = { videoId: job.videoId, original, facts };
   const planned = planOf(job);
+  const isCopied = !facts.seeksExactly || facts.needsDeepProbe === true;
+  const source = isCopied ? await seekableCopy(deps, video, signal) : original;
+  const sound = isCopied ? null : await soundCopy(deps, video, planned?.soundIsDecoded, signal);
+  const soundSource = sound ?? source;
   if (planned) return { plan: planned, source, soundSource };
-  const seen = source === original ? facts : await factsOfCopy(deps, source, facts, signal);
-  const sound = isPacked ? facts.sound.map((one, stream) => ({ ...one, stream })) : seen.sound;
+  const seen = isCopied ? await factsOfCopy(deps, source, facts, signal) : facts;
+  const heard = sound === null ? seen.sound : await soundOfCopy(deps, sound, facts, signal);
   const plan = makePlan(
-    { ...seen, container: facts.container, sound },
+    { ...seen, container: facts.container, sound: heard },
     { segmentSeconds: deps.settings.segmentSeconds, networkSpeed: job.networkSpeed },
   );
-  return { plan: deps.jobs.keepPlan(job.videoId, plan), source, soundSource };
+  const kept = deps.jobs.keepPlan(job.videoId, { ...plan, soundIsDecoded: sound !== null });
+  return { plan: kept, source, soundSource };
 }
 
 /** What the copy is, with what did not go into it, so that it is told as left out. */
 async function factsOfCopy(deps: EngineDeps, copy: string, original: Facts, signal: AbortSignal): Promise<Facts> {
   const facts = await probe(copy, deps.run, signal);
   const leftBehind = original.subtitles.filter((track) => whyNotText(track.codec) !== null);
-  return { ...facts, subtitles: [...facts.subtitles, ...leftBehind], warnings: original.warnings };
+  const first = original.picture ? 1 : 0;
+  const sound = facts.sound.map((one) => asOriginal(one, original.sound[one.stream - first]));
+  const warnings = [...original.warnings, ...warningsOfSilence(original.sound, sound)];
+  return { ...facts, sound, subtitles: [...facts.subtitles, ...leftBehind], warnings };
 }
 
-function seekableCopy(
+/** The facts of tracks that were decoded: what they are for an encoder, and what people are told they are. */
+async function soundOfCopy(
   deps: EngineDeps,
-  job: JobRow,
-  original: string,
-  facts: Facts,
+  copy: string,
+  { sound }: Facts,
   signal: AbortSignal,
-): Promise<string> {
-  // Subtitles go along so that their times stay in step with the picture's, which the copy may move.
-  const text = facts.subtitles.filter((track) => whyNotText(track.codec) === null);
-  const tracks = [...(facts.picture ? [facts.picture] : []), ...facts.sound, ...text];
-  const streams = tracks.map((track) => track.stream);
-  return deps.workspace.keep(job.videoId, copyName, (temporary) =>
-    readThrough(deps, "The file", remuxCommand(original, temporary, streams), signal),
-  );
+): Promise<SoundFacts[]> {
+  const decoded = await probe(copy, deps.run, signal);
+  return decoded.sound.map((one) => asOriginal(one, sound[one.stream]));
+}
+
+/** Names are the original's, also of a codec that was decoded; how it is mixed and when it is heard is the copy's. */
+function asOriginal(copied: SoundFacts, original: SoundFacts | undefined): SoundFacts {
+  if (!original) return copied;
+  const { codec, language, title, isDefault } = original;
+  return { ...copied, codec, language, title, isDefault };
+}
+
+function warningsOfSilence(original: SoundFacts[], copied: SoundFacts[]): string[] {
+  const missing = original.length - copied.length;
+  return missing > 0 ? [`${missing} of ${original.length} tracks of sound cannot be decoded`] : [];
 }

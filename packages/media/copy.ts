@@ -1,0 +1,76 @@
+/**
+ * The copy of a source that is encoded from, where the source itself will not do: Matroska seeks exactly, and holds what most
+ * codecs make. What it cannot hold, or what its one configuration per track would get wrong, is decoded into it once:
+ * sound as stereo PCM at the renditions' rate, a picture without loss.
+ */
+import { progress, quiet, untagged } from "./commands.ts";
+import type { Facts, SoundFacts } from "./facts.ts";
+import { deepInput, guardedInput } from "./probe.ts";
+import { frameOutputs } from "./sound-changes.ts";
+import { stereoMix } from "./stereo.ts";
+
+export interface CopiedTrack {
+  /** ffmpeg's number of the stream in the source. */
+  stream: number;
+  /** How it is decoded into the copy; absent where its packets are copied. */
+  decoded?: DecodedSound | "picture";
+}
+
+export interface DecodedSound {
+  /** A filter whose output is stereo. */
+  mix: string;
+}
+
+export interface CopyOptions {
+  /** Where the frames of tracks are written beside, to be looked at by `changesInMidStream`. */
+  frames?: { stream: number; path: string }[];
+  /** Options before the input; see `copyInput`. */
+  input?: string[];
+}
+
+/** What ffmpeg has to be told to open this source for a copy. */
+export function copyInput({ container, needsDeepProbe }: Pick<Facts, "container" | "needsDeepProbe">): string[] {
+  return [
+    ...(needsDeepProbe ? deepInput : []),
+    // A programme may move to other PIDs: its streams go on in those that were there.
+    ...(container === "mpegts" ? ["-merge_pmt_versions", "1"] : []),
+  ];
+}
+
+/** The arguments that copy a source into Matroska; times begin at 0 there. */
+export function remuxCommand(
+  source: string,
+  target: string,
+  tracks: CopiedTrack[],
+  { frames = [], input = [] }: CopyOptions = {},
+): string[] {
+  return [
+    ...quiet,
+    ...["-y", "-fflags", "+genpts", ...input, ...guardedInput, "-i", `file:${source}`],
+    ...tracks.flatMap(({ stream }) => ["-map", `0:${stream}`]),
+    ...["-c", "copy", ...tracks.flatMap(({ decoded }, position) => decodingOf(decoded, position))],
+    ...[...untagged, "-f", "matroska", `file:${target}`, ...frameOutputs(frames), ...progress(1)],
+  ];
+}
+
+function decodingOf(decoded: CopiedTrack["decoded"], position: number): string[] {
+  if (decoded === undefined) return [];
+  if (decoded === "picture") return [`-c:${position}`, "ffv1", `-fps_mode:${position}`, "passthrough"];
+  return [`-c:${position}`, "pcm_s16le", `-filter:${position}`, `aresample=48000,${decoded.mix}`];
+}
+
+/**
+ * How a track of sound is decoded.
+ *
+ * @param changes whether the number of its channels may change in the middle
+ */
+export function decodedSound(sound: SoundFacts, changes: boolean): DecodedSound {
+  return { mix: changes ? "aformat=channel_layouts=stereo" : stereoMix(sound).filter };
+}
+
+/** Codecs of sound that come out of Matroska as they went in; PCM is not named one by one. */
+const heldSound =
+  /^(aac|ac3|eac3|dts|truehd|mp2|mp3|opus|vorbis|flac|alac|wma(v1|v2|pro|lossless)|pcm_[suf]\d+[lb]e|pcm_u8)$/;
+
+/** True where a track of this codec can be copied into Matroska; of others it is not sure. */
+export const isHeldSound = (codec: string): boolean => heldSound.test(codec);
