@@ -59,5 +59,5 @@ test("a rung goes onto the device after the next one was split off", () => {
       "[scaled-360p]format=nv12,hwupload[360p]",
     ].join(";"),
   );
-  expect(command.slice(0, 8).join(" ")).toContain("-vaapi_device /dev/dri/renderD128");
+  expect(command.slice(0, 10).join(" ")).toContain("-vaapi_device /dev/dri/renderD128");
 });
