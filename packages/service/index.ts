@@ -23,7 +23,16 @@ export { eventStream, type FollowOptions, followEvents, type ServerEvent } from 
 export { Health, type HealthChecks } from "./health.ts";
 export { newVideoId, VideoId, videoIdPattern } from "./ids.ts";
 export { createLog, type Log } from "./log.ts";
-export { AssetPath, FileName, isAssetPath, isRenditionName, LanguageTag, RenditionName } from "./names.ts";
+export {
+  AssetPath,
+  FileName,
+  isAssetPath,
+  isRenditionName,
+  LanguageTag,
+  maxOriginalNameLength,
+  originalNameProblem,
+  RenditionName,
+} from "./names.ts";
 export { integer, json, jsonBody } from "./openapi.ts";
 export { errorFromProblem, Problem, problemResponse, problems } from "./problem.ts";
 export { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";

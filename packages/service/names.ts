@@ -1,6 +1,7 @@
 /**
  * The names that may follow a video's id in a path. They are checked here, by pattern, after the router has decoded
- * them (`%2f` included) and before any of them comes near a path; names that begin with a dot are nobody's to read.
+ * them (`%2f` included) and before any of them comes near a path; of what we made, names that begin with a dot are nobody's to
+ * read. The names of originals are the uploader's, and have one rule for all services, which stands here, too.
  */
 import { z } from "@hono/zod-openapi";
 
@@ -33,6 +34,25 @@ export const AssetPath = z
   .string()
   .refine(isAssetPath, `a path is 1 to ${deepestPath} file names joined by /`)
   .openapi({ description: "A path below the video's folder", example: "720p/init.mp4" });
+
+/** As file systems count that store UTF-16. */
+export const maxOriginalNameLength = 255;
+
+/**
+ * What keeps a text from being the name of an original, as the end of a sentence; null where nothing does. A name is one plain
+ * file in any script, and may begin with a dot.
+ *
+ * @example originalNameProblem("../a.mp4") // "holds a path"
+ */
+export function originalNameProblem(name: string): string | null {
+  if (name === "") return "is empty";
+  if (/[/\\]/.test(name)) return "holds a path";
+  if (/\p{Cc}/u.test(name)) return "holds a control character";
+  if (!name.isWellFormed()) return "is no Unicode text";
+  if (/^\.*(\.[^.]*)?$/.test(name)) return "has nothing before its ending";
+  if (name.length > maxOriginalNameLength) return `has ${name.length} characters`;
+  return null;
+}
 
 const longestLanguageTag = 35;
 

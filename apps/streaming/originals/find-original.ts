@@ -3,7 +3,7 @@
  * video's original never changes, so it is remembered: a player that reads an original range by range makes metadata
  * answer once. Whether the file is there is asked of the store each time.
  */
-import { ServiceError } from "@video-backend/service";
+import { originalNameProblem, ServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import { LRUCache } from "lru-cache";
 import type { Asset } from "../assets/asset.ts";
@@ -19,9 +19,6 @@ const rememberedMilliseconds = 30_000;
 
 export const createRememberedNames = (): RememberedNames => new LRUCache({ max: 10_000, ttl: rememberedMilliseconds });
 
-/** Any one name: no separator, no control character, not hidden. Wider than `FileName`, since people name these. */
-const originalName = /^[^/\\\p{Cc}.][^/\\\p{Cc}]{0,254}$/u;
-
 const absent = () => new ServiceError("not_found", "Original file not found");
 
 type Deps = Pick<StreamingDeps, "assets" | "metadata" | "originalNames">;
@@ -32,7 +29,7 @@ export async function findOriginal(deps: Deps, videoId: string): Promise<Origina
   const known = remembered ? await fileNamed(deps, videoId, remembered) : null;
   if (known) return known;
   const { filename } = await parseResponse(deps.metadata.videos[":hash"].$get({ param: { hash: videoId } }));
-  if (!originalName.test(filename)) throw absent();
+  if (originalNameProblem(filename) !== null) throw absent();
   const found = await fileNamed(deps, videoId, filename);
   if (!found) throw absent();
   deps.originalNames.set(videoId, filename);

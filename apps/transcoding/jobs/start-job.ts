@@ -1,8 +1,7 @@
 /** Starts a video's transcoding, or goes on with it. Starting twice is harmless: there is one job a video. */
-import { ServiceError } from "@video-backend/service";
+import { originalNameProblem, ServiceError } from "@video-backend/service";
 import { originalKey } from "../engine/prepare-video.ts";
 import type { TranscodingDeps } from "../service.ts";
-import { isFileName } from "./file-name.ts";
 import type { NewJob } from "./jobs.ts";
 
 /**
@@ -13,7 +12,7 @@ import type { NewJob } from "./jobs.ts";
 export async function startJob(deps: TranscodingDeps, request: NewJob): Promise<void> {
   const { videoId, filename } = request;
   await deps.engine.ended(videoId);
-  if (!isFileName(filename) || !(await deps.store.exists(originalKey(videoId, filename)))) {
+  if (originalNameProblem(filename) !== null || !(await deps.store.exists(originalKey(videoId, filename)))) {
     throw new ServiceError("not_found", "Source file not found", { details: { upload_id: videoId, filename } });
   }
   await deps.engine.ended(videoId);

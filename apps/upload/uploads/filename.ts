@@ -1,10 +1,10 @@
 /**
  * Which names of files are taken, and what becomes of them on disk. A name becomes the last part of a path below
- * originals, so one that could be anything but one plain file is refused; which script it is written in is the uploader's
+ * originals, so one that could be anything but one plain file is refused (`originalNameProblem`); which script it is written in is the uploader's
  * affair. A name too long for the disks in use is kept for people and shortened for the path.
  */
 import { createHash } from "node:crypto";
-import { ServiceError } from "@video-backend/service";
+import { maxOriginalNameLength, originalNameProblem, ServiceError } from "@video-backend/service";
 
 const video =
   "mp4 m4v mov qt mkv webm avi divx mpg mpeg mpe m1v m2v vob ts mts m2ts m2t flv f4v wmv asf 3gp 3g2 ogv ogg ogx mxf gxf " +
@@ -14,18 +14,16 @@ const sound = "m4a m4b mp3 mp2 wav flac aac oga opus mka wma ac3 eac3 dts aif ai
 /** Endings of the files that are taken, without the dot. Whether it really is one, ffprobe says later. */
 export const acceptedEndings: readonly string[] = `${video} ${sound}`.split(" ");
 
-/** As file systems count that store UTF-16. */
-const maxNameLength = 255;
 /** Ext4 and its kin take 255, and a temporary name is a little longer. */
 const maxStoredBytes = 200;
 
 /** @throws ServiceError `invalid_path` for what is no plain name; `unsupported_file_type` for another ending */
 export function checkFilename(filename: string): void {
-  const wrong = whatIsWrong(filename);
+  const wrong = originalNameProblem(filename);
   if (wrong) {
     throw new ServiceError(
       "invalid_path",
-      `The filename ${wrong}; a plain name of at most ${maxNameLength} characters is accepted, without a directory and ` +
+      `The filename ${wrong}; a plain name of at most ${maxOriginalNameLength} characters is accepted, without a directory and ` +
         "without control characters, such as holiday.mp4",
     );
   }
@@ -49,14 +47,4 @@ export function storedName(filename: string): string | null {
     .toString()
     .replace(/\ufffd+$/, "");
   return head + tail;
-}
-
-function whatIsWrong(filename: string): string | null {
-  if (filename === "") return "is empty";
-  if (/[/\\]/.test(filename)) return "holds a path";
-  if (/\p{Cc}/u.test(filename)) return "holds a control character";
-  if (!filename.isWellFormed()) return "is no Unicode text";
-  if (/^\.*(\.[^.]*)?$/.test(filename)) return "has nothing before its ending";
-  if (filename.length > maxNameLength) return `has ${filename.length} characters`;
-  return null;
 }
