@@ -3,7 +3,7 @@
  * What is only passed on is declared as its own service declares it, in short.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { AssetPath, integer, json, problems, ServiceError, VideoId } from "@video-backend/service";
+import { AssetPath, integer, json, jsonBody, problems, ServiceError, VideoId } from "@video-backend/service";
 import { bodyLimit } from "hono/body-limit";
 import { DeletedVideo, LibraryQuery, ResumedVideo, StoppedVideo, Transcoding, Video } from "../contract.ts";
 
@@ -185,19 +185,16 @@ export const startTranscode = createRoute({
   middleware: atMost(64 * 1024),
   request: {
     params,
-    body: {
-      content: {
-        "application/json": {
-          schema: z.object({
-            networkSpeed: z.coerce
-              .number()
-              .nonnegative()
-              .optional()
-              .openapi({ type: "number", description: "Mbit/s; below 1 makes 360p only, below 5 480p and lower" }),
-          }),
-        },
-      },
-    },
+    ...jsonBody(
+      z.object({
+        networkSpeed: z.coerce
+          .number()
+          .nonnegative()
+          .optional()
+          .openapi({ type: "number", description: "Mbit/s; below 1 makes 360p only, below 5 480p and lower" }),
+      }),
+      false,
+    ),
   },
   responses: {
     200: json(z.object({ status: z.literal("started"), upload_id: VideoId }), "It will be transcoded"),

@@ -35,7 +35,7 @@ export const createPlaybackToken = createRoute({
   summary: "A token for all files of one video, for a while; `expires_in_seconds` is 6 hours without it",
   request: {
     params,
-    body: { content: { "application/json": { schema: z.object({ expires_in_seconds: z.number().optional() }) } } },
+    ...jsonBody(z.object({ expires_in_seconds: z.number().optional() }), false),
   },
   responses: {
     200: json(

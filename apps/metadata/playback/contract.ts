@@ -1,6 +1,6 @@
 /** The HTTP surface of playback tokens: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, problems, VideoId } from "@video-backend/service";
+import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
 
 export const PlaybackTokenRequest = z
   .object({
@@ -41,7 +41,7 @@ export const createPlaybackToken = createRoute({
     "It plays a private video, and a public one as well: put `/play/{token}/{hash}/` where `/stream/{hash}/` would stand. Who has it can play until it expires, so treat it as a password.",
   request: {
     params: z.object({ hash: VideoId }),
-    body: { content: { "application/json": { schema: PlaybackTokenRequest } } },
+    ...jsonBody(PlaybackTokenRequest, false),
   },
   responses: {
     200: json(PlaybackToken, "The token"),

@@ -48,7 +48,7 @@ test("a time that is not allowed is refused with the most that is", async () => 
   const { ask, now } = metadata;
   expect((await ask()).body.expires_at).toBe(now + 3600);
   expect(await ask({ expires_in_seconds: 3601 })).toMatchObject({ status: 422, body: { most_seconds: 3600 } });
-  for (const expires_in_seconds of [0, -1, 1.5, "60", null, 1e300]) {
+  for (const expires_in_seconds of [0, -1, 1.5, "60", 1e300]) {
     expect((await ask({ expires_in_seconds })).status).toBe(422);
   }
   expect(await metadata.send("POST /videos/nobody/playback-token")).toMatchObject({

@@ -1,6 +1,6 @@
 /** The HTTP surface of the janitor: what it finds, what it would do, and what it may do only when told. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, problems, VideoId } from "@video-backend/service";
+import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
 
 /** What may be wrong between rows, folders and the videos that metadata knows. */
 export const findingKinds = [
@@ -81,7 +81,7 @@ export const cleanStorage = createRoute({
   operationId: "cleanStorage",
   tags,
   summary: "Do it, and remove the originals that are named",
-  request: { body: { required: false, content: { "application/json": { schema: CleanUp } } } },
+  request: jsonBody(CleanUp, false),
   responses: {
     200: json(JanitorReport, "What it found and did"),
     ...problems({
