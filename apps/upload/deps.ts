@@ -1,28 +1,25 @@
 /** What verbs are given: the lowest layer of this service. Types only; it imports no verb and no route. */
 import type { MetadataClient } from "@video-backend/metadata/client";
-import type { CrossOriginRules, Log } from "@video-backend/service";
+import type { CrossOriginRules, Exclusion, Log } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
+import type { copyRange } from "@video-backend/storage/copy-range";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
 import type { Proxies } from "./admission/client-of.ts";
-import type { Disk } from "./admission/disk.ts";
 import type { Limits } from "./admission/limits.ts";
-import type { Receptions } from "./chunks/receptions.ts";
+import type { Disk, Room } from "./admission/room.ts";
+import type { GroupCommit } from "./database/group-commit.ts";
 import type { UploadDatabase } from "./database/open.ts";
 import type { RemoteSources } from "./remote/remote-sources.ts";
-import type { Appenders } from "./sources/appenders.ts";
 import type { SourceDirectory } from "./sources/source-directory.ts";
-import type { WorkRegister } from "./uploads/work-register.ts";
 
-/** A verb takes the few it uses: `Pick<UploadDeps, "database" | "now">`. */
-export interface UploadDeps {
+/** What a service is made with. */
+export interface UploadParts {
   database: UploadDatabase;
   /** Where originals go. */
   store: BlobStore;
   /** Where sources lie while they come in, on the same file system. */
   sources: SourceDirectory;
-  receptions: Receptions;
-  appenders: Appenders;
-  work: WorkRegister;
+  copyRange: typeof copyRange;
   limits: Limits;
   /** Null where nothing is fetched from addresses. */
   remote: RemoteSources | null;
@@ -37,4 +34,15 @@ export interface UploadDeps {
   now: () => number;
   /** An id nobody has. */
   newId: () => string;
+}
+
+/** A verb takes the few it uses: `Pick<UploadDeps, "database" | "now">`. */
+export interface UploadDeps extends UploadParts {
+  /** For the rows that acknowledge bytes. */
+  commit: GroupCommit;
+  room: Room;
+  /** Who is at work on an upload, by its id: a delete asks them all to stop. */
+  work: Exclusion;
+  /** Who writes to a source, sends a chunk, completes an upload: one at a time for each key. */
+  turns: Exclusion;
 }

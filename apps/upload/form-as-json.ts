@@ -6,8 +6,7 @@ import { messageOf, type ServiceEnv, ServiceError } from "@video-backend/service
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Limits } from "./admission/limits.ts";
-import { paced } from "./chunks/paced-body.ts";
-import { asServiceError } from "./chunks/write-body.ts";
+import { asServiceError, paced } from "./chunks/body.ts";
 
 const maxBytes = 64 * 1024;
 

@@ -3,34 +3,29 @@ import { join } from "node:path";
 import { createMetadataClient } from "@video-backend/metadata/client";
 import { createLog, crossOriginRulesOf, messageOf, newVideoId, readConfig, ServiceError } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
+import { copyRange } from "@video-backend/storage/copy-range";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
-import { createDisk } from "./admission/disk.ts";
-import { createReceptions } from "./chunks/receptions.ts";
+import { createDisk } from "./admission/room.ts";
 import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
-import type { UploadDeps } from "./deps.ts";
 import { keepSweeping } from "./hand-over/sweep.ts";
 import { keepTellingHashes } from "./hand-over/tell-hashes.ts";
 import { followDeletions } from "./janitor/follow-deletions.ts";
 import { keepClean } from "./janitor/keep-clean.ts";
 import { keepFetching } from "./remote/keep-fetching.ts";
-import { createUploadService } from "./service.ts";
-import { createAppenders } from "./sources/appenders.ts";
+import { createUploadService, withState } from "./service.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
-import { createWorkRegister } from "./uploads/work-register.ts";
 
 const sweepEverySeconds = 2;
 const fetchEverySeconds = 1;
 
 const config = await orExit(() => readConfig(UploadConfig, process.env));
-const deps: UploadDeps = await orExit(() => ({
-  database: openUploadDatabase(join(config.STORAGE_DIR, "uploads.db")),
+const parts = await orExit(() => ({
+  database: openUploadDatabase(join(config.STORAGE_DIR, "uploads.db"), config.UPLOAD_SYNC === "chunk"),
   store: createDirectoryStore(config.STORAGE_DIR),
   sources: openSourceDirectory(join(config.STORAGE_DIR, "uploads"), config.UPLOAD_SYNC),
-  receptions: createReceptions(),
-  appenders: createAppenders(),
-  work: createWorkRegister(),
+  copyRange,
   limits: limitsOf(config),
   disk: createDisk(config.STORAGE_DIR),
   remote: remoteSourcesOf(config),
@@ -43,6 +38,7 @@ const deps: UploadDeps = await orExit(() => ({
   now: () => Date.now() / 1000,
   newId: newVideoId,
 }));
+const deps = withState(parts);
 
 const [uploads, originals] = [join(config.STORAGE_DIR, "uploads"), join(config.STORAGE_DIR, "originals")];
 const copies = await moveNeedsCopy(uploads, originals).catch((error: unknown) => {

@@ -1,7 +1,7 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
 import { createRouter } from "@video-backend/service";
 import { clientOf } from "./admission/client-of.ts";
-import { receiveChunkForm, receiveRawChunk } from "./chunks/receive-chunk.ts";
+import { receiveChunkForm, receiveRawChunk } from "./chunks/receive.ts";
 import * as contract from "./contract.ts";
 import type { UploadDeps } from "./deps.ts";
 import { formAsJson, promptBody, smallBody } from "./form-as-json.ts";

@@ -3,9 +3,22 @@
  * transcoding. It works without either; what they miss they are told when they are back.
  */
 import { checkDatabase } from "@video-backend/database";
-import { createService, type ServiceApp } from "@video-backend/service";
-import type { UploadDeps } from "./deps.ts";
+import { createExclusion, createService, type ServiceApp } from "@video-backend/service";
+import { createRoom } from "./admission/room.ts";
+import { createGroupCommit } from "./database/group-commit.ts";
+import type { UploadDeps, UploadParts } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
+
+/** The parts, and what this process keeps of its own about who does what. */
+export function withState(parts: UploadParts): UploadDeps {
+  return {
+    ...parts,
+    commit: createGroupCommit(parts.database),
+    room: createRoom(parts),
+    work: createExclusion(),
+    turns: createExclusion(),
+  };
+}
 
 /** A portable `fetch` over these dependencies. The background loops are the caller's to run. */
 export function createUploadService(deps: UploadDeps): ServiceApp {

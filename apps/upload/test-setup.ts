@@ -7,11 +7,11 @@ import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createWorld, type RequestParts, transcript } from "@video-backend/testing";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { Hono } from "hono";
-import type { UploadDeps } from "./deps.ts";
+import type { UploadParts } from "./deps.ts";
 import { createTestUpload } from "./testing.ts";
 
 /** @param replaced parts of the service to put in place of the real ones, which it is given */
-export function setup(replaced?: (directory: string, real: UploadDeps) => Partial<UploadDeps>) {
+export function setup(replaced?: (directory: string, real: UploadParts) => Partial<UploadParts>) {
   const world = createWorld();
   const { service: metadata, database: metadataDatabase } = createTestMetadata(world);
   const starts: { upload_id: string; filename: string }[] = [];
@@ -78,14 +78,21 @@ function chunkForm(uploadId: string, index: number | string, content: string): R
   };
 }
 
-/** A chunk request whose body a test sends piece by piece. */
-export function chunkInFlight(uploadId: string, index: number) {
+/**
+ * A chunk request whose body a test sends piece by piece.
+ *
+ * @param fields where they stand: before the file, after it, or the index alone after it
+ */
+export function chunkInFlight(uploadId: string, index: number, fields: "first" | "last" | "index last" = "first") {
   const body = new TransformStream<Uint8Array, Uint8Array>();
   const writer = body.writable.getWriter();
   const send = (text: string) => writer.write(new TextEncoder().encode(text));
   const field = (name: string, value: string) =>
     `--edge\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
-  const head = `${field("upload_id", uploadId)}${field("index", String(index))}--edge\r\ncontent-disposition: form-data; name="file"; filename="blob"\r\n\r\n`;
+  const [id, number] = [field("upload_id", uploadId), field("index", String(index))];
+  const before = { first: id + number, last: "", "index last": id }[fields];
+  const after = { first: "", last: id + number, "index last": number }[fields];
+  const head = `${before}--edge\r\ncontent-disposition: form-data; name="file"; filename="blob"\r\n\r\n`;
   const request = new Request("http://upload.test/upload/chunk", {
     method: "POST",
     headers: { "content-type": "multipart/form-data; boundary=edge" },
@@ -97,7 +104,7 @@ export function chunkInFlight(uploadId: string, index: number) {
     send,
     /** The closing boundary, and the end. */
     async finish() {
-      await send("\r\n--edge--\r\n");
+      await send(`\r\n${after}--edge--\r\n`);
       await writer.close();
     },
     /** The end, where none should be. */

@@ -2,39 +2,35 @@
 import { join } from "node:path";
 import type { MetadataClient } from "@video-backend/metadata/client";
 import { newVideoId } from "@video-backend/service";
+import { copyRange } from "@video-backend/storage/copy-range";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import type { World } from "@video-backend/testing";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
-import { createDisk } from "./admission/disk.ts";
-import { createReceptions } from "./chunks/receptions.ts";
+import { createDisk } from "./admission/room.ts";
 import { createUploadClient } from "./client.ts";
 import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
-import type { UploadDeps } from "./deps.ts";
-import { createUploadService } from "./service.ts";
-import { createAppenders } from "./sources/appenders.ts";
+import type { UploadParts } from "./deps.ts";
+import { createUploadService, withState } from "./service.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
-import { createWorkRegister } from "./uploads/work-register.ts";
 
 export interface TestUploadOptions {
   metadata: MetadataClient;
   transcoding: TranscodingClient;
   /** Parts to put in place of the real ones. */
-  deps?: Partial<UploadDeps>;
+  deps?: Partial<UploadParts>;
   /** The same, for parts that are made of the real ones. */
-  replace?: (real: UploadDeps) => Partial<UploadDeps>;
+  replace?: (real: UploadParts) => Partial<UploadParts>;
 }
 
 /** Its storage directory is the world's; closed with the world. Two in one world are a service before and after a restart. */
 export function createTestUpload(world: World, { metadata, transcoding, deps: replaced, replace }: TestUploadOptions) {
   const config = UploadConfig.parse({});
-  const deps: UploadDeps = {
-    database: openUploadDatabase(world.path("uploads.db")),
+  const parts: UploadParts = {
+    database: openUploadDatabase(world.path("uploads.db"), false),
     store: createDirectoryStore(world.directory),
     sources: openSourceDirectory(join(world.directory, "uploads"), "chunk"),
-    receptions: createReceptions(),
-    appenders: createAppenders(),
-    work: createWorkRegister(),
+    copyRange,
     limits: limitsOf(config),
     disk: createDisk(world.directory),
     remote: remoteSourcesOf(UploadConfig.parse({ UPLOAD_FROM_URL_ALLOW: "127.0.0.1" })),
@@ -46,7 +42,7 @@ export function createTestUpload(world: World, { metadata, transcoding, deps: re
     newId: newVideoId,
     ...replaced,
   };
-  Object.assign(deps, replace?.(deps));
+  const deps = withState({ ...parts, ...replace?.(parts) });
   world.defer(() => deps.database.$client.close());
   const service = createUploadService(deps);
   const client = createUploadClient({ baseUrl: "http://upload.test", fetch: (request) => service.fetch(request) });

@@ -20,6 +20,7 @@ export {
 } from "./cross-origin.ts";
 export { type ErrorCode, errorCodes, isServiceError, messageOf, ServiceError } from "./errors.ts";
 export { eventStream, type FollowOptions, followEvents, type ServerEvent } from "./events.ts";
+export { createExclusion, type Exclusion, type Hold } from "./exclusion.ts";
 export { Health, type HealthChecks } from "./health.ts";
 export { newVideoId, VideoId, videoIdPattern } from "./ids.ts";
 export { createLog, type Log } from "./log.ts";

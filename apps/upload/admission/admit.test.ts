@@ -1,6 +1,10 @@
-import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "@video-backend/testing";
+import { appendSource } from "../sources/append-source.ts";
 import { chunkInFlight, setup } from "../test-setup.ts";
+import { beginUpload } from "../uploads/begin-upload.ts";
 import type { Limits } from "./limits.ts";
 
 const mebibyte = 1024 ** 2;
@@ -169,3 +173,116 @@ test("a client has so many open uploads, another has its own, and one that is do
   expect((await init("127.0.0.1", "10.0.0.1")).status).toBe(200);
   expect((await init("10.0.0.1")).status).toBe(429);
 });
+
+const small = "x".repeat(1000);
+
+describe("while bytes come", () => {
+  test.each([
+    ["a form", (id: string) => chunkInFlight(id, 0)],
+    ["a form whose file stands before its fields", (id: string) => chunkInFlight(id, 0, "last")],
+    ["a form that says its upload first and its index last", (id: string) => chunkInFlight(id, 0, "index last")],
+  ])("%s that brings the disk below the mark is ended with 507, and leaves nothing", async (_, sender) => {
+    await using upload = setupLimited({ lowWaterBytes: 50 }, 1000 * mebibyte);
+    const id = (await upload.begin({})).body.upload_id;
+    const flight = sender(id);
+    const reply = upload.service.fetch(flight.request);
+    await flight.begin();
+    await flight.send(small);
+    await until("it comes in", () => bytesBelow(upload.world.path("uploads")) > 0);
+    upload.disk.freeBytes = 49;
+    const status = Promise.resolve(reply).then((response) => response.status);
+    await sendUntil(flight, status);
+    expect(await status).toBe(507);
+    await until("nothing is left", () =>
+      filesBelow(upload.world.path("uploads")).every(({ name }) => name === "source"),
+    );
+    upload.disk.freeBytes = 1000 * mebibyte;
+    expect((await upload.send(`GET /upload/${id}`)).body.received).toEqual([]);
+    expect((await upload.chunk(id, 0, "x")).status).toBe(200);
+    expect((await upload.complete(id)).status).toBe(200);
+  });
+
+  test("what is promised to others is not given to an upload that said no size", async () => {
+    await using upload = setupLimited({ ladderRatio: 0 }, 1000);
+    const id = (await upload.begin({})).body.upload_id;
+    const flight = chunkInFlight(id, 0);
+    const status = Promise.resolve(upload.service.fetch(flight.request)).then((response) => response.status);
+    await flight.begin();
+    await flight.send(small);
+    await until("it comes in", () => bytesBelow(upload.world.path("uploads")) > 0);
+    const promised = (await upload.begin({ file_size: 900, total_chunks: 2, chunk_size: 500 })).body.upload_id;
+    upload.disk.freeBytes = 899;
+    await sendUntil(flight, status);
+    expect(await status).toBe(507);
+    expect(await upload.put(id, 0, "x")).toMatchObject({ status: 507, body: { free_bytes: 899, promised_bytes: 900 } });
+    // The one that it was promised to has it.
+    expect((await upload.put(promised, 0, "x".repeat(500))).status).toBe(200);
+  });
+
+  test("by tus what came before the mark counts, and the client goes on once there is room", async () => {
+    await using upload = setupLimited({ lowWaterBytes: 50 }, 1000 * mebibyte);
+    const id = await beginUpload(upload.deps, {
+      filename: "film.mp4",
+      title: null,
+      totalChunks: 1,
+      fileSizeBytes: null,
+      chunkSizeBytes: null,
+      isStream: true,
+      sourceUrl: null,
+      client: null,
+    });
+    async function* body() {
+      yield new TextEncoder().encode("before");
+      upload.disk.freeBytes = 49;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let times = 0; times < 100; times++) yield new Uint8Array(mebibyte);
+    }
+    const append = { offset: 0, body: body(), signal: new AbortController().signal };
+    const failed = await appendSource(upload.deps, id, append).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: "storage_full" });
+    const { bytes_received } = (await upload.send(`GET /upload/${id}`)).body;
+    expect(bytes_received).toBeGreaterThanOrEqual(6);
+    expect(bytes_received).toBeLessThanOrEqual(6 + 2 * mebibyte);
+  });
+});
+
+test("a form that names no upload that takes chunks is refused before its file is read, as far as it can be known", async () => {
+  await using upload = setupLimited();
+  for (const order of ["first", "index last"] as const) {
+    const flight = chunkInFlight("nobody", 0, order);
+    const reply = upload.service.fetch(flight.request);
+    await flight.begin();
+    void flight.send("the first of many").catch(() => "nobody reads it");
+    expect((await reply).status).toBe(404);
+  }
+});
+
+test("a form whose file stands first brings at most one chunk as large as is accepted", async () => {
+  await using upload = setupLimited({ maxChunkBytes: 1000 });
+  const flight = chunkInFlight("nobody", 0, "last");
+  const status = Promise.resolve(upload.service.fetch(flight.request)).then((response) => response.status);
+  await flight.begin();
+  await flight.send(small);
+  void flight.send("x").catch(() => "nobody reads it");
+  expect(await status).toBe(413);
+  expect(readdirSync(upload.world.path("uploads", ".incoming"))).toEqual([]);
+});
+
+/** Sends on, piece after piece, until it is answered. */
+async function sendUntil(flight: ReturnType<typeof chunkInFlight>, status: Promise<number>): Promise<void> {
+  let isAnswered = false;
+  void status.finally(() => {
+    isAnswered = true;
+  });
+  for (let times = 0; times < 1000 && !isAnswered; times++) {
+    void flight.send(small).catch(() => "nobody reads it any more");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+const filesBelow = (path: string) =>
+  readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+
+/** Bytes of all files below a folder. */
+const bytesBelow = (path: string): number =>
+  filesBelow(path).reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);

@@ -4,12 +4,10 @@
  * promise, which is the upload's row, has to be made in the transaction that asks.
  */
 import { ServiceError } from "@video-backend/service";
-import { and, count, eq, inArray } from "drizzle-orm";
-import type { UploadDatabase } from "../database/open.ts";
-import { type UploadRow, uploads } from "../database/schema.ts";
-import { unfinishedStates } from "../uploads/upload-state.ts";
+import { and, count, eq } from "drizzle-orm";
+import type { Reads } from "../database/open.ts";
+import { uploads } from "../database/schema.ts";
 import type { Limits } from "./limits.ts";
-import type { Room } from "./measure-room.ts";
 
 /** What admission looks at. Sizes in bytes, null where they were not declared. */
 export interface Asked {
@@ -21,16 +19,19 @@ export interface Asked {
   client: string | null;
 }
 
-type Reads = Pick<UploadDatabase, "select">;
+/** Room as it was found a moment ago. */
+export interface FoundRoom {
+  freeBytes: number;
+  promisedBytes: number;
+}
 
 /**
- * @param room measured a moment ago
  * @throws ServiceError `too_large`, `too_many`, `storage_full`, each with the figures
  */
-export function admit(database: Reads, limits: Limits, asked: Asked, room: Room): void {
+export function admit(database: Reads, limits: Limits, asked: Asked, room: FoundRoom): void {
   refuseTooLarge(limits, asked);
   refuseTooMany(database, limits, asked.client);
-  refuseWithoutRoom(database, limits, asked.fileSizeBytes ?? 0, room);
+  refuseWithoutRoom(limits, asked.fileSizeBytes ?? 0, room);
 }
 
 function refuseTooLarge(limits: Limits, asked: Asked): void {
@@ -71,39 +72,26 @@ function refuseTooMany(database: Reads, limits: Limits, client: string | null): 
   );
 }
 
-function refuseWithoutRoom(database: Reads, limits: Limits, fileBytes: number, room: Room): void {
-  const needed = fileBytes + ladderBytes(fileBytes, limits);
-  const promised = promisedBytes(database, limits, room);
-  const free = Math.max(0, room.freeBytes - limits.lowWaterBytes);
-  if (needed + promised <= free && free > 0) return;
+function refuseWithoutRoom(limits: Limits, fileBytes: number, { freeBytes, promisedBytes }: FoundRoom): void {
+  const needed = fileBytes + Math.ceil(fileBytes * limits.ladderRatio);
+  const free = Math.max(0, freeBytes - limits.lowWaterBytes);
+  if (needed + promisedBytes <= free && free > 0) return;
   throw new ServiceError(
     "storage_full",
-    `No room left: this file and its renditions need about ${needed} bytes, ${free} are free, and ${promised} of them ` +
+    `No room left: this file and its renditions need about ${needed} bytes, ${free} are free, and ${promisedBytes} of them ` +
       "are promised to uploads under way",
-    { details: { needed_bytes: needed, free_bytes: free, promised_bytes: promised } },
+    { details: { needed_bytes: needed, free_bytes: free, promised_bytes: promisedBytes } },
   );
 }
 
-/**
- * What uploads that transcoding does not have yet will still need: what is missing of those that said their size, and
- * the ladder of all. What is handed over shows in the free bytes, little by little.
- */
-function promisedBytes(database: Reads, limits: Limits, room: Room): number {
-  const { id, fileSizeBytes, sourceSizeBytes } = uploads;
-  const open = database
-    .select({ id, fileSizeBytes, sourceSizeBytes })
-    .from(uploads)
-    .where(inArray(uploads.state, ["receiving", ...unfinishedStates]))
-    .all();
-  return open.reduce((sum, upload) => sum + stillNeeded(upload, limits, room.takenBytes.get(upload.id) ?? 0), 0);
-}
+/** For a part that is larger than is accepted: 413. */
+export const chunkTooLarge = ({ maxChunkBytes }: Limits): ServiceError =>
+  new ServiceError("too_large", `A chunk may have ${maxChunkBytes} bytes; send smaller ones`, {
+    details: { max_chunk_bytes: maxChunkBytes },
+  });
 
-type Promised = Pick<UploadRow, "fileSizeBytes" | "sourceSizeBytes">;
-
-function stillNeeded({ fileSizeBytes, sourceSizeBytes }: Promised, limits: Limits, takenBytes: number): number {
-  if (sourceSizeBytes !== null) return ladderBytes(sourceSizeBytes, limits);
-  const wholeBytes = fileSizeBytes ?? takenBytes;
-  return Math.max(0, wholeBytes - takenBytes) + ladderBytes(wholeBytes, limits);
-}
-
-const ladderBytes = (fileBytes: number, { ladderRatio }: Limits): number => Math.ceil(fileBytes * ladderRatio);
+/** For a part with which the file would be larger than is accepted: 413. */
+export const fileTooLarge = ({ maxFileBytes }: Limits): ServiceError =>
+  new ServiceError("too_large", `A file may have ${maxFileBytes} bytes, and this part goes beyond`, {
+    details: { max_file_bytes: maxFileBytes },
+  });

@@ -7,7 +7,7 @@ import { rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createWorld } from "@video-backend/testing";
-import { createDisk } from "../admission/disk.ts";
+import { createDisk } from "../admission/room.ts";
 import { openUploadDatabase } from "../database/open.ts";
 import { openSourceDirectory } from "../sources/source-directory.ts";
 import { setup } from "../test-setup.ts";
@@ -24,7 +24,7 @@ function setupOnDisk() {
   const upload = setup((_, { limits, database }) => {
     database.$client.close();
     return {
-      database: openUploadDatabase(join(directory, "uploads.db")),
+      database: openUploadDatabase(join(directory, "uploads.db"), false),
       store: createDirectoryStore(directory),
       sources: openSourceDirectory(join(directory, "uploads"), "chunk"),
       disk: createDisk(directory),

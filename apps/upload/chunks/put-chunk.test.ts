@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { until } from "@video-backend/testing";
 import { chunkInFlight, setup } from "../test-setup.ts";
 
@@ -60,48 +60,115 @@ describe("a raw chunk", () => {
   });
 });
 
-describe("a chunk that nothing places", () => {
-  test("is 409 with a sentence that says how to declare it, and is taken once something tells", async () => {
+describe("without a declared size", () => {
+  const kept = ({ world }: Upload, id: string) =>
+    readdirSync(world.path("uploads", id)).filter((name) => name.startsWith("chunk-"));
+  const source = ({ world }: Upload, id: string) => readFileSync(world.path("uploads", id, "source"), "utf8");
+
+  test("the last one may come first, and waits in a file of its own until the others are there", async () => {
     await using upload = setup();
     const id = await upload.init(3);
-    const refused = await put(upload, id, 2, "e");
-    expect(refused).toMatchObject({ status: 409, body: { reason: "it is the last one and no other is here" } });
-    expect(refused.body.detail).toContain("Declare chunk_size");
+    expect(await put(upload, id, 2, "e")).toMatchObject({ status: 200, body: { status: "ok", index: 2 } });
+    expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({ received: [2], bytes_received: 1 });
+    expect([source(upload, id), kept(upload, id).length]).toEqual(["", 1]);
     await put(upload, id, 1, "cd");
-    expect((await put(upload, id, 2, "e")).status).toBe(200);
     await put(upload, id, 0, "ab");
-    await upload.complete(id);
+    await until("all are in the source", () => source(upload, id) === "abcde" && kept(upload, id).length === 0);
+    expect((await upload.complete(id)).status).toBe(200);
     expect(original(upload, id)).toBe("abcde");
   });
 
-  test("waits for one that is coming in and will tell", async () => {
+  test("chunks of any size, in order, are written to the source as they come", async () => {
+    await using upload = setup();
+    const id = await upload.init(4);
+    const { ino } = await Bun.file(upload.world.path("uploads", id, "source")).stat();
+    for (const [index, text] of ["abc", "", "defgh", "i"].entries()) {
+      await put(upload, id, index, text);
+      expect(kept(upload, id)).toEqual([]);
+    }
+    await upload.complete(id);
+    expect(original(upload, id)).toBe("abcdefghi");
+    expect((await Bun.file(upload.world.path("originals", id, "film.mp4")).stat()).ino).toBe(ino);
+  });
+
+  test("a chunk in the source that comes again, longer or shorter, leaves what follows as it was", async () => {
+    await using upload = setup();
+    for (const again of ["B", "BBBBB", "", "bb"]) {
+      const id = await upload.init(4);
+      for (const [index, text] of ["aaa", "bb", "cccc"].entries()) await put(upload, id, index, text);
+      expect((await put(upload, id, 1, again)).status).toBe(200);
+      await put(upload, id, 3, "d");
+      expect((await upload.send(`GET /upload/${id}`)).body.bytes_received).toBe(8 + again.length);
+      expect((await upload.complete(id)).status).toBe(200);
+      expect(original(upload, id)).toBe(`aaa${again}ccccd`);
+      expect(existsSync(upload.world.path("uploads", id))).toBeFalse();
+    }
+  });
+
+  test("one that breaks off while it is written to the source counts for nothing, and others go on in its place", async () => {
     await using upload = setup();
     const id = await upload.init(2);
     const first = chunkInFlight(id, 0);
-    const firstReply = upload.service.fetch(first.request);
+    const reply = upload.service.fetch(first.request);
     await first.begin();
-    await first.send("a");
-    const last = put(upload, id, 1, "c");
-    await first.send("b");
-    await first.finish();
-    expect([(await firstReply).status, (await last).status]).toEqual([200, 200]);
-    await upload.complete(id);
-    expect(original(upload, id)).toBe("abc");
+    await first.send("a long one that ");
+    await until("it comes in", () => source(upload, id) !== "");
+    await put(upload, id, 1, "end");
+    await first.cut();
+    expect((await reply).status).toBe(400);
+    expect((await put(upload, id, 0, "the ")).status).toBe(200);
+    expect((await upload.complete(id)).status).toBe(200);
+    expect(original(upload, id)).toBe("the end");
   });
 
-  test("chunks that differ in size are taken one after another, and not otherwise", async () => {
+  test("a sender that hangs holds nobody up: a newer one of the same chunk takes its place", async () => {
     await using upload = setup();
-    const id = await upload.init(4);
-    await put(upload, id, 0, "abc");
-    await put(upload, id, 1, "d");
-    expect(await put(upload, id, 3, "h")).toMatchObject({
-      status: 409,
-      body: { reason: "the chunks before it differ in size" },
+    const id = await upload.init(3);
+    const hanging = chunkInFlight(id, 0);
+    const hangingReply = upload.service.fetch(hanging.request);
+    await hanging.begin();
+    await hanging.send("old");
+    await until("it comes in", () => source(upload, id) === "old");
+    await put(upload, id, 2, "c");
+    expect((await put(upload, id, 0, "newer")).status).toBe(200);
+    expect((await put(upload, id, 1, "b")).status).toBe(200);
+    expect((await upload.complete(id)).status).toBe(200);
+    expect(original(upload, id)).toBe("newerbc");
+    await hanging.send("er and longer than the newer one");
+    await hanging.finish();
+    // By then the upload takes no chunks; that one is here as the newer sent it, if it is asked before.
+    expect([200, 409]).toContain((await hangingReply).status);
+    expect(original(upload, id)).toBe("newerbc");
+  });
+
+  test("what contradicts the declared size of the file is 422, and nothing else is", async () => {
+    await using upload = setup();
+    const id = await upload.init(3, { file_size: 6 });
+    expect((await put(upload, id, 2, "1234567")).status).toBe(422);
+    expect((await put(upload, id, 2, "ef")).status).toBe(200);
+    expect(await put(upload, id, 0, "abcde")).toMatchObject({
+      status: 422,
+      body: { expected_bytes: { at_least: 0, at_most: 4 } },
     });
-    await put(upload, id, 2, "efg");
-    expect((await put(upload, id, 3, "h")).status).toBe(200);
-    await upload.complete(id);
-    expect(original(upload, id)).toBe("abcdefgh");
+    expect((await put(upload, id, 0, "a")).status).toBe(200);
+    expect((await put(upload, id, 1, "bc")).status).toBe(200);
+    expect(await upload.complete(id)).toMatchObject({ status: 422, body: { expected_bytes: 6, received_bytes: 5 } });
+    expect((await put(upload, id, 0, "ab")).status).toBe(200);
+    expect((await put(upload, id, 1, "cd")).status).toBe(200);
+    expect((await upload.complete(id)).status).toBe(200);
+    expect(original(upload, id)).toBe("abcdef");
+  });
+
+  test("a file of a chunk that is gone is asked for again", async () => {
+    await using upload = setup();
+    const id = await upload.init(2);
+    await put(upload, id, 1, "b");
+    for (const name of kept(upload, id)) rmSync(upload.world.path("uploads", id, name));
+    await put(upload, id, 0, "a");
+    expect((await upload.complete(id)).status).toBe(400);
+    await put(upload, id, 1, "b");
+    expect((await upload.complete(id)).status).toBe(200);
+    expect(original(upload, id)).toBe("ab");
   });
 });
 

@@ -8,9 +8,9 @@ import { eq } from "drizzle-orm";
 import { parseResponse } from "hono/client";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { storedNameOf } from "../sources/original-key.ts";
+import { storedNameOf } from "../sources/original.ts";
 import { findUpload } from "../uploads/find-upload.ts";
-import { moveUpload } from "../uploads/move-upload.ts";
+import { moveUpload } from "../uploads/state.ts";
 import { retryDelaySeconds } from "./retry-delay.ts";
 
 /**
@@ -20,9 +20,8 @@ import { retryDelaySeconds } from "./retry-delay.ts";
 export async function handOver(deps: UploadDeps, uploadId: string, signal: AbortSignal): Promise<void> {
   let upload = findUpload(deps.database, uploadId);
   try {
-    while (upload.state === "assembled" || upload.state === "registered") {
-      const next =
-        upload.state === "assembled" ? await register(deps, upload, signal) : await start(deps, upload, signal);
+    while (upload.state === "stored" || upload.state === "registered") {
+      const next = upload.state === "stored" ? await register(deps, upload, signal) : await start(deps, upload, signal);
       upload = moveUpload(deps.database, uploadId, next, deps.now(), { failedTries: 0, nextTryAt: 0, error: null });
     }
   } catch (error) {

@@ -6,8 +6,8 @@ import { messageOf, repeat } from "@video-backend/service";
 import { and, asc, eq, inArray, isNull, lte, or } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { finishUpload } from "../uploads/complete-upload.ts";
-import { unfinishedStates } from "../uploads/upload-state.ts";
+import { finishUpload, inTurn, isInTurn } from "../uploads/complete-upload.ts";
+import { unfinishedStates } from "../uploads/state.ts";
 
 const retrySeconds = 60;
 
@@ -27,9 +27,9 @@ export async function sweep(deps: UploadDeps, signal: AbortSignal): Promise<void
     .all();
   for (const { id } of due) {
     if (signal.aborted) return;
-    if (deps.work.isBusy(id)) continue;
+    if (isInTurn(deps, id)) continue;
     try {
-      await deps.work.join(id, (ended) => finishUpload(deps, id, ended));
+      await inTurn(deps, id, (ended) => finishUpload(deps, id, ended));
     } catch (error) {
       if (signal.aborted) return;
       deps.log.warn({ uploadId: id, reason: messageOf(error) }, "an upload could not be finished");

@@ -7,7 +7,7 @@ import { and, asc, eq, inArray, notInArray } from "drizzle-orm";
 import { parseResponse } from "hono/client";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { hashSource } from "../sources/hash-source.ts";
+import { hashOriginal } from "../sources/original.ts";
 
 /** Metadata knows the video from here on. */
 const knownStates = ["registered", "handed_over"] as const;
@@ -40,7 +40,7 @@ export async function tellNextHash(deps: UploadDeps, failed: Set<string>, signal
 }
 
 async function tellHash(deps: UploadDeps, uploadId: string, signal: AbortSignal): Promise<void> {
-  const json = { sha256: await hashSource(deps, uploadId, signal) };
+  const json = { sha256: await hashOriginal(deps, uploadId, signal) };
   await parseResponse(deps.metadata.videos[":hash"].$put({ param: { hash: uploadId }, json }, { init: { signal } }));
   deps.database.update(uploads).set({ sha256Told: true }).where(eq(uploads.id, uploadId)).run();
 }

@@ -7,10 +7,10 @@
 import { lookUpVideo } from "@video-backend/metadata/client";
 import { messageOf, ServiceError } from "@video-backend/service";
 import { and, eq, inArray } from "drizzle-orm";
-import { openSource } from "../chunks/open-source.ts";
+import { openSource } from "../chunks/move-in.ts";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { originalKey } from "../sources/original-key.ts";
+import { originalKey } from "../sources/original.ts";
 import { deleteUpload } from "../uploads/delete-upload.ts";
 import { expireUpload } from "../uploads/expire-upload.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
@@ -82,15 +82,15 @@ async function act(
 }
 
 async function removeSource({ database, work, sources }: UploadDeps, uploadId: string): Promise<boolean> {
-  const isOpen = and(eq(uploads.id, uploadId), inArray(uploads.state, ["receiving", "assembling"]));
-  if (work.isVisited(uploadId) || database.select().from(uploads).where(isOpen).get()) return false;
+  const isOpen = and(eq(uploads.id, uploadId), inArray(uploads.state, ["receiving", "completing"]));
+  if (work.isHeld(uploadId) || database.select().from(uploads).where(isOpen).get()) return false;
   await sources.remove(uploadId);
   return true;
 }
 
 async function forgetChunks(deps: UploadDeps, uploadId: string): Promise<boolean> {
   const { database, sources, work } = deps;
-  if ((await sources.exists(uploadId)) || work.isVisited(uploadId)) return false;
+  if ((await sources.exists(uploadId)) || work.isHeld(uploadId)) return false;
   const isOpen = and(eq(uploads.id, uploadId), eq(uploads.state, "receiving"));
   const upload = database.select().from(uploads).where(isOpen).get();
   if (!upload) return false;

@@ -11,8 +11,9 @@ import type { BlobStore } from "@video-backend/storage";
 import { eq, sql } from "drizzle-orm";
 import { chunks, type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { originalKey } from "../sources/original-key.ts";
+import { originalKey } from "../sources/original.ts";
 import { expiredUploads } from "../uploads/expire-upload.ts";
+import { isOpen } from "../uploads/state.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
 import { knownVideos } from "./known-videos.ts";
 
@@ -70,7 +71,7 @@ async function findNeedlessSources(deps: UploadDeps, sourceIds: string[], rows: 
   const open = new Set(rows.filter(isOpen).map(({ id }) => id));
   const found: Found[] = [];
   for (const id of sourceIds) {
-    if (open.has(id) || deps.work.isVisited(id)) continue;
+    if (open.has(id) || deps.work.isHeld(id)) continue;
     const measured = await deps.sources.measure(id);
     if (!measured || deps.now() - measured.changedAtSeconds < settledSeconds) continue;
     found.push({
@@ -96,7 +97,7 @@ async function findLostSources(deps: UploadDeps): Promise<Found[]> {
     .all();
   const found: Found[] = [];
   for (const upload of open) {
-    if (deps.work.isVisited(upload.id) || (await deps.sources.exists(upload.id))) continue;
+    if (deps.work.isHeld(upload.id) || (await deps.sources.exists(upload.id))) continue;
     found.push({
       kind: "lost_source",
       upload_id: upload.id,
@@ -185,8 +186,6 @@ async function judgeOriginal(
   const told = row ? "Metadata has lost the video or never took it" : "Neither an upload nor a video has it";
   return { action: "ask", why: `${told}; it may be the only copy of a film, and is removed only when it is named` };
 }
-
-const isOpen = ({ state }: Row): boolean => state === "receiving" || state === "assembling";
 
 /** Metadata was told of it, or said no; before that it cannot know the video. */
 const isAtItsEnd = ({ state }: Row): boolean => state === "handed_over" || state === "refused";

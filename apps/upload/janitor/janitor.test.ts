@@ -166,7 +166,7 @@ test("an upload that metadata was not told of yet is nobody's orphan", async () 
   upload.others.metadata = "away";
   const id = await finished(upload);
   upload.others.metadata = "up";
-  expect((await upload.send(`GET /upload/${id}`)).body.state).toBe("assembled");
+  expect((await upload.send(`GET /upload/${id}`)).body.state).toBe("stored");
   expect(short(await inspect(upload))).toEqual([]);
 });
 
@@ -217,7 +217,7 @@ test("a video that was deleted before its registration was noted down is not reg
   upload.others.transcoding = "away";
   const id = await finished(upload);
   // As after a kill between metadata's answer and its row here.
-  upload.deps.database.$client.run("update uploads set state = 'assembled', next_try_at = 0");
+  upload.deps.database.$client.run("update uploads set state = 'stored', next_try_at = 0");
   await upload.askMetadata(`DELETE /videos/${id}`);
   upload.others.transcoding = "up";
   await sweep(upload.deps, new AbortController().signal);

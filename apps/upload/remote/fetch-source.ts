@@ -7,8 +7,8 @@ import { eq } from "drizzle-orm";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { appendSource } from "../sources/append-source.ts";
-import { expectOpenStream, type StreamRow } from "../sources/find-stream.ts";
 import { finishUpload } from "../uploads/complete-upload.ts";
+import { expectOpenStream, type StreamRow } from "../uploads/find-upload.ts";
 import { openRemote } from "./open-remote.ts";
 import { postponeFetch } from "./postpone-fetch.ts";
 import { fileOf, type RemoteFile, sizeBeyondEnd } from "./remote-file.ts";
@@ -18,7 +18,7 @@ import type { RemoteAnswer } from "./request-once.ts";
 
 /**
  * Fetches what is missing and completes the upload. What fails is in its row, with the time of the next try or that there
- * is none. Run it in `work.join` only.
+ * is none. Run it `inTurn` only.
  *
  * @throws what ends the signal, which is no failure of the fetch
  */

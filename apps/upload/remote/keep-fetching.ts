@@ -6,6 +6,7 @@ import { messageOf, repeat } from "@video-backend/service";
 import { and, asc, eq, isNotNull, lte, notInArray } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
+import { inTurn, isInTurn } from "../uploads/complete-upload.ts";
 import { fetchSource } from "./fetch-source.ts";
 import type { RemoteSources } from "./remote-sources.ts";
 
@@ -22,10 +23,9 @@ export function startFetches(deps: UploadDeps, remote: RemoteSources, running: R
     .where(and(isWanted, lte(uploads.nextTryAt, deps.now()), notInArray(uploads.id, [...running.keys()])))
     .orderBy(asc(uploads.nextTryAt), asc(uploads.createdAt))
     .all();
-  const started = due.filter(({ id }) => !deps.work.isBusy(id)).slice(0, Math.max(0, remote.atOnce - running.size));
+  const started = due.filter(({ id }) => !isInTurn(deps, id)).slice(0, Math.max(0, remote.atOnce - running.size));
   for (const { id } of started) {
-    const fetched = deps.work
-      .join(id, (ended) => fetchSource(deps, remote, id, ended))
+    const fetched = inTurn(deps, id, (ended) => fetchSource(deps, remote, id, ended))
       .catch((error: unknown) => deps.log.info({ uploadId: id, reason: messageOf(error) }, "a fetch was ended"))
       .finally(() => running.delete(id));
     running.set(id, fetched);

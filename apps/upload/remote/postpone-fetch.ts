@@ -4,8 +4,7 @@ import { and, eq } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { retryDelaySeconds } from "../hand-over/retry-delay.ts";
-import type { StreamRow } from "../sources/find-stream.ts";
-import { findUpload } from "../uploads/find-upload.ts";
+import { findUpload, type StreamRow } from "../uploads/find-upload.ts";
 import type { RemoteSources } from "./remote-sources.ts";
 import { hostOf } from "./remote-url.ts";
 

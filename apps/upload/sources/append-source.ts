@@ -4,16 +4,15 @@
  * for nothing and is written over. What came before a line was cut counts.
  */
 import type { FileHandle } from "node:fs/promises";
-import { messageOf, ServiceError } from "@video-backend/service";
+import { type Hold, messageOf, ServiceError } from "@video-backend/service";
 import { and, eq } from "drizzle-orm";
-import { expectRoom } from "../admission/expect-room.ts";
-import { openSource } from "../chunks/open-source.ts";
-import { paced } from "../chunks/paced-body.ts";
-import { asServiceError, writeAll } from "../chunks/write-body.ts";
+import type { Meter } from "../admission/room.ts";
+import { asServiceError, paced, writeAll } from "../chunks/body.ts";
+import { openSource } from "../chunks/move-in.ts";
+import type { Writes } from "../database/open.ts";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { findUpload } from "../uploads/find-upload.ts";
-import { expectOpenStream, type StreamRow } from "./find-stream.ts";
+import { expectOpenStream, findUpload, type StreamRow } from "../uploads/find-upload.ts";
 
 export interface Append {
   /** Where the first byte goes: where the source is filled to. */
@@ -39,15 +38,28 @@ const markEverySeconds = 2;
  */
 export async function appendSource(deps: UploadDeps, uploadId: string, append: Append): Promise<number> {
   using visit = deps.work.enter(uploadId);
-  using turn = await deps.appenders.takeOver(uploadId);
+  using turn = await takeOverSource(deps, uploadId);
   visit.signal.throwIfAborted();
   const upload = expectOpenStream(deps.database, uploadId);
-  await expectRoom(deps, 0);
+  using meter = deps.room.enter(uploadId);
+  await meter.expect(0);
   await using file = await openSource(deps, uploadId);
   const filledTo = await checkedEnd(deps, upload, file);
   if (append.offset !== filledTo) throw otherOffset(uploadId, append.offset, filledTo);
   const signal = AbortSignal.any([append.signal, visit.signal, turn.signal]);
-  return await writeOn(deps, upload, file, { ...append, signal });
+  return await writeOn(deps, upload, file, { ...append, signal }, meter);
+}
+
+/**
+ * Ends whoever appends to this upload, waits until he has stopped, and takes his place: a client that was cut off comes back
+ * while its old connection still seems open, and must not wait for that one to die.
+ *
+ * @throws ServiceError `conflict` when a newer one came meanwhile
+ */
+export function takeOverSource({ turns }: Pick<UploadDeps, "turns">, uploadId: string): Promise<Hold> {
+  const sentence = "A newer request goes on with this upload; ask where it is before sending more";
+  const supersede = new ServiceError("conflict", sentence, { details: { upload_id: uploadId } });
+  return turns.acquire(`append ${uploadId}`, { supersede });
 }
 
 /** A source that is shorter than its row says (somebody's hand, a power cut under a laxer policy) goes on from its end. */
@@ -59,7 +71,13 @@ async function checkedEnd({ database, log }: UploadDeps, upload: StreamRow, file
   return size;
 }
 
-async function writeOn(deps: UploadDeps, upload: StreamRow, file: FileHandle, append: Append): Promise<number> {
+async function writeOn(
+  deps: UploadDeps,
+  upload: StreamRow,
+  file: FileHandle,
+  append: Append,
+  meter: Meter,
+): Promise<number> {
   const { body, signal } = append;
   const most = endOf(deps, upload, append);
   let written = append.offset;
@@ -67,15 +85,19 @@ async function writeOn(deps: UploadDeps, upload: StreamRow, file: FileHandle, ap
   let markedAt = deps.now();
   async function mark(): Promise<void> {
     if (marked === written) return;
-    await deps.sources.sync(upload.id, file, "chunk");
-    advance(deps, upload.id, marked, written);
-    marked = written;
+    const end = written;
+    await deps.sources.sync(deps.sources.pathOf(upload.id), file, "chunk");
+    await deps.commit((transaction) => advance(transaction, deps, upload.id, marked, end));
+    meter.give(end - marked);
+    marked = end;
     markedAt = deps.now();
   }
 
   try {
     for await (const bytes of paced(body, { signal, stallSeconds: deps.limits.stallSeconds })) {
       if (written + bytes.length > most.bytes) throw most.overlong();
+      await meter.take(bytes.length);
+      signal.throwIfAborted();
       writeAll(file, bytes, written);
       written += bytes.length;
       if (written - marked >= markEveryBytes || deps.now() - markedAt >= markEverySeconds) await mark();
@@ -109,7 +131,7 @@ function endOf({ limits }: UploadDeps, upload: StreamRow, { offset, limitBytes }
   return { bytes: first.bytes, overlong };
 }
 
-function advance({ database, now }: UploadDeps, uploadId: string, from: number, to: number): void {
+function advance(database: Writes, { now }: Pick<UploadDeps, "now">, uploadId: string, from: number, to: number): void {
   const isAsBefore = and(eq(uploads.id, uploadId), eq(uploads.state, "receiving"), eq(uploads.appendedBytes, from));
   const [moved] = database
     .update(uploads)

@@ -7,10 +7,10 @@ import { STATUS_CODES } from "node:http";
 import { Server, TUS_RESUMABLE } from "@tus/server";
 import { isServiceError, type Problem, problemResponse, ServiceError, videoIdPattern } from "@video-backend/service";
 import { eq } from "drizzle-orm";
-import { expiresAt } from "../admission/expiry.ts";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { completeUpload } from "../uploads/complete-upload.ts";
+import { expiresAt } from "../uploads/expire-upload.ts";
 import { newestFirst } from "./newest-first.ts";
 import { TusStore } from "./tus-store.ts";
 
@@ -26,7 +26,7 @@ export function createTusAnswer(deps: UploadDeps): TusAnswer {
   const server = new Server({
     path: tusPath,
     datastore: new TusStore(deps),
-    locker: newestFirst(deps.appenders),
+    locker: newestFirst(deps),
     generateUrl: (request, { id }) => locationOf(request, id),
     namingFunction: deps.newId,
     getFileIdFromRequest: (request) => uploadIdIn(request),

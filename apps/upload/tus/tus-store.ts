@@ -12,10 +12,9 @@ import { clientOf } from "../admission/client-of.ts";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { appendSource } from "../sources/append-source.ts";
-import { isStream, type StreamRow } from "../sources/find-stream.ts";
 import { beginUpload } from "../uploads/begin-upload.ts";
 import { deleteUpload } from "../uploads/delete-upload.ts";
-import { findUpload, uploadNotFound } from "../uploads/find-upload.ts";
+import { findUpload, isStream, type StreamRow, uploadNotFound } from "../uploads/find-upload.ts";
 import { beginningOf, keptMetadata, metadataFrom } from "./upload-metadata.ts";
 
 /** Each method throws a `ServiceError` as the verb behind it does, and runs in a request of the service. */

@@ -1,9 +1,8 @@
 /** Begins an upload: a row and an empty source, once it is clear that the file can be taken. */
 import { ServiceError } from "@video-backend/service";
 import { eq } from "drizzle-orm";
-import { admit } from "../admission/admit.ts";
-import { measureRoom, type Room } from "../admission/measure-room.ts";
-import { storageFull } from "../chunks/write-body.ts";
+import { admit, type FoundRoom } from "../admission/admit.ts";
+import { storageFull } from "../chunks/body.ts";
 import type { NewUpload } from "../contract.ts";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
@@ -34,10 +33,12 @@ export interface Beginning {
 export async function beginUpload(deps: UploadDeps, beginning: Beginning): Promise<string> {
   checkFilename(beginning.filename);
   checkSizes(beginning);
-  const room = await measureRoom(deps);
+  // What comes meanwhile counts twice, and never not at all.
+  const promisedBytes = deps.room.promisedBytes(deps.database);
+  const found = { promisedBytes, freeBytes: await deps.disk.freeBytes() };
   const id = deps.newId();
   try {
-    promise(deps, id, beginning, room);
+    promise(deps, id, beginning, found);
     await makeSource(deps, id);
   } catch (error) {
     throw storageFull(error) ?? error;
@@ -46,10 +47,16 @@ export async function beginUpload(deps: UploadDeps, beginning: Beginning): Promi
 }
 
 /** No await between the question and the row: what is promised to one is seen by the next. */
-function promise({ database, limits, now }: UploadDeps, id: string, beginning: Beginning, room: Room): void {
+function promise(
+  { database, limits, now, room }: UploadDeps,
+  id: string,
+  beginning: Beginning,
+  found: FoundRoom,
+): void {
   database.transaction(
     (transaction) => {
-      admit(transaction, limits, beginning, room);
+      const promisedBytes = Math.max(found.promisedBytes, room.promisedBytes(transaction));
+      admit(transaction, limits, beginning, { ...found, promisedBytes });
       const { isStream, ...known } = beginning;
       const [createdAt, updatedAt] = [now(), now()];
       const appendedBytes = isStream ? 0 : null;

@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync } from "node:fs";
+import { until } from "@video-backend/testing";
+import { sweep } from "../hand-over/sweep.ts";
 import { tellNextHash } from "../hand-over/tell-hashes.ts";
-import { setup } from "../test-setup.ts";
+import { chunkInFlight, setup } from "../test-setup.ts";
 
 test("chunks in any order, several at a time and some twice, become the file that was sent", async () => {
   await using upload = setup();
@@ -182,4 +184,89 @@ test("an identical file is reported, whether its hash was sent or read", async (
   expect((await upload.send(`GET /upload/${first}`)).body).toMatchObject({ sha256, duplicate_of: null });
   expect((await upload.send(`GET /upload/${second}`)).body).toMatchObject({ sha256, duplicate_of: first });
   expect((await upload.askMetadata(`GET /videos/${second}`)).body).toMatchObject({ sha256, duplicate_of: first });
+});
+
+test("a hash that was sent is checked after a crash, too: whoever goes on finds it in the row", async () => {
+  const atWork = Promise.withResolvers<void>();
+  const crash = new Promise<never>(() => {});
+  let isCrashing = true;
+  await using upload = setup((_, { store }) => ({
+    store: {
+      ...store,
+      exists: (key) => {
+        if (!isCrashing) return store.exists(key);
+        atWork.resolve();
+        return crash;
+      },
+    },
+  }));
+  const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
+  const ids = [await upload.init(1), await upload.init(1)];
+  for (const id of ids) await upload.chunk(id, 0, "what came");
+  for (const [n, text] of ["what was meant", "what came"].entries()) {
+    const json = { upload_id: ids[n], sha256: hashOf(text).toUpperCase() };
+    // Never answered: the service dies in between.
+    void upload.send("POST /upload/complete", { json });
+  }
+  await atWork.promise;
+  await until("both are under way", async () => {
+    const states = await Promise.all(ids.map(async (id) => (await upload.send(`GET /upload/${id}`)).body.state));
+    return states.every((state) => state === "completing");
+  });
+  isCrashing = false;
+  const restarted = upload.restart();
+  await sweep(restarted.deps, new AbortController().signal);
+  const [wrong, right] = await Promise.all(ids.map(async (id) => (await restarted.send(`GET /upload/${id}`)).body));
+  expect(wrong).toMatchObject({ state: "receiving", sha256: null });
+  expect(wrong.error).toContain("are not those that were sent");
+  expect(right).toMatchObject({ state: "handed_over", sha256: hashOf("what came") });
+  expect(upload.starts.map(({ upload_id }) => upload_id)).toEqual([right.upload_id]);
+  // Without a hash it is completed as it is: what was said belonged to that request.
+  expect((await restarted.complete(wrong.upload_id)).status).toBe(200);
+});
+
+test("complete asks for the source: who still sends a chunk that is here is stopped, and told so", async () => {
+  await using upload = setup();
+  const id = await upload.init(2);
+  await upload.chunk(id, 1, "b");
+  const one = chunkInFlight(id, 0);
+  const first = upload.service.fetch(one.request);
+  await one.begin();
+  await one.send("aaa");
+  await until("it comes in", () => readFileSync(upload.world.path("uploads", id, "source"), "utf8") === "aaa");
+  expect((await upload.chunk(id, 0, "A")).status).toBe(200);
+  const late = chunkInFlight(id, 1);
+  const second = upload.service.fetch(late.request);
+  await late.begin();
+  expect((await upload.complete(id)).status).toBe(200);
+  for (const [flight, reply] of [
+    [one, first],
+    [late, second],
+  ] as const) {
+    await flight.send("more");
+    await flight.finish();
+    expect([200, 409]).toContain((await reply).status);
+  }
+  expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("Ab");
+});
+
+test.skipIf(!existsSync("/dev/shm"))("originals may be a link to another file system", async () => {
+  await using upload = setup();
+  const elsewhere = mkdtempSync("/dev/shm/originals-");
+  upload.world.defer(() => rmSync(elsewhere, { recursive: true }));
+  symlinkSync(elsewhere, upload.world.path("originals"));
+  const id = await upload.init(3, { title: "A film" });
+  for (const [index, text] of [
+    [2, "the end"],
+    [0, "the beginning, "],
+    [1, "the middle, "],
+  ] as const) {
+    await upload.chunk(id, index, text);
+  }
+  expect(await upload.complete(id)).toMatchObject({ status: 200, body: { hash: id } });
+  expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe(
+    "the beginning, the middle, the end",
+  );
+  expect(readdirSync(upload.world.path("uploads"))).not.toContain(id);
+  expect(upload.starts).toHaveLength(1);
 });

@@ -36,13 +36,13 @@ test("one that a chunk is coming into at this moment does not, and neither does 
   const reply = upload.service.fetch(chunk.request);
   await chunk.begin();
   await chunk.send("half a ");
-  await until("the chunk comes in", () => upload.deps.work.isVisited(id));
+  await until("the chunk comes in", () => upload.deps.work.isHeld(id));
   upload.world.clock.advance(upload.deps.limits.idleSeconds + 1);
   await expireUploads(upload.deps, never);
   await chunk.send("chunk");
   await chunk.finish();
   expect((await reply).status).toBe(200);
-  expect(upload.deps.work.isVisited(id)).toBeFalse();
+  expect(upload.deps.work.isHeld(id)).toBeFalse();
   await expireUploads(upload.deps, never);
   expect((await upload.complete(id)).status).toBe(200);
   expect((await upload.send(`GET /upload/${done}`)).body.state).toBe("handed_over");

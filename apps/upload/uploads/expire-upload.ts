@@ -3,14 +3,15 @@
  * that somebody is at work on, a chunk that comes in slowly or a download, is not abandoned, however old its last byte.
  */
 import { and, eq, lte, type SQL } from "drizzle-orm";
+import type { Limits } from "../admission/limits.ts";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { forgetRow } from "./forget-row.ts";
+import { forgetRow } from "./delete-upload.ts";
 
 /** Those that may go at this moment, in no order. */
 export function expiredUploads(deps: Pick<UploadDeps, "database" | "limits" | "now" | "work">): UploadRow[] {
   const idle = deps.database.select().from(uploads).where(isExpired(deps)).all();
-  return idle.filter(({ id }) => !deps.work.isVisited(id));
+  return idle.filter(({ id }) => !deps.work.isHeld(id));
 }
 
 /**
@@ -19,10 +20,10 @@ export function expiredUploads(deps: Pick<UploadDeps, "database" | "limits" | "n
  * @returns false when it is not expired any more, or never was
  */
 export async function expireUpload(deps: UploadDeps, uploadId: string): Promise<boolean> {
-  const { database, work, sources, log } = deps;
-  if (work.isVisited(uploadId)) return false;
+  const { work, sources, log } = deps;
+  if (work.isHeld(uploadId)) return false;
   const removeFiles = () => sources.remove(uploadId);
-  const gone = await forgetRow(database, and(eq(uploads.id, uploadId), isExpired(deps)), removeFiles);
+  const gone = await forgetRow(deps, and(eq(uploads.id, uploadId), isExpired(deps)), removeFiles);
   if (!gone) return false;
   await removeFiles();
   log.info({ uploadId, updatedAt: gone.updatedAt }, "an upload that lay still was forgotten");
@@ -37,6 +38,10 @@ export async function expireUploads(deps: UploadDeps, signal: AbortSignal): Prom
   }
 }
 
-/** As `admission/expiry.ts` tells it to clients. */
+/** When it expires as things are, in epoch seconds; null for one that is complete, which stays. */
+export function expiresAt(upload: Pick<UploadRow, "state" | "updatedAt">, limits: Limits): number | null {
+  return upload.state === "receiving" ? upload.updatedAt + limits.idleSeconds : null;
+}
+
 const isExpired = ({ limits, now }: Pick<UploadDeps, "limits" | "now">): SQL | undefined =>
   and(eq(uploads.state, "receiving"), lte(uploads.updatedAt, now() - limits.idleSeconds));

@@ -1,11 +1,12 @@
 /** An upload as the contract shows it. */
-import { expiresAt } from "../admission/expiry.ts";
-import { missingIndexes, receivedChunks } from "../chunks/received-chunks.ts";
+import { and, asc, eq, isNotNull, lt, ne, or } from "drizzle-orm";
+import { missingIndexes, receivedChunks } from "../chunks/rows.ts";
 import type { Upload } from "../contract.ts";
-import type { UploadRow } from "../database/schema.ts";
+import type { Reads } from "../database/open.ts";
+import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { withoutQuery } from "../remote/remote-url.ts";
-import { findDuplicate } from "./find-duplicate.ts";
+import { expiresAt } from "./expire-upload.ts";
 import { findUpload } from "./find-upload.ts";
 
 /**
@@ -18,17 +19,16 @@ export function presentUpload({ database, limits }: Pick<UploadDeps, "database" 
   const whole = row.sourceSizeBytes !== null;
   const chunks = receivedChunks(database, uploadId);
   const received = whole ? missingIndexes([], row.totalChunks) : chunks.map((chunk) => chunk.index);
-  const chunkBytes = chunks.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
   return {
     upload_id: row.id,
     filename: row.filename,
     title: row.title,
     total_chunks: row.totalChunks,
     file_size: row.fileSizeBytes,
-    chunk_size: row.chunkSizeBytes ?? row.learnedChunkSizeBytes,
+    chunk_size: row.chunkSizeBytes,
     received,
     missing: missingIndexes(received, row.totalChunks),
-    bytes_received: row.sourceSizeBytes ?? row.appendedBytes ?? chunkBytes,
+    bytes_received: row.sourceSizeBytes ?? row.appendedBytes ?? row.receivedBytes,
     state: row.state,
     error: row.error,
     source_url: row.sourceUrl && withoutQuery(row.sourceUrl),
@@ -45,4 +45,21 @@ function fetchOf({ sourceUrl, state, fetchGivenUp }: UploadRow): Upload["fetch"]
   if (sourceUrl === null) return null;
   if (state !== "receiving") return "fetched";
   return fetchGivenUp ? "given_up" : "fetching";
+}
+
+/** The id of the first stored upload with this one's hash, if it was begun earlier; null where there is none. */
+function findDuplicate(database: Reads, upload: UploadRow): string | null {
+  if (upload.sha256 === null) return null;
+  const isSame = and(eq(uploads.sha256, upload.sha256), isNotNull(uploads.sourceSizeBytes), ne(uploads.id, upload.id));
+  const isEarlier = or(
+    lt(uploads.createdAt, upload.createdAt),
+    and(eq(uploads.createdAt, upload.createdAt), lt(uploads.id, upload.id)),
+  );
+  const first = database
+    .select({ id: uploads.id })
+    .from(uploads)
+    .where(and(isSame, isEarlier))
+    .orderBy(asc(uploads.createdAt), asc(uploads.id))
+    .get();
+  return first?.id ?? null;
 }

@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import { type UploadState, uploadStates, uploads } from "../database/schema.ts";
 import { setup } from "../test-setup.ts";
-import { moveUpload } from "./move-upload.ts";
-import { transitions } from "./upload-state.ts";
+import { moveUpload, transitions } from "./state.ts";
 
 test("an upload moves along the table and no other way; a refused move names the state and changes nothing", async () => {
   await using upload = setup();
@@ -10,7 +9,7 @@ test("an upload moves along the table and no other way; a refused move names the
   /** An upload in a state, whatever way it came there. */
   async function inState(state: UploadState): Promise<string> {
     const id = await upload.init(1);
-    const sourceSizeBytes = state === "receiving" || state === "assembling" ? null : 5;
+    const sourceSizeBytes = state === "receiving" || state === "completing" ? null : 5;
     database.$client.run("update uploads set state = ?, source_size_bytes = ? where id = ?", [
       state,
       sourceSizeBytes,
@@ -21,7 +20,7 @@ test("an upload moves along the table and no other way; a refused move names the
   for (const from of uploadStates) {
     for (const next of uploadStates) {
       const id = await inState(from);
-      const sourceSizeBytes = next === "receiving" || next === "assembling" ? null : 5;
+      const sourceSizeBytes = next === "receiving" || next === "completing" ? null : 5;
       const move = () => moveUpload(database, id, next, 1, { sourceSizeBytes }).state;
       if (transitions[from].includes(next)) expect(move()).toBe(next);
       else {
@@ -37,7 +36,7 @@ test("the database refuses a state that is none, and a source that has no size",
   await upload.init(1);
   const update = (set: string) => () => upload.deps.database.$client.run(`update uploads set ${set}`);
   expect(update("state = 'lost'")).toThrow("CHECK constraint failed: uploads_state");
-  expect(update("state = 'assembled'")).toThrow("CHECK constraint failed: uploads_source_size");
+  expect(update("state = 'stored'")).toThrow("CHECK constraint failed: uploads_source_size");
   expect(update("total_chunks = 0")).toThrow("CHECK constraint failed: uploads_total_chunks");
   expect(upload.deps.database.select().from(uploads).all()).toMatchObject([{ state: "receiving", totalChunks: 1 }]);
 });

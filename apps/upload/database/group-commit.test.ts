@@ -1,0 +1,71 @@
+import { expect, test } from "bun:test";
+import { ServiceError } from "@video-backend/service";
+import { createWorld } from "@video-backend/testing";
+import { createGroupCommit } from "./group-commit.ts";
+import { openUploadDatabase, type Writes } from "./open.ts";
+import { uploads } from "./schema.ts";
+
+function setup() {
+  const world = createWorld();
+  const database = openUploadDatabase(world.path("uploads.db"));
+  world.defer(() => database.$client.close());
+  let transactions = 0;
+  const counting = {
+    transaction: ((...parts: Parameters<typeof database.transaction>) => {
+      transactions++;
+      return database.transaction(...parts);
+    }) as typeof database.transaction,
+  };
+  return {
+    commit: createGroupCommit(counting),
+    transactions: () => transactions,
+    add: (id: string) => (transaction: Writes) => {
+      const row = { id, filename: "film.mp4", totalChunks: 1, createdAt: 1, updatedAt: 1 };
+      transaction.insert(uploads).values(row).run();
+      return id;
+    },
+    ids: () =>
+      database
+        .select({ id: uploads.id })
+        .from(uploads)
+        .all()
+        .map(({ id }) => id),
+    synchronous: () => database.$client.query("PRAGMA synchronous").get(),
+    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+  };
+}
+
+test("whoever asks at the same moment shares a transaction, and each gets what his work returned", async () => {
+  await using database = setup();
+  const { commit, add, ids, transactions } = database;
+  expect(await Promise.all(["a", "b", "c"].map((id) => commit(add(id))))).toEqual(["a", "b", "c"]);
+  expect([ids(), transactions()]).toEqual([["a", "b", "c"], 1]);
+  await commit(add("d"));
+  expect(transactions()).toBe(2);
+});
+
+test("work that refuses undoes itself alone", async () => {
+  await using database = setup();
+  const { commit, add, ids } = database;
+  const refused = commit((transaction) => {
+    add("refused")(transaction);
+    throw new ServiceError("conflict", "no");
+  });
+  const outcomes = await Promise.allSettled([commit(add("a")), refused, commit(add("b"))]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect(ids()).toEqual(["a", "b"]);
+});
+
+test("any other error is everybody's: nobody is told that what was not committed is there", async () => {
+  await using database = setup();
+  const { commit, add, ids } = database;
+  const outcomes = await Promise.allSettled([commit(add("a")), commit(add("a")), commit(add("b"))]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  expect(ids()).toEqual([]);
+  expect(await commit(add("c"))).toBe("c");
+});
+
+test("a commit is on the disk when it is answered: synchronous is FULL (2)", async () => {
+  await using database = setup();
+  expect(database.synchronous()).toEqual({ synchronous: 2 });
+});
