@@ -6,12 +6,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type InspectedPart, inspectPart, type JoinedParts, joinParts } from "./inspect-part.ts";
+import { type InitTimes, readInit, readSegmentTimes, type SegmentTimes } from "./segment-times.ts";
 
 export interface InspectedRendition extends JoinedParts {
   uri: string;
   /** Attributes of its EXT-X-STREAM-INF; empty for sound. */
   attributes: Record<string, string>;
-  segments: { uri: string; durationSeconds: number; bytes: number }[];
+  segments: { uri: string; durationSeconds: number; bytes: number; times: SegmentTimes }[];
   ended: boolean;
   /** Sum of the EXTINFs. */
   listedSeconds: number;
@@ -80,6 +81,7 @@ async function inspectRendition(
     const segments: InspectedRendition["segments"] = [];
     const paths: string[] = [];
     let sink: Bun.FileSink | undefined;
+    let init: InitTimes | undefined;
     for (const [index, line] of playlist.entries()) {
       const isInit = line.startsWith("#EXT-X-MAP:");
       const file = isInit ? attributesOf(line).URI : line.startsWith("#") ? "" : line;
@@ -92,9 +94,11 @@ async function inspectRendition(
       }
       sink.write(bytes);
       await sink.flush();
-      if (!isInit) {
+      if (isInit) init = readInit(bytes);
+      else if (init) {
         const durationSeconds = Number.parseFloat(playlist[index - 1]?.slice("#EXTINF:".length) ?? "");
-        segments.push({ uri: file, durationSeconds, bytes: bytes.byteLength });
+        const times = readSegmentTimes(init, bytes);
+        segments.push({ uri: file, durationSeconds, bytes: bytes.byteLength, times });
       }
     }
     await sink?.end();

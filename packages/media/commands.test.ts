@@ -57,6 +57,33 @@ test("a picture of 120 frames a second is brought to 60 before it is cut", () =>
   expect(command[command.indexOf("-filter_complex") + 1]).toStartWith("[0:0]fps=60,trim=start=0:end=1,");
 });
 
+test("a variable rate shows at each boundary what is shown then, once more, and is coded in the order in which it is shown", () => {
+  const plan = examplePlan({ variableFrameRate: true, endSeconds: 13.5 });
+  const command = pictureCommand(plan, { kind: "picture", renditions: ["720p", "360p"], first: 4, count: 2 }, settings);
+  expect(command[command.indexOf("-filter_complex") + 1]).toBe(
+    [
+      `[0:0]settb=1/90000,setpts='if(N,max(PTS,PREV_OUTPTS+90),PTS)',scale=1280:720:${bt709},setsar=1,format=yuv420p,split[shown][first]`,
+      "[first]trim=end_frame=1,crop=iw:2:0:0,loop=loop=1:size=1,setpts='if(eq(N,0),720000,if(eq(N,1),1080000,0))'[boundaries]",
+      "[shown][boundaries]vstack,crop=iw:ih-2:0:0,trim=start=8:end=13.5,split[720p][from-720p]",
+      "[from-720p]scale=640:360:flags=bicubic,setsar=1[360p]",
+    ].join(";"),
+  );
+  const text = command.join(" ");
+  expect(text).toContain("-forced-idr 1 -bf 0 -b:v 3500k");
+  expect(text).toContain(
+    "-force_key_frames 8,12 -fps_mode passthrough -enc_time_base 1:90000 -bsf:v setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,max(1\\,round(13.5/TB)-PTS)\\,NEXT_DTS-DTS)",
+  );
+});
+
+test("a variable rate that begins after its sound has its first frame at zero", () => {
+  const plan = examplePlan({ variableFrameRate: true, startSeconds: 2.5 });
+  const graph = (first: number) =>
+    pictureCommand(plan, { kind: "picture", renditions: ["360p"], first, count: 1 }, settings);
+  expect(graph(2).join(" ")).toContain("setpts='if(N,max(PTS,PREV_OUTPTS+90),0)'");
+  expect(graph(2)).not.toContain("-ss");
+  expect(graph(3).join(" ")).toContain("setpts='if(N,max(PTS,PREV_OUTPTS+90),PTS)'");
+});
+
 describe("the picture's filters", () => {
   const graph = (picture: Partial<PictureFacts>, more: Partial<Facts> = {}, chunk = { first: 0, count: 1 }) => {
     const plan = makePlan({ ...exampleFacts(picture), ...more }, { segmentSeconds: 4, networkSpeed: 10 });

@@ -11,6 +11,7 @@ import {
   firstPacket,
   type PictureRendition,
   type Plan,
+  repeatsAtBoundaries,
   type SoundRendition,
   samplesPerPacket,
   soundSampleRate,
@@ -47,35 +48,43 @@ export const untagged = ["-map_metadata", "-1", "-map_chapters", "-1"];
  * Tells the muxer each packet's true duration. Left to guess the last one of a segment, it would begin the next segment
  * where the guess ends, and a variable frame rate would drift; for the same reason there is no `sidx`, for whose sake it
  * moves the first frame of a segment.
+ *
+ * @param last duration of the last packet, in ticks of the stream
  */
-const exactDurations = "setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,PREV_OUTDURATION\\,NEXT_DTS-DTS)";
+const durations = (last: string) => `setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,${last}\\,NEXT_DTS-DTS)`;
 
 /** The arguments that encode a picture chunk: one decode, each rung scaled from the one above. */
 export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
+  const { picture } = plan;
+  if (!picture) throw new Error("The plan has no picture");
   const rungs = chunk.renditions.map((name) => pictureRendition(plan, name));
-  const startSeconds = gridSeconds(plan, "picture", chunk.first);
+  const repeats = repeatsAtBoundaries(picture);
   const lastIndex = chunk.first + chunk.count - 1;
   const isEnd = lastIndex === (rungs[0]?.segmentCount ?? 0) - 1;
-  const endSeconds = isEnd ? null : gridSeconds(plan, "picture", lastIndex + 1);
-  const keyFrames = Array.from({ length: chunk.count }, (_, offset) =>
+  const boundaries = Array.from({ length: chunk.count }, (_, offset) =>
     gridSeconds(plan, "picture", chunk.first + offset),
   );
+  const startSeconds = boundaries[0] ?? 0;
+  const pictureEnd = repeats ? picture.endSeconds : null;
+  const endSeconds = isEnd ? pictureEnd : gridSeconds(plan, "picture", lastIndex + 1);
+  const graph = pictureGraph(plan, rungs, { startSeconds, endSeconds, boundaries }, settings.encoder);
+  const lastDuration = repeats ? `max(1\\,round(${endSeconds}/TB)-PTS)` : "PREV_OUTDURATION";
   return [
     ...quiet,
     ...["-y", ...settings.encoder.device, "-threads", String(settings.threads)],
     ...seekTo(seekSecondsFor(plan, startSeconds)),
     ...["-copyts", "-start_at_zero"],
     ...guardedInput,
-    ...(plan.picture ? decoderOptions(plan.picture) : []),
+    ...decoderOptions(picture),
     ...["-i", `file:${settings.source}`],
     ...["-filter_complex_threads", String(settings.threads)],
-    ...["-filter_complex", pictureGraph(plan, rungs, { startSeconds, endSeconds }, settings.encoder)],
+    ...["-filter_complex", graph],
     ...rungs.flatMap((rung) => [
       ...["-map", `[${rung.name}]`, ...untagged],
-      ...encoderArguments(settings.encoder, rung, settings),
-      ...["-force_key_frames", keyFrames.join(",")],
-      ...["-fps_mode", "passthrough", "-enc_time_base", `1:${plan.picture?.timescale ?? 90_000}`],
-      ...["-bsf:v", exactDurations],
+      ...encoderArguments(settings.encoder, rung, settings, { reorders: !repeats }),
+      ...["-force_key_frames", boundaries.join(",")],
+      ...["-fps_mode", "passthrough", "-enc_time_base", `1:${picture.timescale}`],
+      ...["-bsf:v", durations(lastDuration)],
       ...hls(rung.name, chunk.first, settings.directory, 0.1),
     ]),
     ...progress(settings.reportSeconds),

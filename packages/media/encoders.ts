@@ -72,10 +72,25 @@ export const libx264: Encoder = {
   ],
 };
 
+/** What a segment's frames may be coded from. */
+export interface FrameOrder {
+  /**
+   * False for frames at uneven distances: with frames that are coded before those they follow, an MP4 cannot tell how long
+   * the last one of a segment is shown, and each run's first frames are delayed by another time.
+   */
+  reorders: boolean;
+}
+
 /** A whole encoder's part of a command, for one rung. */
-export function encoderArguments(encoder: Encoder, rung: PictureRendition, settings: EncoderSettings): string[] {
+export function encoderArguments(
+  encoder: Encoder,
+  rung: PictureRendition,
+  settings: EncoderSettings,
+  { reorders }: FrameOrder = { reorders: true },
+): string[] {
   return [
     ...encoder.codec(rung, settings),
+    ...(reorders ? [] : ["-bf", "0"]),
     ...["-b:v", `${rung.videoKbps}k`, "-maxrate", `${rung.maxrateKbps}k`, "-bufsize", `${rung.bufferKbps}k`],
     ...["-g", "100000", ...colourTags],
   ];

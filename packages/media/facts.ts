@@ -30,12 +30,17 @@ export interface PictureFacts {
   /** What a person sees: square pixels, upright. */
   width: number;
   height: number;
-  /** Frames a second: the nominal rate, or the average where the two are more than 1% apart. */
+  /**
+   * Frames a second: the nominal rate, or the average where the two are more than 1% apart; where the packets were looked
+   * at, the constant rate or the highest over any second.
+   */
   frameRate: number;
   /** Of the nominal rate, such as 24000 of 24000/1001: a multiple of it as time base expresses every frame exactly. */
   frameRateNumerator: number;
   /** True where frames may come at unequal distances. */
   variableFrameRate: boolean;
+  /** True where an index of MP4 or MOV has one distance for all frames. */
+  isConstantByIndex: boolean;
   /** True where frames may be two fields of different moments. */
   isInterlaced: boolean;
   colour: Colour;
@@ -45,6 +50,8 @@ export interface PictureFacts {
   x264Build: number | null;
   /** Seconds from the start of the file. */
   startSeconds: number;
+  /** Where the last frame begins; null where it was not looked for. */
+  lastSeconds: number | null;
   endSeconds: number;
 }
 
@@ -83,6 +90,7 @@ const Stream = z.object({
   sample_aspect_ratio: z.string().optional(),
   r_frame_rate: z.string().optional(),
   avg_frame_rate: z.string().optional(),
+  nb_frames: Numeric,
   start_time: Numeric,
   duration: Numeric,
   channels: z.number().optional(),
@@ -186,7 +194,7 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
   return {
     container: format.format_name,
     seeksExactly: !inexactContainers.test(format.format_name),
-    picture: picture ? { ...pictureOf(picture), ...span(picture) } : null,
+    picture: picture ? { ...pictureOf(picture, format.format_name), ...span(picture) } : null,
     sound: sounds.map((stream) => ({
       stream: stream.index,
       codec: stream.codec_name ?? "unknown",
@@ -291,7 +299,15 @@ function isInterlaced({ field_order, codec_name }: Stream): boolean {
 /** Beyond this one side would be a line. */
 const mostSquashed = 10;
 
-function pictureOf(stream: Stream) {
+/**
+ * The average rate of an MP4 or MOV is that of its whole index, to the tick. A fragmented one has no index, and says no
+ * number of frames.
+ */
+function isConstantByIndex({ avg_frame_rate, r_frame_rate, nb_frames = 0 }: Stream, container: string): boolean {
+  return /\b(mov|mp4)\b/.test(container) && nb_frames > 1 && avg_frame_rate === r_frame_rate;
+}
+
+function pictureOf(stream: Stream, container: string) {
   const [width, height] = [stream.width ?? 0, stream.height ?? 0];
   const square = { width: Math.max(1, Math.round(width * pixelAspect(stream.sample_aspect_ratio))), height };
   const rotation = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0;
@@ -306,6 +322,8 @@ function pictureOf(stream: Stream) {
     frameRate: nearlyEqual(average, nominal, 0.01) ? nominal : average || nominal || 25,
     frameRateNumerator: Number.parseInt(stream.r_frame_rate ?? "", 10) || 25,
     variableFrameRate: !nearlyEqual(average, nominal, 0.0005),
+    isConstantByIndex: isConstantByIndex(stream, container),
+    lastSeconds: null,
     isInterlaced: isInterlaced(stream),
     pixelFormat: stream.pix_fmt ?? "",
     x264Build: null,

@@ -26,7 +26,8 @@ export function gridIndex({ segmentSeconds, ramp }: Grid, kind: "picture" | "sou
 
 /** Less of a picture than this, in seconds, is no first segment. */
 const leastRampSeconds = 0.5;
-const leastRampFrameRate = 5;
+/** Frames a second; fewer are slides. */
+export const leastRampFrameRate = 5;
 
 /** One second, and then twice as far each time, up to the segment's length. */
 export function rampFrom(startSeconds: number, frameRate: number, segmentSeconds: number): number[] {

@@ -23,6 +23,7 @@ export {
   pictureRenditions,
   plannedSeconds,
   type Rendition,
+  repeatsAtBoundaries,
   type SoundRendition,
   segmentSpan,
   soundRenditions,

@@ -4,7 +4,7 @@
  */
 import { toStandardPicture } from "./colour.ts";
 import type { Encoder } from "./encoders.ts";
-import type { PictureRendition, Plan } from "./plan.ts";
+import { type PictureRendition, type Plan, repeatsAtBoundaries } from "./plan.ts";
 
 type Picture = NonNullable<Plan["picture"]>;
 
@@ -13,6 +13,8 @@ export interface Cut {
   startSeconds: number;
   /** Null for all that follows. */
   endSeconds: number | null;
+  /** Where its segments begin. */
+  boundaries: number[];
 }
 
 /**
@@ -22,9 +24,12 @@ export interface Cut {
 export function pictureGraph(plan: Plan, rungs: PictureRendition[], cut: Cut, encoder: Encoder): string {
   const { picture } = plan;
   if (!picture) throw new Error("The plan has no picture");
-  let input = `${framesOf(picture, cut)},`;
+  const repeats = repeatsAtBoundaries(picture);
+  let input = `${repeats ? framesAtTheirTimes(picture, cut) : framesOf(picture, cut)},`;
   const steps = rungs.flatMap((rung, position) => {
-    const scale = position === 0 ? toStandardPicture(picture.colour, rung) : scaleTo(rung);
+    const standard = toStandardPicture(picture.colour, rung);
+    const first = repeats ? `${standard},${repeatedAt(picture, cut)}` : standard;
+    const scale = position === 0 ? first : scaleTo(rung);
     const scaled = encoder.upload ? `[scaled-${rung.name}]` : `[${rung.name}]`;
     const upload = encoder.upload ? [`${scaled}${encoder.upload}[${rung.name}]`] : [];
     const step = `${input}${scale}`;
@@ -56,6 +61,36 @@ function framesOf(picture: Picture, cut: Cut): string {
     `trim=start=${startSeconds}${endSeconds === null ? "" : `:end=${endSeconds}`}`,
   ];
   return `${holdsFirstFrame(picture, startSeconds) ? firstHeld(picture) : `[0:${picture.stream}]`}${filters.join(",")}`;
+}
+
+/**
+ * All frames of a variable rate from the seek on, strictly one after another: one that claims the time of the one before it,
+ * or an earlier time, comes a millisecond after it. The first frame of all is held from 0 where the sound begins before it.
+ */
+function framesAtTheirTimes(picture: Picture, { startSeconds }: Cut): string {
+  const { stream, cappedFrameRate, frameRate, timescale } = picture;
+  const first = holdsFirstFrame(picture, startSeconds) ? "0" : "PTS";
+  return [
+    [`[0:${stream}]`, ...deinterlacing(picture).map((filter) => `${filter},`)].join(""),
+    ...(cappedFrameRate ? [`fps=${frameRate},`] : []),
+    `settb=1/${timescale},setpts='if(N,max(PTS,PREV_OUTPTS+${Math.ceil(timescale / 1000)}),${first})'`,
+  ].join("");
+}
+
+/**
+ * Shows at each boundary the frame that is shown then, once more, and the last one of all up to the chunk's end. `vstack`
+ * makes a frame whenever either of its inputs has one, of what both show then; the second is two lines of the first frame,
+ * at the times of the boundaries, and is cut off again.
+ */
+function repeatedAt({ timescale }: Picture, { startSeconds, endSeconds, boundaries }: Cut): string {
+  const ticks = boundaries.map((seconds) => Math.round(seconds * timescale));
+  const tickOf = ticks.reduceRight((later, tick, position) => `if(eq(N,${position}),${tick},${later})`, "0");
+  const repeats = `loop=loop=${ticks.length - 1}:size=1,setpts='${tickOf}'`;
+  return [
+    "split[shown][first]",
+    `[first]trim=end_frame=1,crop=iw:2:0:0,${repeats}[boundaries]`,
+    `[shown][boundaries]vstack,crop=iw:ih-2:0:0,trim=start=${startSeconds}:end=${endSeconds}`,
+  ].join(";");
 }
 
 /** Whether frames of a chunk that begins here are the source's first frame, held. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
 import { gridIndex, gridSeconds } from "./grid.ts";
-import { makePlan, Plan, plannedSeconds, segmentSpan } from "./plan.ts";
+import { makePlan, Plan, plannedSeconds, plannedStartSeconds, segmentSpan } from "./plan.ts";
 
 describe("the plan", () => {
   test("is the same for the same facts, and survives JSON", () => {
@@ -13,13 +13,20 @@ describe("the plan", () => {
   test.each([
     [26, 9],
     [24, 8],
-    [24.04, 9],
-    [24.02, 8],
+    [24.04, 8],
+    [24.08, 8],
+    [24.12, 9],
     [3, 3],
     [0.04, 1],
-  ])("%d s at 25 frames a second have %d segments: one for each interval with a frame", (endSeconds, count) => {
+  ])("%d s at 25 frames a second have %d segments: a last one of a frame or two is none", (endSeconds, count) => {
     const plan = examplePlan({ endSeconds });
-    expect(plan.renditions[0]?.segmentCount).toBe(count);
+    const [rung] = plan.renditions;
+    if (!rung) throw new Error("no rung");
+    expect(rung.segmentCount).toBe(count);
+    // The last segment has all that is left.
+    expect(segmentSpan(plan, rung, count - 1).endSeconds).toBe(endSeconds);
+    const planned = Array.from({ length: count }, (_, index) => plannedSeconds(plan, rung, index));
+    expect(planned.reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(endSeconds, 9);
   });
 
   test("sound has one rendition, at the rate of the highest rung made", () => {
@@ -102,7 +109,22 @@ describe("the plan", () => {
     expect(durations.reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(26.026, 9);
     expect(plannedSeconds(plan, sound, 0)).toBeCloseTo((188 * 1024) / 48_000, 9);
     expect(plannedSeconds(plan, sound, 1)).toBeCloseTo((187 * 1024) / 48_000, 9);
-    const varying = examplePlan({ variableFrameRate: true });
-    expect(varying.renditions[0] && plannedSeconds(varying, varying.renditions[0], 3)).toBe(4);
+  });
+
+  test.each([
+    ["a variable rate", { variableFrameRate: true, frameRate: 29.7 }],
+    ["slides", { frameRate: 1 / 30, frameRateNumerator: 1 }],
+  ])("of %s has every segment on the grid, whatever frames the source has there", (_, picture) => {
+    const plan = examplePlan({ ...picture, endSeconds: 26.3 });
+    const [rung] = plan.renditions;
+    if (!rung) throw new Error("no rung");
+    for (let index = 0; index < rung.segmentCount; index++) {
+      const { startSeconds, endSeconds } = segmentSpan(plan, rung, index);
+      expect(startSeconds).toBe(gridSeconds(plan, "picture", index));
+      expect(plannedStartSeconds(plan, rung, index)).toBe(startSeconds);
+      expect(plannedSeconds(plan, rung, index)).toBe(endSeconds - startSeconds);
+    }
+    expect(segmentSpan(plan, rung, rung.segmentCount - 1).endSeconds).toBe(26.3);
+    expect(plan.picture?.frameRate).toBeGreaterThanOrEqual(1);
   });
 });

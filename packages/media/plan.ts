@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { Colour } from "./colour.ts";
 import type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
-import { gridIndex, gridSeconds, rampFrom } from "./grid.ts";
+import { type Grid, gridIndex, gridSeconds, leastRampFrameRate, rampFrom } from "./grid.ts";
 import { avcCodec, h264Level } from "./h264-level.ts";
 import { chooseRungs, qualityLabel } from "./ladder.ts";
 import { SubtitleFacts } from "./subtitles/facts.ts";
@@ -76,7 +76,7 @@ export const Plan = z.object({
       isInterlaced: z.boolean().default(false),
       x264Build: z.int().nullable().default(null),
       colour: Colour.default({ range: "standard", matrix: "bt709", isFullSwing: false }),
-      /** Of the renditions: the source's, or 60 where that has more. */
+      /** The highest of the renditions: the source's, or 60 where that has more. */
       frameRate: z.number(),
       variableFrameRate: z.boolean(),
       cappedFrameRate: z.boolean(),
@@ -107,6 +107,8 @@ export interface PlanSettings {
 }
 
 const highestFrameRate = 60;
+/** Of what is told of slides, which have more frames than their source where boundaries repeat them. */
+const lowestFrameRate = 1;
 
 /** Makes the plan of a video. */
 export function makePlan(facts: Facts, settings: PlanSettings): Plan {
@@ -114,13 +116,12 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   const { rungs, leftOut } = facts.picture ? chooseRungs(facts.picture, networkSpeed) : { rungs: [], leftOut: [] };
   const sourceRate = facts.picture?.frameRate ?? 0;
   const cappedFrameRate = sourceRate > highestFrameRate + 0.5;
-  const frameRate = cappedFrameRate ? highestFrameRate : sourceRate;
+  const frameRate = cappedFrameRate ? highestFrameRate : facts.picture ? Math.max(sourceRate, lowestFrameRate) : 0;
   const shown = facts.picture && heldPicture(facts.picture, facts.sound);
   const pictureEnd = shown?.endSeconds ?? 0;
   const ramp = shown ? rampFrom(shown.startSeconds, frameRate, segmentSeconds) : [];
   const grid = { segmentSeconds, ramp };
-  const lastFrame = Math.max(0, pictureEnd - lastFrameSeconds(frameRate, facts.picture?.variableFrameRate ?? false));
-  const pictureSegments = gridIndex(grid, "picture", lastFrame + roundingSeconds) + 1;
+  const pictureSegments = pictureSegmentCount(grid, pictureEnd, frameRate);
 
   const renditions: Rendition[] = rungs.map((rung) => {
     const levelIdc = h264Level({ ...rung, frameRate });
@@ -221,13 +222,11 @@ function fineTimescale(frameRateNumerator: number): number {
 
 const roundingSeconds = 1e-6;
 
-/** How long the last frame is shown; where the rate varies nobody knows, and an interval too many turns out empty. */
-function lastFrameSeconds(frameRate: number, variableFrameRate: boolean): number {
-  const mean = 1 / (frameRate || 25);
-  return variableFrameRate ? Math.min(mean, leastFrameSeconds) : mean;
+/** An interval for each boundary before the end; a last one of a frame or two joins the one before it. */
+function pictureSegmentCount(grid: Grid, endSeconds: number, frameRate: number): number {
+  const shortestSeconds = Math.min(2.5 / (frameRate || 25), 0.25);
+  return gridIndex(grid, "picture", Math.max(0, endSeconds - shortestSeconds + roundingSeconds)) + 1;
 }
-
-const leastFrameSeconds = 0.01;
 
 /** A rest of sound shorter than this is left out: it would be a segment of one or two packets. */
 const leastSoundSeconds = 0.05;
@@ -257,15 +256,25 @@ export function segmentSpan(
 ): { startSeconds: number; endSeconds: number } {
   const isSound = rendition.kind === "sound";
   const begin = gridSeconds(plan, rendition.kind, index);
-  const end = gridSeconds(plan, rendition.kind, index + 1);
   const startSeconds = Math.max(begin, isSound ? 0 : (plan.picture?.startSeconds ?? 0));
   const renditionEnd = isSound ? rendition.endSeconds : (plan.picture?.endSeconds ?? 0);
-  return { startSeconds, endSeconds: Math.max(startSeconds, Math.min(end, renditionEnd)) };
+  const isLastPicture = !isSound && index === rendition.segmentCount - 1;
+  const end = isLastPicture ? renditionEnd : Math.min(gridSeconds(plan, rendition.kind, index + 1), renditionEnd);
+  return { startSeconds, endSeconds: Math.max(startSeconds, end) };
 }
 
 /**
- * How long segment `index` will be, in seconds, before it is made: the frames or packets that begin in its interval. Where
- * the frame rate varies nobody knows, and it is the interval.
+ * True where every segment of the picture begins and ends on the grid, because the frame that is shown at a boundary is
+ * shown there again: else a pause would leave intervals without a frame. A constant rate keeps exactly its own frames,
+ * unless it is so low that whole intervals pass between two of them.
+ */
+export function repeatsAtBoundaries(picture: Pick<NonNullable<Plan["picture"]>, "variableFrameRate" | "frameRate">) {
+  return picture.variableFrameRate || picture.frameRate < leastRampFrameRate;
+}
+
+/**
+ * How long segment `index` will be, in seconds, before it is made: the frames or packets that begin in its interval, or the
+ * interval itself where frames are repeated at its boundaries.
  */
 export function plannedSeconds(plan: Plan, rendition: Rendition, index: number): number {
   const { startSeconds, endSeconds } = segmentSpan(plan, rendition, index);
@@ -274,7 +283,7 @@ export function plannedSeconds(plan: Plan, rendition: Rendition, index: number):
     const packets = firstPacket(plan, index + 1) - firstPacket(plan, index);
     return isLast ? endSeconds - startSeconds : (packets * samplesPerPacket) / soundSampleRate;
   }
-  if (!plan.picture || plan.picture.variableFrameRate) return endSeconds - startSeconds;
+  if (!plan.picture || repeatsAtBoundaries(plan.picture)) return endSeconds - startSeconds;
   const { frameRate, startSeconds: origin } = plan.picture;
   const firstFrame = (at: number) => Math.max(0, Math.ceil((at - origin) * frameRate - 1e-6));
   const begin = firstFrame(gridSeconds(plan, "picture", index));
@@ -288,7 +297,7 @@ export function plannedSeconds(plan: Plan, rendition: Rendition, index: number):
 export function plannedStartSeconds(plan: Plan, rendition: Rendition, index: number): number {
   if (rendition.kind === "sound") return (firstPacket(plan, index) * samplesPerPacket) / soundSampleRate;
   const { startSeconds } = segmentSpan(plan, rendition, index);
-  if (!plan.picture || plan.picture.variableFrameRate) return startSeconds;
+  if (!plan.picture || repeatsAtBoundaries(plan.picture)) return startSeconds;
   const { frameRate, startSeconds: origin } = plan.picture;
   return origin + Math.ceil((startSeconds - origin) * frameRate - 1e-6) / frameRate;
 }

@@ -13,6 +13,7 @@ import {
   parseFlat,
   usedEntries,
 } from "./facts.ts";
+import { createFrameTimesCollector, type FrameTimes, type TimedPacket } from "./frame-times.ts";
 import { type Run, withoutAddress } from "./spawn.ts";
 import { isEncryptedMp4, whatItIs } from "./what-it-is.ts";
 
@@ -127,16 +128,33 @@ interface Measure {
 }
 
 /**
- * MP4 and MOV say for each stream how long it is; elsewhere the duration is often that of the sound. A rate that varies, or
- * that nobody films with, is counted.
+ * When the frames of the picture are shown. An index of MP4 or MOV that has one distance for all of them proves a constant
+ * rate, and says where they end; elsewhere every packet is looked at.
  */
 async function measuredPicture(measure: Measure, picture: PictureFacts, trustsEnd: boolean): Promise<PictureFacts> {
-  const countsRate = picture.variableFrameRate || picture.frameRate > 60.5;
-  const frameRate = (countsRate && (await countedFrameRate(measure, picture))) || picture.frameRate;
-  const variableFrameRate = picture.variableFrameRate || Math.abs(frameRate / picture.frameRate - 1) > 0.01;
-  const endSeconds = trustsEnd && picture.endSeconds > 0 ? null : await measuredEnd(measure, { ...picture, frameRate });
   const x264Build = await x264BuildOf(measure, picture);
-  return { ...picture, frameRate, variableFrameRate, x264Build, endSeconds: endSeconds ?? picture.endSeconds };
+  const isProven = picture.isConstantByIndex && picture.frameRate <= mostPlausibleRate;
+  if (isProven && trustsEnd && picture.endSeconds > 0) return { ...picture, x264Build, variableFrameRate: false };
+  const times = await frameTimes(measure, picture);
+  if (!times) {
+    const endSeconds = (await measuredEnd(measure, picture)) ?? picture.endSeconds;
+    return { ...picture, x264Build, endSeconds };
+  }
+  const { frameRate, isConstant, lastSeconds, endSeconds } = times;
+  const startSeconds = Math.max(0, times.startSeconds);
+  return { ...picture, x264Build, frameRate, variableFrameRate: !isConstant, startSeconds, lastSeconds, endSeconds };
+}
+
+/** Higher rates are those of clocks that nobody set. */
+const mostPlausibleRate = 60.5;
+
+/** Of all packets that are shown, in seconds from the start of the file; null where they cannot be read in time. */
+async function frameTimes(measure: Measure, picture: PictureFacts): Promise<FrameTimes | null> {
+  const collector = createFrameTimesCollector(picture);
+  const isRead = await eachPacket(measure, picture.stream, "%", ({ pts, dts, duration, isShown }) => {
+    if (isShown) collector.add({ pts: pts - measure.origin, dts: dts - measure.origin, duration });
+  });
+  return isRead ? collector.result() : null;
 }
 
 /**
@@ -157,21 +175,6 @@ async function x264BuildOf({ source, run, signal }: Measure, picture: PictureFac
 /** The version stands at the beginning. */
 const mostPacketBytes = 4096;
 
-const countedSeconds = 10;
-
-/** Frames a second at the beginning; null where there are too few. */
-async function countedFrameRate(measure: Measure, { stream }: PictureFacts): Promise<number | null> {
-  let count = 0;
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  await eachPacket(measure, stream, `%+${countedSeconds}`, ({ seconds }) => {
-    count++;
-    first = Math.min(first, seconds);
-    last = Math.max(last, seconds);
-  });
-  return count > 2 && last > first ? (count - 1) / (last - first) : null;
-}
-
 /** The end of a stream's last packet, from the packets of the last seconds, else of all; null when there are none. */
 async function measuredEnd(
   measure: Measure,
@@ -180,8 +183,8 @@ async function measuredEnd(
   const frameSeconds = frameRate > 0 ? 1 / frameRate : 0;
   const endWithin = async (interval: string) => {
     let end = Number.NEGATIVE_INFINITY;
-    await eachPacket(measure, stream, interval, (packet) => {
-      end = Math.max(end, packet.seconds + (packet.duration || frameSeconds));
+    await eachPacket(measure, stream, interval, ({ pts, duration }) => {
+      if (!Number.isNaN(pts)) end = Math.max(end, pts + (duration || frameSeconds));
     });
     return Number.isFinite(end) ? end - measure.origin : null;
   };
@@ -202,35 +205,42 @@ export async function hasPacketsFrom(
   let found = false;
   const from = `${(origin + seconds).toFixed(3)}%+#200`;
   await eachPacket({ source, origin, run, signal }, stream, from, (packet) => {
-    found ||= packet.seconds - origin >= seconds;
+    found ||= packet.pts - origin >= seconds;
   });
   return found;
 }
 
-interface Packet {
-  seconds: number;
-  duration: number;
+/** Times in seconds; NaN for what the container does not say. */
+interface Packet extends TimedPacket {
+  /** False where an edit list leaves it out. */
+  isShown: boolean;
 }
 
-/** Times and durations of packets, in seconds, one by one; none where a damaged file cannot be read there. */
+/** Calls back for each packet in the order of decoding; false where a damaged file cannot be read, or not in time. */
 async function eachPacket(
   { source, run, signal }: Measure,
   stream: number,
   interval: string,
   onPacket: (packet: Packet) => void,
-): Promise<void> {
-  const shown = ["-show_entries", "packet=pts_time,duration_time", "-of", "csv=p=0"];
+): Promise<boolean> {
+  const shown = ["-show_entries", "packet=pts_time,dts_time,duration_time,flags", "-of", "csv=p=0"];
   const intervals = interval === "%" ? [] : ["-read_intervals", interval];
   const onLine = (line: string) => {
-    const [seconds = Number.NaN, duration = Number.NaN] = line.split(",").map(Number.parseFloat);
-    if (!Number.isNaN(seconds)) onPacket({ seconds, duration: duration || 0 });
+    const [pts = "", dts = "", duration = "", flags = ""] = line.split(",");
+    const isShown = !flags.includes("D");
+    onPacket({ pts: seconds(pts), dts: seconds(dts), duration: seconds(duration) || 0, isShown });
   };
   try {
     await eachLine(source, ["-select_streams", String(stream), ...shown, ...intervals], onLine, run, signal);
+    return true;
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
+    return false;
   }
 }
+
+/** `N/A` is NaN. */
+const seconds = (text: string): number => Number.parseFloat(text);
 
 /** More than any description of a real file has. */
 const mostCharacters = 4 * 1024 * 1024;

@@ -1,6 +1,15 @@
 /** What tests share. */
 export { type Clip, makeClip } from "./clip.ts";
 export { freePort } from "./free-port.ts";
+export {
+  delayAt,
+  makeNumberedClip,
+  type NumberedClip,
+  type NumberedFrame,
+  numberedFrames,
+  sampleRate,
+  samplesOf,
+} from "./numbered-clip.ts";
 export { createRandom, type Random } from "./random.ts";
 export { connectRaw, type RawAnswer, type RawConnection } from "./raw-connection.ts";
 export { addSubtitles, type SubtitleTrackOfClip } from "./subtitles.ts";

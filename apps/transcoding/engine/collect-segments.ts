@@ -156,7 +156,7 @@ export async function createSegmentCollector(
   function slackFor(rendition: Rendition): number {
     if (attempt > 1) return plan.segmentSeconds;
     if (rendition.kind === "sound") return soundSlackSeconds;
-    return (plan.picture?.variableFrameRate ? 10 : 1.5) * frameSeconds;
+    return 1.5 * frameSeconds;
   }
 
   return {

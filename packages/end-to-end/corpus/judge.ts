@@ -1,5 +1,6 @@
 /** An outcome against the expectation: sentences for all that differs, and the figures that a report shows. Pure. */
 import { checkRungs, rungName } from "./check-rungs.ts";
+import { checkTimeline } from "./check-timeline.ts";
 import { checkTimes, type Timing } from "./check-times.ts";
 import { type Expectation, mayFail } from "./expectation.ts";
 import type { Outcome } from "./outcome.ts";
@@ -44,6 +45,7 @@ function judgeStream(expectation: Expectation, { looked, lookError }: Outcome): 
     const [first, ...more] = rendition.decodeErrors;
     const count = more.length > 0 ? `, and ${more.length} lines more` : "";
     if (first !== undefined) differences.push(`${rungName(rendition)}: ffmpeg says "${first}"${count}`);
+    differences.push(...checkTimeline(rungName(rendition), rendition.segments));
     if (!rendition.ended) differences.push(`${rungName(rendition)}: the playlist has no end`);
   }
   return { differences, timing };

@@ -16,7 +16,7 @@ import { type Element, element } from "./element.ts";
 import { existing, type LedgerSegment, type PlaylistState, segmentsOf } from "./listed-segments.ts";
 import { type Accompaniment, namedSounds } from "./master-playlist.ts";
 import { type Period, periodsOf } from "./periods.ts";
-import { frameRateOf, ratesOf } from "./rates.ts";
+import { ratesOf } from "./rates.ts";
 import { segmentTimeline } from "./segment-timeline.ts";
 
 /** What goes with the streams of a video, with the sizes that DASH wants to know. */
@@ -77,7 +77,7 @@ function pictureSets(plan: Plan, ledger: LedgerSegment[], period: Period): Eleme
   const [shared] = new Set(timelines.map((timeline) => timeline.join("\n"))).size === 1 ? timelines : [];
   const representations = stretches.map(({ rendition, init }, position) => {
     const { width, height } = rendition.kind === "picture" ? rendition : { width: 0, height: 0 };
-    const frameRate = fractionOf(frameRateOf(plan, rendition, ledger), timescale);
+    const frameRate = fractionOf(plan.picture?.frameRate ?? 0, timescale);
     const attributes = { ...described(rendition, ledger, init), width, height, frameRate, sar: "1:1" };
     return element("Representation", attributes, [
       element("BaseURL", {}, `${rendition.name}/`),

@@ -10,7 +10,7 @@ import { namedTracks } from "../track-names.ts";
 import { playlistFile } from "./file-names.ts";
 import { iframeLines } from "./iframe-playlist.ts";
 import { existing, type LedgerSegment, type PlaylistState, segmentsOf } from "./listed-segments.ts";
-import { frameRateOf, ratesOf } from "./rates.ts";
+import { ratesOf } from "./rates.ts";
 
 /** What goes with the streams of a video. */
 export interface Accompaniment {
@@ -68,7 +68,7 @@ export function masterPlaylist(
       `AVERAGE-BANDWIDTH=${rates.average + (heard?.average ?? 0)}`,
       `CODECS="${codecs.join(",")}"`,
       `RESOLUTION=${rung.width}x${rung.height}`,
-      `FRAME-RATE=${frameRateOf(plan, rung, ledger).toFixed(3)}`,
+      `FRAME-RATE=${(plan.picture?.frameRate ?? 0).toFixed(3)}`,
       ...(first ? ['AUDIO="audio"'] : []),
       ...captioned,
     ];

@@ -133,6 +133,11 @@ describe("the master playlist", () => {
     expect(masterPlaylist(ramped, ledger, "ended")).toContain("BANDWIDTH=2000000,AVERAGE-BANDWIDTH=1200000,");
   });
 
+  test("tells the highest frame rate, however few frames a segment or the mean of all has", () => {
+    const slow = [0, 1].map((index) => segment("360p", index, { samples: index === 0 ? 100 : 1 }));
+    expect(masterPlaylist(plan, slow, "ended")).toContain("FRAME-RATE=25.000\n");
+  });
+
   test("tells measured rates once all is made, lowest rung first", () => {
     const ledger = [
       ...[0, 1].map((index) => segment("audio", index, { bytes: 50_000 })),

@@ -1,5 +1,5 @@
-/** Rates of a rendition, in bits and in frames a second: measured once all of it is made, before that as planned. */
-import type { Plan, Rendition } from "../plan.ts";
+/** Rates of a rendition in bits a second: measured once all of it is made, before that as planned. */
+import type { Rendition } from "../plan.ts";
 import { existing, isWhole, type LedgerSegment, segmentsOf } from "./listed-segments.ts";
 
 /** Bits a second: the peak and the mean (RFC 8216, 4.3.4.2). */
@@ -24,13 +24,6 @@ export function measuredRates(segments: Pick<LedgerSegment, "bytes" | "durationS
   const bits = sum(segments, ({ bytes }) => bytes * 8);
   const seconds = sum(segments, ({ durationSeconds }) => durationSeconds);
   return { peak: Math.ceil(peakRate(segments)), average: Math.ceil(bits / seconds) };
-}
-
-/** Frames a second of what is made; as planned while something is not. */
-export function frameRateOf(plan: Plan, rung: Rendition, ledger: LedgerSegment[]): number {
-  const made = existing(segmentsOf(ledger, rung));
-  if (made.length === 0 || made.length < rung.segmentCount) return plan.picture?.frameRate ?? 0;
-  return sum(made, ({ samples }) => samples) / sum(made, ({ durationSeconds }) => durationSeconds);
 }
 
 const sum = <Item>(items: Item[], value: (item: Item) => number): number =>

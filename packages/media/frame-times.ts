@@ -1,0 +1,143 @@
+/**
+ * When the frames of a source are shown, from the time stamps of all its packets: whether they keep a constant rate, the
+ * highest rate they reach, when the last one ends, and which time stamps cannot be right. A container's own claims are
+ * not enough: one pause of 6 s in an hour changes its average rate by less than any tolerance.
+ */
+
+/** A packet of the picture as ffprobe tells it, in seconds; NaN for what the container does not say. */
+export interface TimedPacket {
+  pts: number;
+  dts: number;
+  duration: number;
+}
+
+export interface FrameTimes {
+  /** True where every frame is where this rate puts it, to the rounding of a container that counts milliseconds. */
+  isConstant: boolean;
+  /** Frames a second: the constant rate, else the highest over any second. */
+  frameRate: number;
+  /** Of the first frame, the last frame, and of the end of that one. */
+  startSeconds: number;
+  lastSeconds: number;
+  endSeconds: number;
+}
+
+/** Collects the packets of one picture, in the order of decoding. */
+export interface FrameTimesCollector {
+  add(packet: TimedPacket): void;
+  /** Null where too few packets have a time, as where each is a field and only the first of two has one. */
+  result(): FrameTimes | null;
+}
+
+export interface NominalTimes {
+  /** Frames a second as the container tells it; 0 where it does not. */
+  frameRate: number;
+  /** True where a packet may be a field, half a frame. */
+  isInterlaced: boolean;
+}
+
+/** Containers count milliseconds; both ends of a distance are rounded. */
+const roundingSeconds = 0.0015;
+/** Rates that are closer than this share are one rate. */
+const sameRate = 0.02;
+
+/** Of the packets that have to have a time, so that all of them are known well enough. */
+const leastKnownShare = 0.9;
+
+export function createFrameTimesCollector({ frameRate, isInterlaced }: NominalTimes): FrameTimesCollector {
+  const presented: number[] = [];
+  const decoded: number[] = [];
+  let packets = 0;
+  let last = { at: Number.NEGATIVE_INFINITY, duration: 0 };
+  return {
+    add({ pts, dts, duration }) {
+      packets++;
+      if (!Number.isNaN(pts)) presented.push(pts);
+      if (!Number.isNaN(dts)) decoded.push(dts);
+      const at = Number.isNaN(pts) ? dts : pts;
+      if (at >= last.at) last = { at, duration: duration || 0 };
+    },
+    result() {
+      // AVI tells when to decode, and of some frames alone when to show them.
+      const times = presented.length >= decoded.length ? presented : decoded;
+      if (times.length === 0 || times.length < leastKnownShare * packets) return null;
+      times.sort((a, b) => a - b);
+      const told = timesOf(times, last.duration, frameRate);
+      const areFields = isInterlaced && Math.abs(told.frameRate / (2 * frameRate) - 1) <= sameRate;
+      return areFields ? { ...told, frameRate } : told;
+    },
+  };
+}
+
+/** @param times ascending, at least one */
+function timesOf(times: number[], lastDuration: number, nominalRate: number): FrameTimes {
+  const [startSeconds = 0, lastSeconds = 0] = [times[0], times.at(-1)];
+  if (times.length === 1) return timeOfOne(startSeconds, lastDuration, nominalRate);
+  const rate = constantRate(times, nominalRate);
+  const period = rate ? 1 / rate : usualDistance(times) || 1 / 25;
+  // A last frame that is shown for longer than the others is a pause.
+  const isHeld = lastDuration > 1.5 * period + roundingSeconds;
+  const endSeconds = lastSeconds + (rate && !isHeld ? Math.max(period, lastDuration) : lastDuration || period);
+  const isConstant = rate !== null && !isHeld;
+  const frameRate = isConstant ? rate : snapped(highestRate(times) || 1 / period, nominalRate);
+  return { isConstant, frameRate, startSeconds, lastSeconds, endSeconds };
+}
+
+/** A single frame has no rate; what its container claims counts where a picture may have it. */
+function timeOfOne(at: number, duration: number, nominalRate: number): FrameTimes {
+  const frameRate = nominalRate > 0 && nominalRate <= mostRate ? nominalRate : 25;
+  const seconds = duration >= 1 / mostRate ? duration : 1 / frameRate;
+  return { isConstant: false, frameRate, startSeconds: at, lastSeconds: at, endSeconds: at + seconds };
+}
+
+/** More frames a second than this are brought to it. */
+const mostRate = 60;
+
+/** The rate that puts every frame where it is: the nominal one, else the mean, where a container rounds its rate. */
+function constantRate(times: number[], nominalRate: number): number | null {
+  const first = times[0] ?? 0;
+  const mean = (times.length - 1) / ((times.at(-1) ?? 0) - first);
+  const isPlausible = (rate: number) => rate > 0 && Number.isFinite(rate);
+  const fits = (rate: number) => {
+    let [least, most] = [0, 0];
+    for (const [position, time] of times.entries()) {
+      const offset = time - first - position / rate;
+      least = Math.min(least, offset);
+      most = Math.max(most, offset);
+    }
+    return most - least <= roundingSeconds;
+  };
+  return [nominalRate, mean].find((rate) => isPlausible(rate) && fits(rate)) ?? null;
+}
+
+function distancesOf(times: number[]): number[] {
+  const distances: number[] = [];
+  for (let position = 1; position < times.length; position++) {
+    const distance = (times[position] ?? 0) - (times[position - 1] ?? 0);
+    if (distance > 0) distances.push(distance);
+  }
+  return distances;
+}
+
+/** The median; 0 of a single frame. */
+function usualDistance(times: number[]): number {
+  const distances = distancesOf(times).sort((a, b) => a - b);
+  return distances[Math.floor(distances.length / 2)] ?? 0;
+}
+
+/** Frames a second over the second that has most of them, or over the whole where it is shorter; 0 of a single frame. */
+function highestRate(times: number[]): number {
+  let highest = 0;
+  let end = 0;
+  for (let begin = 0; begin < times.length; begin++) {
+    const from = times[begin] ?? 0;
+    while (end < times.length - 1 && (times[end] ?? 0) - from < 1 - roundingSeconds) end++;
+    const seconds = (times[end] ?? 0) - from;
+    const isWhole = seconds >= 1 - roundingSeconds || begin === 0;
+    if (isWhole && seconds > 0) highest = Math.max(highest, (end - begin) / seconds);
+  }
+  return highest;
+}
+
+const snapped = (rate: number, nominal: number): number =>
+  Math.abs(rate / nominal - 1) <= sameRate ? nominal : Math.round(rate * 1000) / 1000;
