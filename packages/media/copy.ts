@@ -5,7 +5,7 @@
  */
 import { progress, quiet, untagged } from "./commands.ts";
 import type { Facts, SoundFacts } from "./facts.ts";
-import { deepInput, guardedInput } from "./probe.ts";
+import { deepInput, guardedInput, mergedPids } from "./probe.ts";
 import { frameOutputs } from "./sound-changes.ts";
 import { stereoMix } from "./stereo.ts";
 
@@ -30,11 +30,7 @@ export interface CopyOptions {
 
 /** What ffmpeg has to be told to open this source for a copy. */
 export function copyInput({ container, needsDeepProbe }: Pick<Facts, "container" | "needsDeepProbe">): string[] {
-  return [
-    ...(needsDeepProbe ? deepInput : []),
-    // A programme may move to other PIDs: its streams go on in those that were there.
-    ...(container === "mpegts" ? ["-merge_pmt_versions", "1"] : []),
-  ];
+  return [...(needsDeepProbe ? deepInput : []), ...(container === "mpegts" ? mergedPids : [])];
 }
 
 /** The arguments that copy a source into Matroska; times begin at 0 there. */

@@ -43,6 +43,9 @@ export const guardedInput = [
  */
 export const deepInput = ["-probesize", String(256 * 1024 * 1024), "-analyzeduration", String(180 * 1_000_000)];
 
+/** Before `-i` of MPEG-TS: where a programme's map changes, its streams go on in those that were there. */
+export const mergedPids = ["-merge_pmt_versions", "1"];
+
 const probeSeconds = 30;
 
 /**
@@ -78,13 +81,22 @@ export async function probe(source: string, run: Run, signal?: AbortSignal): Pro
   return { ...facts, picture, sound };
 }
 
-/** Asks again, and looks further into the file, where a stream of a known codec has no parameters. */
+/**
+ * Asks again where a stream of a known codec has no parameters, and looks further into the file; and where a transport stream
+ * has more streams of a kind, which may be one that has moved to another PID.
+ */
 async function describeWhole(source: string, run: Run, signal?: AbortSignal) {
-  const output = await describe(source, [], run, signal);
-  if (!lacksParameters(output)) return { output, isDeep: false };
-  const deep = await describe(source, deepInput, run, signal);
-  const known = (one: ProbeOutput) => factsOf(one).sound.length + (factsOf(one).picture ? 1 : 0);
-  return known(deep) > known(output) ? { output: deep, isDeep: true } : { output, isDeep: false };
+  const first = await describe(source, [], run, signal);
+  const known = ({ sound, picture }: Facts) => sound.length + (picture ? 1 : 0);
+  let output = first;
+  const isDeep = lacksParameters(first);
+  if (isDeep) output = await describe(source, deepInput, run, signal);
+  const isDeeper = isDeep && known(factsOf(output)) > known(factsOf(first));
+  if (!isDeeper) output = first;
+  const count = (kind: string) => output.streams.filter((stream) => stream.codec_type === kind).length;
+  if (output.format.format_name === "mpegts" && (count("video") > 1 || count("audio") > 1))
+    output = await describe(source, [...(isDeeper ? deepInput : []), ...mergedPids], run, signal);
+  return { output, isDeep: isDeeper };
 }
 
 async function describe(source: string, input: string[], run: Run, signal?: AbortSignal): Promise<ProbeOutput> {

@@ -152,3 +152,114 @@ test.each([
   const pitches = [0.5, 2.5, 3.5, 5.5, 6.6, 8.5].map(sound.pitchAt);
   expect(pitches.map((pitch) => 220 * Math.round(pitch / 220))).toEqual([440, 440, 660, 660, 880, 880]);
 });
+
+test("streams go on that move to other PIDs", async () => {
+  await using app = await setup({ segmentSeconds: 4 });
+  const path = await place(app, "clip.ts");
+  const parts = [
+    [440, 256],
+    [880, 320],
+  ].map(async ([hertz = 0, pid]) => {
+    const part = app.world.path(`${pid}.ts`);
+    const codecs = [...h264, "-c:a", "aac", "-mpegts_start_pid", String(pid)];
+    await ffmpeg(...moving(4), ...tone(hertz, 4), ...codecs, part);
+    return readFile(part);
+  });
+  await writeFile(path, Buffer.concat(await Promise.all(parts)));
+  await finish(app, "clip.ts");
+  const sound = await heard(app);
+  expect(Math.abs(sound.seconds - 8)).toBeLessThan(0.1);
+  expect([0.5, 3.5, 4.5, 7.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([440, 440, 880, 880]);
+  expect(await framesOf(app)).toBe(200);
+});
+
+/** In the lowest rung. */
+async function framesOf(app: App): Promise<number> {
+  const lines: string[] = [];
+  const question = ["-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"];
+  await run("ffprobe", ["-v", "error", ...question, await joined(app, "360p")], { onLine: (line) => lines.push(line) });
+  return Number.parseInt(lines[0] ?? "", 10);
+}
+
+/** MPEG-TS of 1 MB a second, by padding. */
+const padded = ["-muxrate", "8M"];
+
+test("sound that begins behind what a probe reads is heard, at its time", async () => {
+  await using app = await setup({ segmentSeconds: 10 });
+  const path = await place(app, "clip.ts");
+  await ffmpeg(
+    ...moving(14),
+    "-itsoffset",
+    "10",
+    ...tone(440, 4),
+    "-map",
+    "0",
+    "-map",
+    "1",
+    ...h264,
+    "-c:a",
+    "ac3",
+    ...padded,
+    path,
+  );
+  const status = await finish(app, "clip.ts");
+  expect(status.warnings).toEqual([]);
+  const sound = await heard(app);
+  expect([5, 9.5, 10.5, 13.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([0, 0, 440, 440]);
+});
+
+test("a picture whose first key frame comes late is shown from there", async () => {
+  await using app = await setup({ segmentSeconds: 10 });
+  const path = await place(app, "clip.ts");
+  const long = app.world.path("long.ts");
+  const distant = ["-g", "200", "-sc_threshold", "0"];
+  await ffmpeg(...moving(12), ...tone(440, 12), ...h264, ...distant, "-c:a", "aac", ...padded, long);
+  // Without its first key frame; the next one is at 8 s.
+  await ffmpeg("-ss", "0.6", "-i", long, "-map", "0", "-c", "copy", "-copyinkf", ...padded, path);
+  const status = await finish(app, "clip.ts");
+  expect(status.original_resolution).toBe("320x180");
+  expect(await framesOf(app)).toBeGreaterThanOrEqual(95);
+});
+
+/** Zeros, or rubbish, in place of a part of a file, from and to in its length as 1. */
+async function damage(path: string, from: number, to: number, filling: "zeros" | "rubbish"): Promise<void> {
+  const bytes = new Uint8Array(await Bun.file(path).arrayBuffer());
+  const part = bytes.subarray(bytes.length * from, bytes.length * to);
+  if (filling === "zeros") part.fill(0);
+  else for (let at = 0; at < part.length; at += 65_536) crypto.getRandomValues(part.subarray(at, at + 65_536));
+  await Bun.write(path, bytes);
+}
+
+test.each([
+  ["clip.mp4", [...h264, "-g", "25", "-c:a", "aac", "-movflags", "+faststart"], "zeros"],
+  ["clip.mp4", [...h264, "-g", "25", "-c:a", "aac", "-movflags", "+faststart"], "rubbish"],
+  ["clip.mkv", [...h264, "-g", "25", "-c:a", "aac"], "zeros"],
+  ["clip.ts", [...h264, "-g", "25", "-c:a", "aac"], "rubbish"],
+  ["clip.mp3", ["-vn", "-c:a", "libmp3lame"], "rubbish"],
+  ["clip.aac", ["-vn", "-c:a", "aac"], "zeros"],
+] as const)(
+  "damage in the middle of %s %p leaves the rest, each at its time, and is told",
+  async (filename, codecs, filling) => {
+    await using app = await setup({ segmentSeconds: 4 });
+    const path = await place(app, filename);
+    await ffmpeg(...moving(12), ...tone(440, 12), ...codecs, path);
+    await damage(path, 0.4, 0.85, filling);
+    const status = await finish(app, filename);
+    expect(status.warnings).not.toEqual([]);
+    const sound = await heard(app);
+    expect(sound.pitchAt(1)).toSatisfy(isPitch(440));
+    expect(sound.pitchAt(4)).toSatisfy(isPitch(440));
+  },
+);
+
+test("sound with rubbish behind it ends there", async () => {
+  await using app = await setup({ segmentSeconds: 4 });
+  const path = await place(app, "clip.mp3");
+  await ffmpeg(...tone(440, 6), "-c:a", "libmp3lame", path);
+  const rubbish = new Uint8Array(2 * 1024 ** 2);
+  for (let at = 0; at < rubbish.length; at += 65_536) crypto.getRandomValues(rubbish.subarray(at, at + 65_536));
+  await writeFile(path, Buffer.concat([await readFile(path), rubbish]));
+  await finish(app, "clip.mp3");
+  const sound = await heard(app);
+  expect([1, 3, 5.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([440, 440, 440]);
+});
