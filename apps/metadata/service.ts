@@ -1,5 +1,4 @@
 /** The metadata service: the videos, their state, and a feed of changes. It asks nobody. */
-import { checkDatabase } from "@video-backend/database";
 import { createService, type ServiceApp, ServiceError } from "@video-backend/service";
 import { bodyLimit } from "hono/body-limit";
 import { mostCaptionsBytes } from "./captions/normalise-captions.ts";
@@ -25,7 +24,8 @@ export function createMetadataService(deps: MetadataDeps): ServiceApp {
       log: deps.log,
       crossOrigin: deps.crossOrigin,
       middleware: [bodiesOfCaptionsAtMost],
-      checks: { database: () => checkDatabase(deps.database) },
+      database: deps.database,
+      checks: {},
     },
     createRoutes(deps),
   );

@@ -1,5 +1,4 @@
 /** The transcoding service: plans, ledger, chunks, and what they make below hls/. It asks metadata. */
-import { checkDatabase } from "@video-backend/database";
 import { type CrossOriginRules, createService, type ServiceApp } from "@video-backend/service";
 import type { TranscodingDatabase } from "./database/open.ts";
 import type { Engine, EngineDeps } from "./engine/engine.ts";
@@ -21,8 +20,8 @@ export function createTranscodingService(deps: TranscodingDeps, crossOrigin?: Cr
       description: "Makes HLS and DASH of uploaded videos: segment by segment, verified, never twice.",
       log: deps.log,
       crossOrigin,
+      database: deps.database,
       checks: {
-        database: () => checkDatabase(deps.database),
         storage: () => deps.store.check(),
         ffmpeg: () => checkProgram(deps, "ffmpeg"),
         ffprobe: () => checkProgram(deps, "ffprobe"),

@@ -2,7 +2,6 @@
  * The upload service: takes files in chunks, keeps the originals, and hands each finished one over to metadata and
  * transcoding. It works without either; what they miss they are told when they are back.
  */
-import { checkDatabase } from "@video-backend/database";
 import { createExclusion, createService, type ServiceApp } from "@video-backend/service";
 import { createRoom } from "./admission/room.ts";
 import { createGroupCommit } from "./database/group-commit.ts";
@@ -29,7 +28,8 @@ export function createUploadService(deps: UploadDeps): ServiceApp {
       description: "Takes files in chunks or by tus, keeps the originals and has them transcoded.",
       log: deps.log,
       crossOrigin: deps.crossOrigin,
-      checks: { database: () => checkDatabase(deps.database), storage: () => deps.store.check() },
+      database: deps.database,
+      checks: { storage: () => deps.store.check() },
     },
     createRoutes(deps),
   );

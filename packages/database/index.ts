@@ -1,1 +1,9 @@
-export { checkDatabase, type OpenDatabaseOptions, openDatabase, type ServiceDatabase } from "./open-database.ts";
+export {
+  checkDatabase,
+  DatabaseBusyError,
+  isDatabaseBusy,
+  type Patience,
+  retryWhileBusy,
+  untilWritable,
+} from "./busy.ts";
+export { type OpenDatabaseOptions, openDatabase, type ServiceDatabase } from "./open-database.ts";

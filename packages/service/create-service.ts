@@ -4,6 +4,7 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { withoutPlaybackToken } from "@video-backend/access";
+import { checkDatabase, isDatabaseBusy, untilWritable } from "@video-backend/database/busy";
 import type { Context, MiddlewareHandler } from "hono";
 import { contextStorage } from "hono/context-storage";
 import { HTTPException } from "hono/http-exception";
@@ -11,7 +12,7 @@ import { type RequestIdVariables, requestId } from "hono/request-id";
 import type { z } from "zod";
 import { type CrossOriginRules, createCrossOriginRules } from "./cross-origin.ts";
 import { addDocs } from "./docs.ts";
-import { isServiceError, ServiceError } from "./errors.ts";
+import { isServiceError, messageOf, ServiceError } from "./errors.ts";
 import { addHealth, type HealthChecks } from "./health.ts";
 import type { Log } from "./log.ts";
 import { problemResponse } from "./problem.ts";
@@ -40,6 +41,11 @@ export interface ServiceOptions {
   checks: HealthChecks;
   /** Which hosts are answered and which pages may do what; without it any host, and the pages of this machine. */
   crossOrigin?: CrossOriginRules | undefined;
+  /**
+   * Its own database. `/health` checks it; a request that may write waits while another program holds it, and is answered
+   * with 503 when that takes too long, as is any other that meets the lock.
+   */
+  database?: Parameters<typeof untilWritable>[0];
   /** Runs around every route, in this order, inside the log line. Here, since `.use()` in a chain loses its types. */
   middleware?: MiddlewareHandler<ServiceEnv>[];
   /** The path that a request is routed by, where that is not its own. What is left out stays out of the log, too. */
@@ -81,10 +87,28 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
     return problemResponse(error, c.get("requestId"));
   });
   for (const handler of options.middleware ?? []) app.use(handler);
-  addHealth(app, options.name, options.checks);
+  const { database } = options;
+  if (database) app.use(untilTheDatabaseIsFree(database));
+  addHealth(app, options.name, {
+    ...(database ? { database: () => checkDatabase(database) } : {}),
+    ...options.checks,
+  });
   app.route("/", routes);
   addDocs(app, options);
   return app;
+}
+
+/** Less than the deadline of the typed clients, so that they hear 503 and not nothing. */
+const lockPatienceSeconds = 3;
+const readingMethods = ["GET", "HEAD", "OPTIONS"];
+
+function untilTheDatabaseIsFree(database: Parameters<typeof untilWritable>[0]): MiddlewareHandler<ServiceEnv> {
+  return async (c, next) => {
+    if (!readingMethods.includes(c.req.method)) {
+      await untilWritable(database, { seconds: lockPatienceSeconds });
+    }
+    await next();
+  };
 }
 
 function answerError(error: unknown, c: ServiceContext, log: Log): Response {
@@ -95,6 +119,11 @@ function answerError(error: unknown, c: ServiceContext, log: Log): Response {
   }
   if (error instanceof HTTPException && error.status < 500) {
     return problemResponse(new ServiceError("malformed_request", error.message || "Malformed request"), requestId);
+  }
+  if (isDatabaseBusy(error)) {
+    log.warn({ requestId, reason: messageOf(error) }, "the database is held by another program");
+    const sentence = "Another program holds the database at this moment; try again";
+    return problemResponse(new ServiceError("unavailable", sentence), requestId);
   }
   log.error({ requestId, err: error }, "unexpected error");
   return problemResponse(new ServiceError("internal", "Internal server error"), requestId);

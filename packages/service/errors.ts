@@ -24,7 +24,7 @@ export const errorCodes = {
   internal: { status: 500, title: "A fault of ours" },
   not_implemented: { status: 501, title: "Not something this service does" },
   source_unreachable: { status: 502, title: "The address did not give the file" },
-  unavailable: { status: 503, title: "A service that is needed does not answer" },
+  unavailable: { status: 503, title: "What is needed does not answer at this moment" },
   storage_full: { status: 507, title: "No room left" },
 } as const satisfies Record<string, { status: number; title: string }>;
 

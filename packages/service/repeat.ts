@@ -1,5 +1,6 @@
 /** A background loop: the same work every so often, until the service stops. */
 import { setTimeout as pause } from "node:timers/promises";
+import { isDatabaseBusy } from "@video-backend/database/busy";
 import type { Log } from "./log.ts";
 
 export interface Repetition {
@@ -18,7 +19,8 @@ export async function repeat(work: () => Promise<void>, repetition: Repetition):
     try {
       await work();
     } catch (error) {
-      if (!signal.aborted) log.error({ err: error }, "a background loop failed; it goes on");
+      if (isDatabaseBusy(error)) log.warn("a background loop found the database held by another program; it goes on");
+      else if (!signal.aborted) log.error({ err: error }, "a background loop failed; it goes on");
     }
     await pauseUnlessAborted(everySeconds, signal);
   }

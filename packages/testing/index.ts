@@ -1,6 +1,8 @@
 /** What tests share. */
 export { type Clip, makeClip } from "./clip.ts";
 export { freePort } from "./free-port.ts";
+export { type HeldDatabase, holdDatabase } from "./hold-database.ts";
+export { longestDelay } from "./longest-delay.ts";
 export {
   delayAt,
   makeNumberedClip,

@@ -1,4 +1,5 @@
 /** Every ffmpeg that was run for a video, so that a job explains itself: arguments, encoder, time, end, last words. */
+import { retryWhileBusy } from "@video-backend/database";
 import type { Chunk } from "@video-backend/media";
 import { and, desc, eq, getTableColumns, isNotNull, isNull, ne } from "drizzle-orm";
 import type { TranscodingDatabase } from "../database/open.ts";
@@ -21,7 +22,8 @@ export interface NewAttempt {
 }
 
 export interface Attempts {
-  record(attempt: NewAttempt): void;
+  /** Waits while another program holds the database, until the signal aborts; then it is not written. */
+  record(attempt: NewAttempt, signal: AbortSignal): Promise<void>;
   /** Newest first. */
   list(videoId: string, limit: number): AttemptRow[];
   /** The chunks on which one failed for another reason than that somebody stopped it. */
@@ -36,18 +38,23 @@ const isFault = and(isNotNull(attempts.fault), ne(attempts.fault, "stopped"));
 
 export function createAttempts(database: TranscodingDatabase): Attempts {
   return {
-    record({ videoId, chunk, command, demanded, ...rest }) {
+    async record({ videoId, chunk, command, demanded, ...rest }, signal) {
       const { kind, renditions, first, count } = chunk;
       const row = { kind, renditions: renditions.join(","), first, count, command: JSON.stringify(command) };
       // The video may have been deleted while its ffmpeg was dying; then nobody will ask.
-      database.$client.transaction(() => {
+      const write = database.$client.transaction(() => {
         if (database.query.jobs.findFirst({ where: (jobs, { eq: equals }) => equals(jobs.videoId, videoId) }).sync()) {
           database
             .insert(attempts)
             .values({ videoId, demanded: demanded ? 1 : 0, ...row, ...rest })
             .run();
         }
-      })();
+      });
+      try {
+        await retryWhileBusy(database, () => write(), { signal });
+      } catch (error) {
+        if (!signal.aborted || error !== signal.reason) throw error;
+      }
     },
     list: (videoId, limit) =>
       database

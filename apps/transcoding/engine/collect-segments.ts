@@ -109,27 +109,28 @@ export async function createSegmentCollector(
     if (deps.claims.has(key)) return;
     deps.claims.add(key);
     try {
-      await deps.store.adopt(path, key);
+      await deps.store.adopt(path, key, signal);
       const keyFrameBytes = rendition.kind === "picture" ? measured.keyFrameBytes : 0;
-      enter(rendition, index, { ...measured, keyFrameBytes, init: init.name });
+      await enter(rendition, index, { ...measured, keyFrameBytes, init: init.name });
     } finally {
       deps.claims.delete(key);
     }
   }
 
-  function enter(rendition: Rendition, index: number, made: Made): void {
-    deps.ledger.enter([{ videoId, rendition: rendition.name, index, encoder, ...made }]);
+  async function enter(rendition: Rendition, index: number, made: Made): Promise<void> {
+    await deps.ledger.enter([{ videoId, rendition: rendition.name, index, encoder, ...made }], signal);
     deps.progress.segmentEntered(videoId, rendition.name);
   }
 
-  function enterEmpty(rendition: Rendition, from: number, to: number): void {
+  async function enterEmpty(rendition: Rendition, from: number, to: number): Promise<void> {
     const indexes = Array.from({ length: to - from }, (_, offset) => from + offset);
     const nothing = { bytes: 0, keyFrameBytes: 0, durationSeconds: 0, samples: 0, codec: rendition.codec, init: "" };
-    deps.ledger.enter(
+    await deps.ledger.enter(
       indexes.map((index) => {
         const { startSeconds } = segmentSpan(plan, rendition, index);
         return { videoId, rendition: rendition.name, index, encoder, startSeconds, ...nothing };
       }),
+      signal,
     );
     deps.progress.segmentEntered(videoId, rendition.name);
   }
@@ -186,10 +187,10 @@ export async function createSegmentCollector(
         const isMissing = (index: number) =>
           !taken.has(`${rendition.name} ${index}`) && !deps.ledger.has(videoId, rendition.name, index);
         const missing = indexes.filter(isMissing);
-        for (const index of missing) enterEmpty(rendition, index, index + 1);
+        for (const index of missing) await enterEmpty(rendition, index, index + 1);
         const isEmpty = missing.length === chunk.count;
         const end = chunk.first + chunk.count;
-        if (isEmpty && (await hasEnded(rendition))) enterEmpty(rendition, end, rendition.segmentCount);
+        if (isEmpty && (await hasEnded(rendition))) await enterEmpty(rendition, end, rendition.segmentCount);
       }
     },
     firstFault: () => fault,

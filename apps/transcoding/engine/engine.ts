@@ -4,6 +4,7 @@
  * the removal of its folder.
  */
 import { setTimeout } from "node:timers/promises";
+import { isDatabaseBusy } from "@video-backend/database";
 import type { Run } from "@video-backend/media";
 import type { MetadataClient } from "@video-backend/metadata/client";
 import type { ChunkQueue, Limiter } from "@video-backend/queue";
@@ -115,8 +116,8 @@ export function createEngine(deps: EngineDeps): Engine {
   }
 
   /**
-   * What finds no room on the disk is tried again until it does: that ends no job. Answers false where the job's state is
-   * left to whoever ended it, or could not be written.
+   * What finds no room on the disk, or a database that another program holds, is tried again: that ends no job. Answers false
+   * where the job's state is left to whoever ended it, or could not be written.
    */
   async function workUntilConcluded(videoId: string, signal: AbortSignal): Promise<boolean> {
     let failure: unknown;
@@ -131,8 +132,11 @@ export function createEngine(deps: EngineDeps): Engine {
         return true;
       } catch (error) {
         if (signal.aborted || isServiceError(error, "not_found")) return false;
-        if (isDiskFull(error)) {
-          deps.progress.waiting(videoId, "Waiting for room on the disk: a write found none");
+        if (isDiskFull(error) || isDatabaseBusy(error)) {
+          const sentence = isDiskFull(error)
+            ? "Waiting for room on the disk: a write found none"
+            : "Waiting for the database: another program holds it";
+          deps.progress.waiting(videoId, sentence);
           await setTimeout(diskRetrySeconds * 1000, undefined, { signal }).catch(() => undefined);
         } else if (failure === undefined) {
           if (faultClassOf(error) === null) deps.log.error({ videoId, err: error }, "a job ended unexpectedly");
@@ -187,12 +191,18 @@ export function createEngine(deps: EngineDeps): Engine {
       return await then();
     })();
     ending.set(videoId, mine);
+    let isUndone = false;
     try {
       return await mine;
+    } catch (error) {
+      isUndone = isDatabaseBusy(error);
+      throw error;
     } finally {
       if (ending.get(videoId) === mine) ending.delete(videoId);
+      // What was asked for could not be written: whoever asked is told, and the job is still to be done.
+      if (isUndone) begin(videoId);
       // A begin that came meanwhile did nothing.
-      beginIfQueued(videoId);
+      else beginIfQueued(videoId);
     }
   }
 

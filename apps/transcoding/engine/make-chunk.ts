@@ -132,20 +132,9 @@ function encodePart(
       const fault: Fault | null = signal.aborted
         ? { class: "stopped", reason: "It was stopped" }
         : (faultOfRun(result) ?? collector.firstFault());
-      const seconds = deps.now() - startedAt;
       const { exitCode, errors } = result;
-      deps.attempts.record({
-        videoId,
-        chunk,
-        demanded,
-        encoder: encoderName,
-        command,
-        startedAt,
-        seconds,
-        exitCode,
-        errors,
-        fault: fault?.class ?? null,
-      });
+      const ended = { startedAt, seconds: deps.now() - startedAt, exitCode, errors, fault: fault?.class ?? null };
+      await deps.attempts.record({ videoId, chunk, demanded, encoder: encoderName, command, ...ended }, signal);
       signal.throwIfAborted();
       return fault;
     } catch (error) {

@@ -1,4 +1,5 @@
 /** The ledger: which segments exist. Nothing else says that work is done. */
+import { retryWhileBusy } from "@video-backend/database";
 import { and, eq } from "drizzle-orm";
 import type { TranscodingDatabase } from "../database/open.ts";
 import { type SegmentRow, segments } from "../database/schema.ts";
@@ -9,8 +10,11 @@ export interface Ledger {
   /** All rows of a video, by rendition and index. */
   list(videoId: string): SegmentRow[];
   has(videoId: string, rendition: string, index: number): boolean;
-  /** Enters finished segments, all or none. What is there already stays as it is. */
-  enter(segments: NewSegment[]): void;
+  /**
+   * Enters finished segments, all or none. What is there already stays as it is. While another program holds the database it
+   * waits, until the signal aborts: what is made must not be made again for that.
+   */
+  enter(segments: NewSegment[], signal?: AbortSignal): Promise<void>;
 }
 
 /** @param now epoch seconds */
@@ -27,17 +31,19 @@ export function createLedger(database: TranscodingDatabase, now: () => number): 
       const one = and(eq(segments.videoId, videoId), eq(segments.rendition, rendition), eq(segments.index, index));
       return database.select({ index: segments.index }).from(segments).where(one).get() !== undefined;
     },
-    enter(entered) {
+    enter(entered, signal) {
       const madeAt = now();
-      database.transaction((transaction) => {
-        for (const segment of entered) {
-          transaction
-            .insert(segments)
-            .values({ ...segment, madeAt })
-            .onConflictDoNothing()
-            .run();
-        }
-      });
+      const enterAll = () =>
+        database.transaction((transaction) => {
+          for (const segment of entered) {
+            transaction
+              .insert(segments)
+              .values({ ...segment, madeAt })
+              .onConflictDoNothing()
+              .run();
+          }
+        });
+      return retryWhileBusy(database, enterAll, { ...(signal && { signal }) });
     },
   };
 }

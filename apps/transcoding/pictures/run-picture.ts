@@ -37,9 +37,9 @@ export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: 
     onLine: (line) => lines.push(line),
   });
   const fault = faultOfRun(result);
-  deps.attempts.record({
+  const attempt = {
     videoId,
-    chunk: { kind: "picture", renditions: [name], first, count },
+    chunk: { kind: "picture" as const, renditions: [name], first, count },
     demanded: false,
     encoder: "mjpeg",
     command,
@@ -47,8 +47,9 @@ export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: 
     seconds: deps.now() - startedAt,
     exitCode: result.exitCode,
     errors: result.errors,
-    fault: signal.aborted ? "stopped" : (fault?.class ?? null),
-  });
+    fault: signal.aborted ? ("stopped" as const) : (fault?.class ?? null),
+  };
+  await deps.attempts.record(attempt, signal);
   signal.throwIfAborted();
   if (result.timedOut) throw new Error(`ffmpeg was not done within ${timeoutSeconds} s`);
   if (fault) throw new Error(fault.reason);

@@ -2,6 +2,7 @@
  * The quiet loop: reads each source that nobody has hashed, one after another, and tells metadata, which shows identical
  * files. Nobody waits for it, and a file of many gigabytes takes its time, so it is apart from handing over.
  */
+import { isDatabaseBusy } from "@video-backend/database";
 import { isServiceError, messageOf, repeat } from "@video-backend/service";
 import { and, asc, eq, inArray, notInArray } from "drizzle-orm";
 import { parseResponse } from "hono/client";
@@ -32,7 +33,7 @@ export async function tellNextHash(deps: UploadDeps, failed: Set<string>, signal
     await tellHash(deps, next.id, AbortSignal.any([signal, visit.signal]));
   } catch (error) {
     if (signal.aborted || visit.signal.aborted) return true;
-    if (isServiceError(error, "unavailable")) return false;
+    if (isServiceError(error, "unavailable") || isDatabaseBusy(error)) return false;
     failed.add(next.id);
     deps.log.warn({ uploadId: next.id, reason: messageOf(error) }, "a source could not be hashed");
   }
