@@ -1,6 +1,7 @@
 /**
  * The upload service killed with SIGKILL in the middle of parallel uploads, by a client that resumes as ours does: it asks
- * what is missing, and sends that. Fifty times, at moments that a generator with a fixed seed chooses.
+ * what is missing, and sends that. Fifty times, at moments that a generator with a fixed seed chooses; with declared sizes, and with
+ * chunks of any size of which nothing was declared, so that most of them wait in files of their own.
  */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -63,13 +64,18 @@ test("fifty kills at any moment cost no acknowledged chunk, and every file arriv
     ((await (await fetch(`${url}/upload/${id}`)).json()) as { missing: number[] }).missing;
 
   /** Sends what is missing, some at a time in a shuffled order, until all is there or the service dies. */
-  async function send(id: string, acknowledged: Set<number>, onAcknowledged: () => void): Promise<void> {
+  async function send(
+    id: string,
+    ends: readonly number[],
+    acknowledged: Set<number>,
+    onAcknowledged: () => void,
+  ): Promise<void> {
     const missing = await missingOf(id);
     expect(missing.filter((index) => acknowledged.has(index))).toEqual([]);
     const waiting = missing.sort(() => random() - 0.5).values();
     const sender = async () => {
       for (const index of waiting) {
-        const body = source.slice(index * chunkBytes, (index + 1) * chunkBytes);
+        const body = source.slice(ends[index - 1] ?? 0, ends[index]);
         const sent = await fetch(`${url}/upload/${id}/chunks/${index}`, { method: "PUT", body });
         expect(sent.status).toBe(200);
         acknowledged.add(index);
@@ -84,17 +90,19 @@ test("fifty kills at any moment cost no acknowledged chunk, and every file arriv
   await start();
   let kills = 0;
   for (let upload = 0; upload < uploads; upload++) {
+    const isDeclared = upload % 2 === 0;
+    const equal = Array.from({ length: totalChunks }, (_, index) => Math.min(source.length, (index + 1) * chunkBytes));
+    const ends = isDeclared ? equal : equal.map((end, index) => end - (index % 7) * 1000).with(-1, source.length);
     const { upload_id: id } = (await post("init", {
       filename: `film-${upload}.mp4`,
       total_chunks: totalChunks,
-      file_size: source.length,
-      chunk_size: chunkBytes,
+      ...(isDeclared && { file_size: source.length, chunk_size: chunkBytes }),
     })) as { upload_id: string };
     const acknowledged = new Set<number>();
     for (let time = 0; time < killsPerUpload; time++) {
       let left = 1 + Math.floor(random() * mostBetweenKills);
       const delayMilliseconds = random() * 8;
-      const sending = send(id, acknowledged, () => {
+      const sending = send(id, ends, acknowledged, () => {
         if (--left === 0) setTimeout(kill, delayMilliseconds);
       });
       const end = await sending.catch((error: unknown) => {
@@ -106,7 +114,7 @@ test("fifty kills at any moment cost no acknowledged chunk, and every file arriv
       kills++;
       await start();
     }
-    await send(id, acknowledged, () => {});
+    await send(id, ends, acknowledged, () => {});
     expect(await post("complete", { upload_id: id })).toEqual({ hash: id });
     expect(Buffer.compare(readFileSync(world.path("originals", id, `film-${upload}.mp4`)), source)).toBe(0);
   }
