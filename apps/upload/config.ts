@@ -6,13 +6,28 @@ import type { Limits } from "./admission/limits.ts";
 import { maxTotalChunks } from "./database/schema.ts";
 import { parseAllowedTargets } from "./remote/allowed-targets.ts";
 import { addressesOfThisMachine, resolveBySystem } from "./remote/find-addresses.ts";
-import type { RemoteSources } from "./remote/remote-sources.ts";
+import type { RemoteSources } from "./remote/request-once.ts";
 
 const mebibyte = 1024 ** 2;
 const tebibyte = 1024 ** 4;
 const week = 7 * 24 * 3600;
 
-const bytes = (fallback: number, least = 0) => z.coerce.number().int().min(least).default(fallback);
+const whole = (fallback: number, min = 0) => z.coerce.number().int().min(min).default(fallback);
+const seconds = (fallback: number) => z.coerce.number().min(1).default(fallback);
+
+/** A setting that is read once; what is wrong with it is told as `parse` says it. */
+const parsed = <Value>(fallback: string, parse: (setting: string) => Value) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((setting, context) => {
+      try {
+        return parse(setting);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: messageOf(error) });
+        return z.NEVER;
+      }
+    });
 
 export const UploadConfig = z.object({
   UPLOAD_PORT: settings.port(8001),
@@ -29,8 +44,8 @@ export const UploadConfig = z.object({
     .describe(
       "When bytes are brought to the disk itself: before a chunk is answered, before complete is, or never by us",
     ),
-  UPLOAD_MAX_FILE_BYTES: bytes(tebibyte, 1).describe("The largest file that is taken"),
-  UPLOAD_MAX_CHUNK_BYTES: bytes(tebibyte, mebibyte).describe(
+  UPLOAD_MAX_FILE_BYTES: whole(tebibyte, 1).describe("The largest file that is taken"),
+  UPLOAD_MAX_CHUNK_BYTES: whole(tebibyte, mebibyte).describe(
     "The largest chunk that is taken; a whole file may come as one, nothing of it is held in memory",
   ),
   UPLOAD_MAX_CHUNKS: z.coerce
@@ -40,64 +55,28 @@ export const UploadConfig = z.object({
     .max(maxTotalChunks)
     .default(maxTotalChunks)
     .describe("The most chunks a file may come in"),
-  UPLOAD_MAX_OPEN: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(1000)
-    .describe("Uploads that one client may have begun and not completed"),
-  UPLOAD_IDLE_SECONDS: z.coerce
-    .number()
-    .min(1)
-    .default(week)
-    .describe("An upload that nothing came to for so long is forgotten and its space is free again"),
-  UPLOAD_JANITOR_SECONDS: z.coerce
-    .number()
-    .min(1)
-    .default(3600)
-    .describe("How often folders, rows and videos are compared; GET /upload/janitor says what would be done"),
-  UPLOAD_STALL_SECONDS: z.coerce
-    .number()
-    .min(1)
-    .default(60)
-    .describe("A sender that brings less than 1 KiB in so many seconds is given up"),
+  UPLOAD_MAX_OPEN: whole(1000, 1).describe("Uploads that one client may have begun and not completed"),
+  UPLOAD_IDLE_SECONDS: seconds(week).describe(
+    "An upload that nothing came to for so long is forgotten and its space is free again",
+  ),
+  UPLOAD_JANITOR_SECONDS: seconds(3600).describe(
+    "How often folders, rows and videos are compared; GET /upload/janitor says what would be done",
+  ),
+  UPLOAD_STALL_SECONDS: seconds(60).describe("A sender that brings less than 1 KiB in so many seconds is given up"),
   UPLOAD_LADDER_RATIO: z.coerce
     .number()
     .min(0)
     .default(1)
     .describe("Room that is kept for what is made of a file, in sizes of the file"),
   UPLOAD_FROM_URL: z.enum(["on", "off"]).default("on").describe("Whether files are fetched from addresses at all"),
-  UPLOAD_FROM_URL_ALLOW: z
-    .string()
-    .default("")
-    .transform((setting, context) => {
-      try {
-        return parseAllowedTargets(setting);
-      } catch (error) {
-        context.addIssue({ code: "custom", message: messageOf(error) });
-        return z.NEVER;
-      }
-    })
-    .describe("Hosts, addresses and CIDR ranges that files are fetched from although they are not public"),
-  UPLOAD_FROM_URL_AT_ONCE: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(2)
-    .describe("Files that are fetched at the same time; the others wait"),
-  UPLOAD_TRUSTED_PROXIES: z
-    .string()
-    .default("127.0.0.0/8, ::1")
-    .transform((list, context) => {
-      try {
-        return parseProxies(list);
-      } catch (error) {
-        context.addIssue({ code: "custom", message: messageOf(error) });
-        return z.NEVER;
-      }
-    })
-    .describe("Addresses and networks whose X-Forwarded-For is believed when open uploads are counted per client"),
-  DISK_LOW_WATER_BYTES: bytes(512 * mebibyte).describe("Bytes of the disk that are never promised to an upload"),
+  UPLOAD_FROM_URL_ALLOW: parsed("", parseAllowedTargets).describe(
+    "Hosts, addresses and CIDR ranges that files are fetched from although they are not public",
+  ),
+  UPLOAD_FROM_URL_AT_ONCE: whole(2, 1).describe("Files that are fetched at the same time; the others wait"),
+  UPLOAD_TRUSTED_PROXIES: parsed("127.0.0.0/8, ::1", parseProxies).describe(
+    "Addresses and networks whose X-Forwarded-For is believed when open uploads are counted per client",
+  ),
+  DISK_LOW_WATER_BYTES: whole(512 * mebibyte).describe("Bytes of the disk that are never promised to an upload"),
 });
 export type UploadConfig = z.infer<typeof UploadConfig>;
 

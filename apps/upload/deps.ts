@@ -9,7 +9,7 @@ import type { Limits } from "./admission/limits.ts";
 import type { Disk, Room } from "./admission/room.ts";
 import type { GroupCommit } from "./database/group-commit.ts";
 import type { UploadDatabase } from "./database/open.ts";
-import type { RemoteSources } from "./remote/remote-sources.ts";
+import type { RemoteSources } from "./remote/request-once.ts";
 import type { SourceDirectory } from "./sources/source-directory.ts";
 
 /** What a service is made with. */

@@ -5,7 +5,7 @@ import { fileTooLarge } from "../admission/admit.ts";
 import type { Limits } from "../admission/limits.ts";
 import type { Reads, Writes } from "../database/open.ts";
 import { type ChunkRow, chunks, type UploadRow, uploads } from "../database/schema.ts";
-import { findUpload } from "../uploads/find-upload.ts";
+import { findUpload, refuseClosed } from "../uploads/find-upload.ts";
 import { fits, type InSource, type OtherChunks, type SourceRows, sizeBounds, wrongSize } from "./place.ts";
 
 /** Which chunk it is. */
@@ -22,12 +22,8 @@ export interface ChunkName {
  */
 export function expectOpen(database: Reads, uploadId: string, index: number | null): UploadRow {
   const upload = findUpload(database, uploadId);
-  const { state, totalChunks, appendedBytes } = upload;
-  if (state !== "receiving") {
-    throw new ServiceError("conflict", `An upload that is ${state} takes no more chunks`, {
-      details: { upload_id: uploadId, state, accepted: ["receiving"] },
-    });
-  }
+  const { totalChunks, appendedBytes } = upload;
+  refuseClosed(upload, "chunks");
   if (appendedBytes !== null) {
     const sentence = "This upload comes as one stream (tus, or from an address) and takes no chunks";
     throw new ServiceError("conflict", sentence, { details: { upload_id: uploadId } });

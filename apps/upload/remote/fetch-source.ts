@@ -12,9 +12,8 @@ import { expectOpenStream, type StreamRow } from "../uploads/find-upload.ts";
 import { openRemote } from "./open-remote.ts";
 import { postponeFetch } from "./postpone-fetch.ts";
 import { fileOf, type RemoteFile, sizeBeyondEnd } from "./remote-file.ts";
-import type { RemoteSources } from "./remote-sources.ts";
 import { hostOf, parseRemoteUrl, withoutQuery } from "./remote-url.ts";
-import type { RemoteAnswer } from "./request-once.ts";
+import type { RemoteAnswer, RemoteSources } from "./request-once.ts";
 
 /**
  * Fetches what is missing and completes the upload. What fails is in its row, with the time of the next try or that there

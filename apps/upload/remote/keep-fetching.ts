@@ -8,7 +8,7 @@ import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { inTurn, isInTurn } from "../uploads/complete-upload.ts";
 import { fetchSource } from "./fetch-source.ts";
-import type { RemoteSources } from "./remote-sources.ts";
+import type { RemoteSources } from "./request-once.ts";
 
 /** The fetches that run, by upload. */
 export type Running = Map<string, Promise<void>>;

@@ -5,8 +5,8 @@ import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { retryDelaySeconds } from "../hand-over/retry-delay.ts";
 import { findUpload, type StreamRow } from "../uploads/find-upload.ts";
-import type { RemoteSources } from "./remote-sources.ts";
 import { hostOf } from "./remote-url.ts";
+import type { RemoteSources } from "./request-once.ts";
 
 /** A try that brings less counts as one that brought nothing: a server may not hold us for ever, a byte at a time. */
 const progressBytes = 1024 ** 2;

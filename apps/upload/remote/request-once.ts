@@ -14,6 +14,14 @@ export interface RequestRules extends AddressRules {
   ca?: string;
 }
 
+/** How sources are fetched from addresses; the operator's to set, as `config.ts` has it. */
+export interface RemoteSources extends RequestRules {
+  /** So many are fetched at the same time; the others wait. */
+  atOnce: number;
+  /** So many tries in a row that bring nothing more, and a fetch is given up. */
+  mostTries: number;
+}
+
 /** An answer whose body has yet to be read; disposing of it closes the connection. */
 export interface RemoteAnswer extends Disposable {
   /** What was asked: after redirects another one than the first. */

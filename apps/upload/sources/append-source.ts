@@ -20,8 +20,6 @@ export interface Append {
   body: AsyncIterable<Uint8Array>;
   /** Ends it; what came before counts. */
   signal: AbortSignal;
-  /** How many bytes are taken at most, beside what the size of the file allows. */
-  limitBytes?: number;
 }
 
 /** So much of a long stream, or so many seconds of it, is sent again after a crash at most. */
@@ -79,7 +77,7 @@ async function writeOn(
   meter: Meter,
 ): Promise<number> {
   const { body, signal } = append;
-  const most = endOf(deps, upload, append);
+  const most = endOf(deps, upload);
   let written = append.offset;
   let marked = append.offset;
   let markedAt = deps.now();
@@ -114,16 +112,13 @@ async function writeOn(
 }
 
 /** Where the source may end at the furthest, and what is thrown for more. */
-function endOf({ limits }: UploadDeps, upload: StreamRow, { offset, limitBytes }: Append) {
+function endOf({ limits }: UploadDeps, upload: StreamRow) {
   const { fileSizeBytes } = upload;
   const ends = [
     { bytes: limits.maxFileBytes, sentence: `A file may have ${limits.maxFileBytes} bytes`, name: "max_file_bytes" },
     ...(fileSizeBytes === null
       ? []
       : [{ bytes: fileSizeBytes, sentence: `${fileSizeBytes} bytes were declared`, name: "file_size" }]),
-    ...(limitBytes === undefined
-      ? []
-      : [{ bytes: offset + limitBytes, sentence: `${limitBytes} bytes are expected here`, name: "expected_end" }]),
   ];
   const first = ends.reduce((one, other) => (other.bytes < one.bytes ? other : one));
   const overlong = () =>

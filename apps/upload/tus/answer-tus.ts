@@ -4,14 +4,14 @@
  * and a POST that stands for another method.
  */
 import { STATUS_CODES } from "node:http";
-import { Server, TUS_RESUMABLE } from "@tus/server";
+import { type Locker, Server, TUS_RESUMABLE } from "@tus/server";
 import { isServiceError, type Problem, problemResponse, ServiceError, videoIdPattern } from "@video-backend/service";
 import { eq } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
+import { takeOverSource } from "../sources/append-source.ts";
 import { completeUpload } from "../uploads/complete-upload.ts";
 import { expiresAt } from "../uploads/expire-upload.ts";
-import { newestFirst } from "./newest-first.ts";
 import { TusStore } from "./tus-store.ts";
 
 /** Where uploads are created; `{path}/{upload id}` is the address of each. */
@@ -119,4 +119,20 @@ function addExpiry({ database, limits }: UploadDeps, request: Request, response:
   const row = id && database.select().from(uploads).where(eq(uploads.id, id)).get();
   const at = row ? expiresAt(row, limits) : null;
   if (at !== null) response.headers.set("upload-expires", new Date(at * 1000).toUTCString());
+}
+
+/**
+ * Whoever asks for the lock ends the one who appends and goes on when that one has stopped: a HEAD then tells an offset
+ * that stays, and a client that comes back is not kept waiting by its own dead connection. What comes after needs no lock:
+ * `appendSource` takes the newest only, and every other change is one statement.
+ */
+function newestFirst(deps: Pick<UploadDeps, "turns">): Locker {
+  return {
+    newLock: (uploadId) => ({
+      async lock() {
+        using _turn = await takeOverSource(deps, uploadId);
+      },
+      async unlock() {},
+    }),
+  };
 }

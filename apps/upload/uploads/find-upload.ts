@@ -35,10 +35,14 @@ export function expectOpenStream(database: Reads, uploadId: string): StreamRow {
       details: { upload_id: uploadId },
     });
   }
-  if (upload.state !== "receiving") {
-    throw new ServiceError("conflict", `An upload that is ${upload.state} takes no more bytes`, {
-      details: { upload_id: uploadId, state: upload.state, accepted: ["receiving"] },
-    });
-  }
+  refuseClosed(upload, "bytes");
   return upload;
+}
+
+/** @throws ServiceError `conflict` for an upload that takes no more of these */
+export function refuseClosed({ id, state }: UploadRow, what: "bytes" | "chunks"): void {
+  if (state === "receiving") return;
+  throw new ServiceError("conflict", `An upload that is ${state} takes no more ${what}`, {
+    details: { upload_id: id, state, accepted: ["receiving"] },
+  });
 }
