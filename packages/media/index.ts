@@ -68,6 +68,7 @@ export {
   storyboardVtt,
   type TileRun,
 } from "./storyboard.ts";
+export { charsetsFor, dropsCharacters, withCuesOf } from "./subtitles/charsets.ts";
 export { hasClosedCaptions } from "./subtitles/closed-captions.ts";
 export { type SubtitleOutput, subtitleCommand } from "./subtitles/command.ts";
 export { type SubtitleFacts, whyNotText } from "./subtitles/facts.ts";

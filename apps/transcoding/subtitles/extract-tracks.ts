@@ -4,8 +4,17 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { embeddedFolder, type Plan, type SubtitleFacts, subtitleCommand, whyNotText } from "@video-backend/media";
-import { CaptionsError, parseWebvtt } from "@video-backend/media/captions";
+import {
+  charsetsFor,
+  dropsCharacters,
+  embeddedFolder,
+  type Plan,
+  type SubtitleFacts,
+  subtitleCommand,
+  whyNotText,
+  withCuesOf,
+} from "@video-backend/media";
+import { type Captions, CaptionsError, parseWebvtt } from "@video-backend/media/captions";
 import { messageOf } from "@video-backend/service";
 import type { EngineDeps } from "../engine/engine.ts";
 import { republish } from "../engine/publish-playlists.ts";
@@ -46,35 +55,68 @@ export async function extractTracks(deps: EngineDeps, video: VideoWithSource, si
   for (const track of wanted.splice(mostTracks)) keep(deps, videoId, track, `At most ${mostTracks} tracks are taken`);
   await deps.workspace.withDirectory(videoId, async (directory) => {
     const tracks = wanted.map((track) => ({ ...track, path: join(directory, `${track.stream}.vtt`) }));
-    const fault = await takeOut(deps, video.source, tracks, signal);
-    const alone = fault?.isWorthTryingAlone && tracks.length > 1;
+    const { fault, dropsCues } = await takeOut(deps, video.source, tracks, signal);
+    const alone = (fault?.isWorthTryingAlone || dropsCues) && tracks.length > 1;
     for (const track of tracks) {
-      const own = alone ? await takeOut(deps, video.source, [track], signal) : fault;
+      const own = alone ? await takeOut(deps, video.source, [track], signal) : { fault, dropsCues };
+      const recoded = own.fault || !own.dropsCues ? [] : await recode(deps, video.source, track, signal);
       if (signal.aborted) return;
-      keep(deps, videoId, track, own ? own.reason : await publish(deps, video, track));
+      keep(deps, videoId, track, own.fault ? own.fault.reason : await publish(deps, video, track, recoded));
     }
   });
   await republish(deps, videoId);
 }
 
-/** One ffmpeg for all of these; answers why it did not write them, or null. */
-async function takeOut(deps: EngineDeps, source: string, tracks: Track[], signal: AbortSignal): Promise<Fault | null> {
+/**
+ * The track once more for each character set that it may be written in, until none of its cues is dropped.
+ *
+ * @returns the paths of the WebVTT files
+ */
+async function recode(deps: EngineDeps, source: string, track: Track, signal: AbortSignal): Promise<string[]> {
+  const paths: string[] = [];
+  for (const charset of charsetsFor(track.language)) {
+    const path = `${track.path}.${charset}.vtt`;
+    const { fault, dropsCues } = await takeOut(deps, source, [{ ...track, path }], signal, charset);
+    if (!fault) paths.push(path);
+    if (!fault && !dropsCues) break;
+  }
+  return paths;
+}
+
+interface Taken {
+  /** Why the tracks were not written; null where they were. */
+  fault: Fault | null;
+  /** Whether cues were dropped because they are not written in UTF-8, or in the character set that was named. */
+  dropsCues: boolean;
+}
+
+/** One ffmpeg for all of these. */
+async function takeOut(
+  deps: EngineDeps,
+  source: string,
+  tracks: Track[],
+  signal: AbortSignal,
+  charset?: string,
+): Promise<Taken> {
   const tooLarge = new AbortController();
   const either = AbortSignal.any([signal, tooLarge.signal]);
   const onLine = (line: string) => {
     if (!line.startsWith("progress=")) return;
     void isTooLarge(tracks).then((is) => is && tooLarge.abort());
   };
-  const fault = (reason: string, isWorthTryingAlone = true): Fault => ({ reason, isWorthTryingAlone });
+  const fault = (reason: string, isWorthTryingAlone = true): Taken => ({
+    fault: { reason, isWorthTryingAlone },
+    dropsCues: false,
+  });
   try {
     const timeoutSeconds = await secondsFor(source);
     const options = { signal: either, timeoutSeconds, onLine, niceness: backgroundNiceness };
-    const result = await deps.run("ffmpeg", subtitleCommand(source, tracks, reportSeconds), options);
+    const result = await deps.run("ffmpeg", subtitleCommand(source, tracks, reportSeconds, charset), options);
     if (tooLarge.signal.aborted || (await isTooLarge(tracks)))
       return fault(`It has more than ${mostBytes} bytes of text`);
     if (result.timedOut) return fault(`It could not be taken out within ${timeoutSeconds} s`, false);
     if (result.stalledSeconds !== undefined) return fault(`ffmpeg made no progress for ${result.stalledSeconds} s`);
-    if (result.exitCode === 0) return null;
+    if (result.exitCode === 0) return { fault: null, dropsCues: dropsCharacters(result.errors) };
     const words = result.errors.replaceAll(`file:${source}`, "the file").split("\n").slice(-2).join("; ");
     return fault(`ffmpeg could not take it out: ${words || `it was ended by ${result.signalName}`}`);
   } catch (error) {
@@ -93,10 +135,20 @@ async function isTooLarge(tracks: Track[]): Promise<boolean> {
   return sizes.some((size) => size > mostBytes);
 }
 
-/** Puts the track's files in place; answers why not, or null. */
-async function publish(deps: EngineDeps, { videoId, plan }: VideoWithSource, track: Track): Promise<string | null> {
+/**
+ * Puts the track's files in place; answers why not, or null.
+ *
+ * @param recoded files with the cues that the track's own has not
+ */
+async function publish(
+  deps: EngineDeps,
+  { videoId, plan }: VideoWithSource,
+  track: Track,
+  recoded: string[],
+): Promise<string | null> {
   try {
-    const captions = parseWebvtt(await readFile(track.path, "utf8"), "ffmpeg");
+    let captions = await captionsIn(track.path);
+    for (const path of recoded) captions = withCuesOf(captions, await captionsIn(path));
     if (captions.cues.length === 0) return "It is empty";
     const { folder } = track;
     await deps.writing.take(videoId, () => writeTrack(deps.store, { videoId, plan, folder }, captions));
@@ -106,6 +158,8 @@ async function publish(deps: EngineDeps, { videoId, plan }: VideoWithSource, tra
     return `It could not be written: ${messageOf(error)}`;
   }
 }
+
+const captionsIn = async (path: string): Promise<Captions> => parseWebvtt(await readFile(path, "utf8"), "ffmpeg");
 
 function keep(deps: EngineDeps, videoId: string, track: Omit<Track, "path">, reason: string | null): void {
   const { folder, stream, codec, language, title } = track;

@@ -59,6 +59,37 @@ async function setupWithSubtitles(options: TestTranscodingOptions = {}) {
   };
 }
 
+test("cues that are no UTF-8 are recoded by the track's language, and those that are stay", async () => {
+  await using app = await setup();
+  const plain = await placeOriginal(app.world, app.metadata, "a", { seconds: 3 }, "plain.mkv");
+  const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const cue = (second: number, text: Uint8Array) =>
+    Buffer.concat([bytes(`${second + 1}\n00:00:0${second},000 --> 00:00:0${second},500\n`), text, bytes("\n\n")]);
+  const utf8 = cue(0, new TextEncoder().encode("été"));
+  // A quotation mark of Windows-1252, and a byte that only ISO-8859-1 has a character for.
+  const western = Buffer.concat([utf8, cue(1, bytes("caf\xe9 \x93x\x94")), cue(2, bytes("\x81\xe8"))]);
+  const russian = Buffer.concat([utf8, cue(1, bytes("\xcf\xf0\xe8\xe2\xe5\xf2"))]);
+  const files = await Promise.all(
+    [western, russian].map(async (text, index) => {
+      await Bun.write(app.world.path(`${index}.srt`), text);
+      return ["-f", "srt", "-i", app.world.path(`${index}.srt`)];
+    }),
+  );
+  const maps = ["-map", "0", "-map", "1", "-map", "2", "-metadata:s:s:1", "language=rus", "-c", "copy"];
+  const target = app.world.path("originals", "a", "clip.mkv");
+  expect(await run("ffmpeg", ["-v", "error", "-i", plain, ...files.flat(), ...maps, target])).toMatchObject({
+    exitCode: 0,
+  });
+  await app.start("a", { filename: "clip.mkv" });
+  await app.overall("a", "ok");
+  const textOf = async (folder: string) => {
+    const text = await Bun.file(app.world.path("hls", "a", "subtitles", folder, "subtitles.vtt")).text();
+    return text.split("\n").filter((line) => /^[^\d\sWX]/.test(line));
+  };
+  expect(await textOf("1")).toEqual(["été", "café “x”", "\u0081è"]);
+  expect(await textOf("2-ru")).toEqual(["été", "Привет"]);
+});
+
 describe("tracks of the source", () => {
   test("become WebVTT renditions of the master, told in the status", async () => {
     await using app = await setupWithSubtitles();
