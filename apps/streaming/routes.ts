@@ -1,10 +1,10 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
 import { createRouter } from "@video-backend/service";
 import { guarded, guardVideos } from "./access/guard-videos.ts";
-import { findAsset } from "./assets/find-asset.ts";
 import { refuseMethod } from "./assets/refuse-method.ts";
 import { serveAsset } from "./assets/serve-asset.ts";
 import * as contract from "./contract.ts";
+import { findOrRestore } from "./demands/find-or-restore.ts";
 import { findSegment } from "./demands/find-segment.ts";
 import type { StreamingDeps } from "./deps.ts";
 import { asDownload } from "./originals/as-download.ts";
@@ -22,7 +22,7 @@ export function createRoutes(deps: StreamingDeps) {
     .route("/", createWatchRoutes(deps))
     .openapi(contract.getMaster, async (c) => {
       const { id } = c.req.valid("param");
-      return serveAsset(c, await findAsset(deps, `hls/${id}/master.m3u8`, "Master playlist not found"));
+      return serveAsset(c, await findOrRestore(deps, id, "master.m3u8", "Master playlist not found"));
     })
     .openapi(contract.getOriginal, async (c) => {
       const { asset, filename } = await findOriginal(deps, c.req.valid("param").id);
@@ -31,7 +31,7 @@ export function createRoutes(deps: StreamingDeps) {
     .openapi(contract.listQualities, async (c) => c.json(await listQualities(deps, c.req.valid("param").id), 200))
     .openapi(contract.getPlaylist, async (c) => {
       const { id, quality } = c.req.valid("param");
-      return serveAsset(c, await findAsset(deps, `hls/${id}/${quality}/playlist.m3u8`, "Playlist not found"));
+      return serveAsset(c, await findOrRestore(deps, id, `${quality}/playlist.m3u8`, "Playlist not found"));
     })
     .openapi(contract.getSegment, async (c) => {
       return serveAsset(c, await findSegment(deps, c.req.valid("param")));
@@ -39,7 +39,7 @@ export function createRoutes(deps: StreamingDeps) {
   // Outside the chain: this spelling of the path is for the router alone.
   routes.openapi({ ...contract.getAsset, path: "/stream/{id}/:asset_path{.+}", hide: true }, async (c) => {
     const { id, asset_path } = c.req.valid("param");
-    return serveAsset(c, await findAsset(deps, `hls/${id}/${asset_path}`, "File not found"));
+    return serveAsset(c, await findOrRestore(deps, id, asset_path, "File not found"));
   });
   routes.openAPIRegistry.registerPath(contract.getAsset);
   routes.openAPIRegistry.registerPath(contract.playByToken);

@@ -236,7 +236,9 @@ describe("a finished video", () => {
     const nobody = () => Promise.reject(new Error("connection refused"));
     await store.put("hls/film/finished.json", "{}");
     const metadata = createMetadataClient({ baseUrl: "http://metadata.test", retries: 0, fetch: nobody });
-    const service = createStreamingService(testOptions(world, { demands: { wait: nobody }, store, metadata }));
+    const service = createStreamingService(
+      testOptions(world, { demands: { wait: nobody, restore: nobody }, store, metadata }),
+    );
     const send = transcript(service);
     for (const path of [
       "master.m3u8",

@@ -15,7 +15,10 @@ import type { AccessDeps, StreamingOptions } from "./deps.ts";
 import { createStreamingService } from "./service.ts";
 
 /** Where nobody makes anything: every demand is refused, as for a video that transcoding does not know. */
-export const noDemands: Demands = { wait: () => Promise.reject(new ServiceError("not_found", "Segment not found")) };
+export const noDemands: Demands = {
+  wait: () => Promise.reject(new ServiceError("not_found", "Segment not found")),
+  restore: () => Promise.reject(new ServiceError("not_found", "File not found")),
+};
 
 /** Private as metadata's test setup marks it, and by tokens that it signs. */
 export const testAccess = ({ clock }: World, store: BlobStore): AccessDeps => ({

@@ -73,6 +73,21 @@ export async function recover(deps: TranscodingDeps): Promise<void> {
   const active = deps.jobs.inStates(activeStates).map(({ videoId }) => videoId);
   await deps.workspace.sweep(active);
   for (const videoId of active) deps.engine.begin(videoId);
+  await requestRepairs(deps);
+}
+
+/** Has the files of all videos that nothing is being made of compared with the ledger. */
+export async function requestRepairs({ jobs, reconciler, store, log }: TranscodingDeps): Promise<void> {
+  const ended = jobs.inStates(["ok", "error", "stopped"]);
+  // So many videos are not lost file by file: a disk that is not mounted must not cost the ledger, too.
+  if (ended.length > 1 && (await store.list("hls")).length === 0) {
+    log.error(
+      { videos: ended.length },
+      "hls/ is empty though videos are finished; is a disk missing? Nothing is repaired",
+    );
+    return;
+  }
+  for (const { videoId } of ended) reconciler.request(`files:${videoId}`);
 }
 
 /** Ends all work without changing any state; afterwards the database may be closed. */

@@ -1,6 +1,6 @@
 /** The HTTP surface of the transcoding service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, jsonBody, problems, RenditionName, VideoId } from "@video-backend/service";
+import { AssetPath, integer, json, jsonBody, problems, RenditionName, VideoId } from "@video-backend/service";
 import { subtitleSources } from "./database/schema.ts";
 import { faultClasses } from "./engine/faults.ts";
 
@@ -289,6 +289,24 @@ export const demandSegment = createRoute({
       400: "Invalid path",
       404: "Segment not found: the plan has none there, or the video is not being made",
       422: "Bad form",
+      503: "Not ready in time; ask again",
+    }),
+  },
+});
+
+export const restoreFile = createRoute({
+  method: "post",
+  path: "/transcode/{upload_id}/restore",
+  operationId: "restoreFile",
+  tags,
+  summary: "Make a playlist, the manifest or the poster again that is gone from the disk",
+  description: "For the streaming service, which asks when a player wants a file that is not there.",
+  request: { params, ...jsonBody(z.object({ path: AssetPath }).openapi("RestoreRequest")) },
+  responses: {
+    200: json(z.object({ status: z.literal("ready") }), "The file is in place"),
+    ...problems({
+      400: "Invalid path",
+      404: "File not found: the video has none",
       503: "Not ready in time; ask again",
     }),
   },

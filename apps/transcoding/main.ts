@@ -6,7 +6,7 @@ import { createMetadataClient } from "@video-backend/metadata/client";
 import { createLog, crossOriginRulesOf, messageOf, readConfig, repeat } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
-import { assembleTranscoding, closeTranscoding, recover } from "./assemble.ts";
+import { assembleTranscoding, closeTranscoding, recover, requestRepairs } from "./assemble.ts";
 import { divideProcessors, TranscodingConfig } from "./config.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
 import { createDisk } from "./engine/disk.ts";
@@ -57,12 +57,18 @@ await recover(deps);
 const background = [
   followWishes(deps, `${config.METADATA_URL}/videos/events`, stopping.signal),
   keepReporting(deps, stopping.signal),
-  repeat(async () => deps.reconciler.request("leftovers"), {
-    everySeconds: janitorEverySeconds,
-    firstAfterSeconds: janitorEverySeconds,
-    log,
-    signal: stopping.signal,
-  }),
+  repeat(
+    () => {
+      deps.reconciler.request("leftovers");
+      return requestRepairs(deps);
+    },
+    {
+      everySeconds: janitorEverySeconds,
+      firstAfterSeconds: janitorEverySeconds,
+      log,
+      signal: stopping.signal,
+    },
+  ),
 ];
 
 export default serve(createTranscodingService(deps, crossOriginRulesOf(config)), {

@@ -8,6 +8,7 @@ import { cleanStorage } from "./janitor/remove-leftovers.ts";
 import { deleteJob } from "./jobs/delete-job.ts";
 import { demandSegment } from "./jobs/demand-segment.ts";
 import { describeJob } from "./jobs/describe-job.ts";
+import { restoreFile } from "./jobs/restore-file.ts";
 import { resumeJobs } from "./jobs/resume-jobs.ts";
 import { startJob } from "./jobs/start-job.ts";
 import { stopJob } from "./jobs/stop-job.ts";
@@ -51,6 +52,10 @@ export function createRoutes(deps: TranscodingDeps) {
     .openapi(contract.demandSegment, async (c) => {
       const { quality, segment } = c.req.valid("json");
       await demandSegment(deps, { videoId: c.req.valid("param").upload_id, quality, index: segment }, c.req.raw.signal);
+      return c.json({ status: "ready" as const }, 200);
+    })
+    .openapi(contract.restoreFile, async (c) => {
+      await restoreFile(deps, c.req.valid("param").upload_id, c.req.valid("json").path);
       return c.json({ status: "ready" as const }, 200);
     })
     .openapi(contract.listAttempts, (c) =>

@@ -40,6 +40,7 @@ async function setup() {
   const metadata = transcript(known.service);
   const demanded: string[] = [];
   const demands: Demands = {
+    restore: () => Promise.reject(new ServiceError("not_found", "File not found")),
     wait: async (id, quality, index) => {
       demanded.push(`${id} ${quality} ${index}`);
       throw new ServiceError("not_found", "Segment not found");

@@ -108,6 +108,7 @@ describe("a thousand players at one segment that is not made yet", () => {
           waiting++;
           return demands.wait(...segment);
         },
+        restore: demands.restore,
       };
       return createTestStreaming(world, createTestMetadata(world).client, counted);
     });

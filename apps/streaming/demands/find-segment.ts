@@ -38,7 +38,7 @@ const segmentNotFound = () => new ServiceError("not_found", "Segment not found")
 
 /** The index in a segment's name; an init segment comes with the first one. Null for anything else. */
 function demandedIndex(name: string): number | null {
-  if (/^init-[a-z0-9_]+\.mp4$/.test(name)) return 0;
+  if (/^init-[a-z0-9_-]+\.mp4$/.test(name)) return 0;
   const index = /^segment-(\d{5,7})\.m4s$/.exec(name)?.[1];
   return index === undefined ? null : Number(index);
 }

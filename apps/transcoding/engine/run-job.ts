@@ -4,6 +4,7 @@
  */
 import { type Chunk, type Plan, pictureRenditions, remainingChunks, SourceError } from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
+import { forgetLostSegments } from "../ledger/repair-files.ts";
 import { makePoster } from "../pictures/make-poster.ts";
 import { makeStoryboard } from "../pictures/make-storyboard.ts";
 import { prepareSubtitles } from "../subtitles/prepare-subtitles.ts";
@@ -20,6 +21,8 @@ export interface RunningJob {
   demanded: Set<Chunk>;
   /** Makes a chunk ahead of everything else; settles as that does. */
   makeNow(chunk: Chunk): Promise<void>;
+  /** Makes the poster where it is missing; resolves in any case. */
+  makePoster(): Promise<void>;
 }
 
 /**
@@ -40,6 +43,7 @@ export async function runJob(
   deps.jobs.move(videoId, "running", { startedAt: job.startedAt ?? deps.now(), error: null, fault: null });
   // It may have been left by a run that was ended between this and the job's last state.
   await deps.store.remove(finishedKey(videoId));
+  await forgetLostSegments(deps, videoId);
   const failedEncoders = new Set<string>();
   const publisher = await createPublisher(deps, videoId, plan, () => deps.encoders.pick(failedEncoders).name);
   deps.progress.jobMoved(videoId);
@@ -71,6 +75,7 @@ export async function runJob(
       demands.add(settled);
       return making;
     },
+    makePoster: () => makePoster(deps, { videoId, plan, source }, either),
   });
   try {
     const remaining = () => remainingChunks(plan, (rendition, index) => deps.ledger.has(videoId, rendition, index));
@@ -79,11 +84,14 @@ export async function runJob(
     await settle(remaining().opening.map(opening), failed);
     const video = { videoId, plan, source };
     beside.push(makePoster(deps, video, either), prepareSubtitles(deps, video, either));
-    // A second round finds what a demand had begun and did not finish; each round makes something or throws.
-    for (let left = remaining(); left.opening.length + left.rest.length > 0; left = remaining()) {
-      await settle([...left.opening, ...left.rest].map(makeInTurn), failed);
-      await Promise.all(demands);
-    }
+    // Another round finds what a demand had begun and did not finish; each round makes something or throws. What was lost
+    // from the disk meanwhile is missing, too.
+    do {
+      for (let left = remaining(); left.opening.length + left.rest.length > 0; left = remaining()) {
+        await settle([...left.opening, ...left.rest].map(makeInTurn), failed);
+        await Promise.all(demands);
+      }
+    } while ((await forgetLostSegments(deps, videoId)) > 0);
     signal.throwIfAborted();
     assertSomethingIsThere(deps, videoId, plan);
   } finally {

@@ -5,6 +5,7 @@
 import { type Chunk, demandedChunk } from "@video-backend/media";
 import { isServiceError, ServiceError } from "@video-backend/service";
 import type { RunningJob } from "../engine/run-job.ts";
+import { isSegmentThere, repairVideo } from "../ledger/repair-files.ts";
 import type { TranscodingDeps } from "../service.ts";
 
 export interface Demand {
@@ -24,7 +25,13 @@ const patienceSeconds = 8;
 export async function demandSegment(deps: TranscodingDeps, demand: Demand, signal?: AbortSignal): Promise<void> {
   const { videoId, quality, index } = demand;
   const isThere = () => deps.ledger.has(videoId, quality, index);
-  if (isThere()) return assertNotEmpty(deps, demand);
+  if (isThere()) {
+    // Streaming asks for what it does not find, so the row may have outlived the file, or its init segment.
+    if (await isSegmentThere(deps, videoId, quality, index)) return assertNotEmpty(deps, demand);
+    await repairVideo(deps, videoId);
+    // Nothing was forgotten: it cannot be made again.
+    if (isThere() && !(await isSegmentThere(deps, videoId, quality, index))) throw segmentNotFound(demand);
+  }
   const running = deps.engine.running(videoId) ?? (await untilPlanned(deps, videoId));
   const rendition = running?.plan.renditions.find((one) => one.name === quality);
   if (!running || !rendition || index >= rendition.segmentCount) throw segmentNotFound(demand);

@@ -10,8 +10,8 @@ export const transitions: Record<JobState, readonly JobState[]> = {
   queued: ["running", "error", "stopped"],
   /** The plan is written and chunks are being made. Only the engine leads out, or somebody who stops it. */
   running: ["queued", "ok", "error", "stopped"],
-  /** Every segment of the plan is in the ledger. The end. */
-  ok: [],
+  /** Every segment of the plan is in the ledger. Only files that are found lost lead out. */
+  ok: ["queued"],
   /** Ended with a reason; a start or a resume tries again from the ledger. */
   error: ["queued"],
   /** Somebody stopped it; a start goes on from the ledger. */

@@ -15,6 +15,8 @@ export interface Ledger {
    * waits, until the signal aborts: what is made must not be made again for that.
    */
   enter(segments: NewSegment[], signal?: AbortSignal): Promise<void>;
+  /** Takes segments out whose files are gone, so that they are made again; waits like `enter`. */
+  forget(videoId: string, rendition: string, indexes: readonly number[]): Promise<void>;
 }
 
 /** @param now epoch seconds */
@@ -30,6 +32,20 @@ export function createLedger(database: TranscodingDatabase, now: () => number): 
     has(videoId, rendition, index) {
       const one = and(eq(segments.videoId, videoId), eq(segments.rendition, rendition), eq(segments.index, index));
       return database.select({ index: segments.index }).from(segments).where(one).get() !== undefined;
+    },
+    forget(videoId, rendition, indexes) {
+      const forgetAll = () =>
+        database.transaction((transaction) => {
+          for (const index of indexes) {
+            const one = and(
+              eq(segments.videoId, videoId),
+              eq(segments.rendition, rendition),
+              eq(segments.index, index),
+            );
+            transaction.delete(segments).where(one).run();
+          }
+        });
+      return retryWhileBusy(database, forgetAll);
     },
     enter(entered, signal) {
       const madeAt = now();

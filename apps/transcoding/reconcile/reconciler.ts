@@ -1,13 +1,14 @@
 /** What is reconciled in this service, by key. */
 import { createReconciler, type Reconciler } from "@video-backend/service";
 import { removeLeftovers } from "../janitor/remove-leftovers.ts";
+import { repairVideo } from "../ledger/repair-files.ts";
 import type { TranscodingDeps } from "../service.ts";
 import { matchCaptions } from "../subtitles/match-captions.ts";
 import { reconcileAll } from "./reconcile-all.ts";
 import { reconcileVideo } from "./reconcile-video.ts";
 
-/** One video, its captions, all videos, or what lies in the storage and belongs to no job. */
-export type ReconcileKey = `video:${string}` | `captions:${string}` | "all" | "leftovers";
+/** One video, its captions, its files, all videos, or what lies in the storage and belongs to no job. */
+export type ReconcileKey = `video:${string}` | `captions:${string}` | `files:${string}` | "all" | "leftovers";
 
 /** @param deps read when a key is reconciled, so that it may be a part of them */
 export function createVideoReconciler(deps: () => TranscodingDeps, log: TranscodingDeps["log"]) {
@@ -20,5 +21,6 @@ function reconcile(deps: TranscodingDeps, key: ReconcileKey, signal: AbortSignal
   if (key === "all") return reconcileAll(deps, signal);
   if (key === "leftovers") return removeLeftovers(deps, signal);
   const [what, videoId = ""] = key.split(":");
+  if (what === "files") return repairVideo(deps, videoId);
   return what === "video" ? reconcileVideo(deps, videoId, signal) : matchCaptions(deps, videoId, signal);
 }
