@@ -252,6 +252,17 @@ test.each([
   },
 );
 
+test("behind damage in an MP4 sound is heard at its time, and within it there is silence", async () => {
+  await using app = await setup({ segmentSeconds: 4 });
+  const path = await place(app, "clip.mp4");
+  await ffmpeg(...moving(12), ...tone(440, 12), ...h264, "-g", "25", "-c:a", "aac", "-movflags", "+faststart", path);
+  await damage(path, 0.4, 0.85, "zeros");
+  await finish(app, "clip.mp4");
+  const sound = await heard(app);
+  expect(Math.abs(sound.seconds - 12)).toBeLessThan(0.1);
+  expect([1, 4, 7, 9, 11.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([440, 440, 0, 0, 440]);
+});
+
 test("sound with rubbish behind it ends there", async () => {
   await using app = await setup({ segmentSeconds: 4 });
   const path = await place(app, "clip.mp3");
