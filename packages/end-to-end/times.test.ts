@@ -6,7 +6,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Plan, segmentFile } from "@video-backend/media";
+import { type Plan, run, segmentFile } from "@video-backend/media";
 import {
   createRandom,
   createWorld,
@@ -27,6 +27,8 @@ import { type InitTimes, readInit, readSegmentTimes } from "./segment-times.ts";
 
 interface Kind extends NumberedClip {
   name: string;
+  /** Time stamps that are changed afterwards, in milliseconds, as the options of ffmpeg's `setts`. */
+  stamps?: string;
   /** Of the picture in the stream, where it is not that of the source's last frame; seconds. */
   endSeconds?: number;
 }
@@ -66,22 +68,64 @@ const kinds: Record<string, Kind> = {
   },
 };
 
+/** What is there of a source whose time stamps are wrong is that source with the right ones. */
+const wrong: Record<string, Kind> = {
+  "one frame that is 3 h ahead": { name: "clip.mkv", stamps: "pts='if(eq(N,60),10800000,PTS)':dts=N-1e6" },
+  "one frame that is 3 h ahead in an index of a constant rate": {
+    name: "clip.mp4",
+    soundSeconds: 0,
+    stamps: "pts='if(eq(N,60),PTS+3*3600*12800,PTS)':dts=DTS",
+  },
+  "frames that are ahead and behind": {
+    name: "clip.mkv",
+    soundSeconds: 0,
+    stamps: "pts='if(eq(N,60),PTS+5000,if(eq(N,200),100,PTS))':dts=N-1e6",
+  },
+  "frames that have the time of the one before": {
+    name: "clip.mkv",
+    seconds: 6,
+    soundSeconds: 0,
+    stamps: "pts='80*floor(N/2)':dts='80*floor(N/2)'",
+    extra: ["-bf", "0"],
+  },
+};
+
 const segmentSeconds = 4;
 /** Of each rendition that are looked at. */
 const moments = process.env.ALL_MEDIA === "1" ? 1000 : 100;
 const frameSeconds = 1 / 24;
 
 describe("at any time the stream is what the source is, of", () => {
-  test.each(Object.entries(kinds))(
+  test.each(Object.entries({ ...kinds, ...wrong }))(
     "%s",
-    async (_, { name, endSeconds, ...clip }) => {
+    async (_, { name, endSeconds, stamps, ...clip }) => {
       await using world = createWorld();
       await mkdir(world.path("originals", "a"), { recursive: true });
-      const source = await makeNumberedClip(world.path("originals", "a", name), clip);
-      const { rungs, sounds } = await transcode(world, name);
+      const uploaded = world.path("originals", "a", name);
+      const source = stamps ? world.path("right.mkv") : uploaded;
+      await makeNumberedClip(source, clip);
+      if (stamps) {
+        const bent = [
+          "-i",
+          source,
+          "-c",
+          "copy",
+          "-bsf:v",
+          `setts=${stamps}`,
+          "-avoid_negative_ts",
+          "disabled",
+          "-output_ts_offset",
+          "1",
+        ];
+        const made = await run("ffmpeg", ["-v", "error", "-nostdin", ...bent, uploaded]);
+        expect(made).toMatchObject({ exitCode: 0 });
+      }
+      const { rungs, sounds, warnings } = await transcode(world, name);
+      if (stamps) expect(warnings.join()).toContain("cannot be right");
+      else expect(warnings).toEqual([]);
       const asIs = ["-copyts", "-start_at_zero"];
       const shown = inOrder(await numberedFrames(source, asIs));
-      const heard = clip.soundSeconds === 0 ? null : await samplesOf(source, asIs);
+      const heard = clip.soundSeconds === 0 ? null : await samplesOf(uploaded, asIs);
 
       for (const { folder, joined, segments } of [...rungs, ...sounds]) {
         expect(checkTimeline(folder, segments)).toEqual([]);
@@ -118,7 +162,10 @@ interface Made {
   segments: ListedTimes[];
 }
 
-async function transcode(world: World, filename: string): Promise<{ rungs: Made[]; sounds: Made[] }> {
+async function transcode(
+  world: World,
+  filename: string,
+): Promise<{ rungs: Made[]; sounds: Made[]; warnings: string[] }> {
   const { service, deps } = await createTestTranscoding(world, { segmentSeconds });
   await service.request("/transcode/start", {
     method: "POST",
@@ -128,10 +175,10 @@ async function transcode(world: World, filename: string): Promise<{ rungs: Made[
   await until("it has ended", () => !deps.engine.isAtWork("a"), 90);
   const { state, error, plan } = deps.jobs.get("a");
   expect([state, error]).toEqual(["ok", null]);
-  const { renditions } = JSON.parse(plan ?? "") as Plan;
+  const { renditions, warnings } = JSON.parse(plan ?? "") as Plan;
   const made = await Promise.all(renditions.map(({ name }) => read(world.path("hls", "a", name), name)));
   const ofKind = (kind: string) => made.filter((_, position) => renditions[position]?.kind === kind);
-  return { rungs: ofKind("picture"), sounds: ofKind("sound") };
+  return { rungs: ofKind("picture"), sounds: ofKind("sound"), warnings };
 }
 
 async function read(directory: string, folder: string): Promise<Made> {

@@ -8,12 +8,15 @@ import type { Facts, SoundFacts } from "./facts.ts";
 import { deepInput, guardedInput, mergedPids } from "./probe.ts";
 import { frameOutputs } from "./sound-changes.ts";
 import { stereoMix } from "./stereo.ts";
+import type { MendedTime } from "./wrong-times.ts";
 
 export interface CopiedTrack {
   /** ffmpeg's number of the stream in the source. */
   stream: number;
   /** How it is decoded into the copy; absent where its packets are copied. */
   decoded?: DecodedSound | "picture";
+  /** Of a picture that is copied: times that are taken in place of the file's own. */
+  mended?: MendedTime[];
 }
 
 export interface DecodedSound {
@@ -45,9 +48,35 @@ export function remuxCommand(
     ...["-y", "-fflags", "+genpts", ...input, ...guardedInput, "-i", `file:${source}`],
     ...tracks.flatMap(({ stream }) => ["-map", `0:${stream}`]),
     ...["-c", "copy", ...tracks.flatMap(({ decoded }, position) => decodingOf(decoded, position))],
+    ...tracks.flatMap(({ mended = [], decoded }, position) =>
+      mended.length > 0 && decoded === undefined ? mendingOf(mended, position) : [],
+    ),
     ...[...untagged, "-f", "matroska", `file:${target}`, ...frameOutputs(frames), ...progress(1)],
   ];
 }
+
+/**
+ * Sets the times of single packets, in Matroska's milliseconds. Matroska keeps when to show a frame alone; when to decode it
+ * must rise from packet to packet and never be later, so it is put far before all of them. Sound that begins before 0
+ * has to be moved by hand then, with all the rest.
+ */
+function mendingOf(mended: MendedTime[], position: number): string[] {
+  const time = mended.reduceRight(
+    (others, { packet, seconds }) => `if(eq(N\\,${packet})\\,${Math.round(seconds * 1000)}\\,${others})`,
+    "PTS",
+  );
+  return [
+    `-bsf:${position}`,
+    `setts=pts=${time}:dts=N-${farBefore}`,
+    "-avoid_negative_ts",
+    "disabled",
+    "-output_ts_offset",
+    "1",
+  ];
+}
+
+/** Milliseconds; no video has more packets. */
+const farBefore = 1_000_000_000;
 
 function decodingOf(decoded: CopiedTrack["decoded"], position: number): string[] {
   if (decoded === undefined) return [];

@@ -21,6 +21,8 @@ export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
       colour: { range: "standard", matrix: "bt709", isFullSwing: false },
       startSeconds: 0,
       lastSeconds: null,
+      mended: [],
+      wrongTimes: 0,
       endSeconds: 26,
       ...picture,
     },

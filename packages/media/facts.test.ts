@@ -85,6 +85,17 @@ describe("the picture", () => {
     expect(picture?.endSeconds).toBeCloseTo(62.301, 6);
   });
 
+  test("has a constant rate by its index where that has one rate, and the file lasts as long as it", () => {
+    const proven = (stream: object, format: object = {}) =>
+      facts([{ ...phone, nb_frames: "300", duration: "10.0", ...stream }], format).picture?.isConstantByIndex;
+    expect(proven({})).toBe(true);
+    expect(proven({ avg_frame_rate: "89999/3000" })).toBe(false);
+    expect(proven({ nb_frames: "N/A" })).toBe(false);
+    expect(proven({ nb_frames: "250" })).toBe(false);
+    expect(proven({}, { duration: "10810.0" })).toBe(false);
+    expect(proven({}, { format_name: "matroska,webm" })).toBe(false);
+  });
+
   test("is variable where average and nominal rate differ", () => {
     expect(facts([{ ...phone, avg_frame_rate: "2992/100" }]).picture).toMatchObject({
       variableFrameRate: true,

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { type Colour, colourOf } from "./colour.ts";
 import { maxChannels, stereoMix } from "./stereo.ts";
 import { type SubtitleFacts, subtitleFactsOf } from "./subtitles/facts.ts";
+import type { MendedTime } from "./wrong-times.ts";
 
 export interface Facts {
   /** ffprobe's list of names for the container, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
@@ -52,6 +53,10 @@ export interface PictureFacts {
   startSeconds: number;
   /** Where the last frame begins; null where it was not looked for. */
   lastSeconds: number | null;
+  /** Time stamps that cannot be right, and what is taken in their place; such a source is copied once. */
+  mended: MendedTime[];
+  /** How many time stamps cannot be right, those included that are mended. */
+  wrongTimes: number;
   endSeconds: number;
 }
 
@@ -194,7 +199,9 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
   return {
     container: format.format_name,
     seeksExactly: !inexactContainers.test(format.format_name),
-    picture: picture ? { ...pictureOf(picture, format.format_name), ...span(picture) } : null,
+    picture: picture
+      ? { ...pictureOf(picture), isConstantByIndex: isConstantByIndex(picture, streams, format), ...span(picture) }
+      : null,
     sound: sounds.map((stream) => ({
       stream: stream.index,
       codec: stream.codec_name ?? "unknown",
@@ -300,14 +307,17 @@ function isInterlaced({ field_order, codec_name }: Stream): boolean {
 const mostSquashed = 10;
 
 /**
- * The average rate of an MP4 or MOV is that of its whole index, to the tick. A fragmented one has no index, and says no
- * number of frames.
+ * The average rate of an MP4 or MOV is that of its whole index, to the tick; where the file lasts longer than its tracks, a
+ * frame is shown elsewhere than its place in the index says. A fragmented one has no index, and says no number of frames.
  */
-function isConstantByIndex({ avg_frame_rate, r_frame_rate, nb_frames = 0 }: Stream, container: string): boolean {
-  return /\b(mov|mp4)\b/.test(container) && nb_frames > 1 && avg_frame_rate === r_frame_rate;
+function isConstantByIndex(picture: Stream, streams: Stream[], format: ProbeOutput["format"]): boolean {
+  const { avg_frame_rate, r_frame_rate, nb_frames = 0, duration = 0 } = picture;
+  if (!/\b(mov|mp4)\b/.test(format.format_name) || nb_frames < 2 || avg_frame_rate !== r_frame_rate) return false;
+  const longest = Math.max(...streams.map((stream) => stream.duration ?? 0));
+  return Math.abs(duration * ratio(avg_frame_rate) - nb_frames) < 1 && (format.duration ?? 0) < longest + 1;
 }
 
-function pictureOf(stream: Stream, container: string) {
+function pictureOf(stream: Stream) {
   const [width, height] = [stream.width ?? 0, stream.height ?? 0];
   const square = { width: Math.max(1, Math.round(width * pixelAspect(stream.sample_aspect_ratio))), height };
   const rotation = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0;
@@ -322,8 +332,9 @@ function pictureOf(stream: Stream, container: string) {
     frameRate: nearlyEqual(average, nominal, 0.01) ? nominal : average || nominal || 25,
     frameRateNumerator: Number.parseInt(stream.r_frame_rate ?? "", 10) || 25,
     variableFrameRate: !nearlyEqual(average, nominal, 0.0005),
-    isConstantByIndex: isConstantByIndex(stream, container),
     lastSeconds: null,
+    mended: [],
+    wrongTimes: 0,
     isInterlaced: isInterlaced(stream),
     pixelFormat: stream.pix_fmt ?? "",
     x264Build: null,

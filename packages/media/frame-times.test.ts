@@ -11,7 +11,7 @@ interface Given {
 /** In the order of decoding; null is a packet without a time. */
 function timesOf(times: (number | null)[], { frameRate = 25, isInterlaced = false, duration = 0 }: Given = {}) {
   const collector = createFrameTimesCollector({ frameRate, isInterlaced });
-  for (const time of times) collector.add({ pts: time ?? Number.NaN, dts: Number.NaN, duration });
+  for (const time of times) collector.add({ pts: time ?? Number.NaN, dts: Number.NaN, duration, isShown: true });
   return collector.result();
 }
 

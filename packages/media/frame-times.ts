@@ -4,11 +4,15 @@
  * not enough: one pause of 6 s in an hour changes its average rate by less than any tolerance.
  */
 
+import { type MendedTime, mendedTimes } from "./wrong-times.ts";
+
 /** A packet of the picture as ffprobe tells it, in seconds; NaN for what the container does not say. */
 export interface TimedPacket {
   pts: number;
   dts: number;
   duration: number;
+  /** False where an edit list leaves it out. */
+  isShown: boolean;
 }
 
 export interface FrameTimes {
@@ -20,6 +24,10 @@ export interface FrameTimes {
   startSeconds: number;
   lastSeconds: number;
   endSeconds: number;
+  /** Time stamps that are not, and what is taken in their place; the other times are told as if they were those. */
+  mended: MendedTime[];
+  /** How many frames claim the time of another one. */
+  equal: number;
 }
 
 /** Collects the packets of one picture, in the order of decoding. */
@@ -47,30 +55,46 @@ const leastKnownShare = 0.9;
 export function createFrameTimesCollector({ frameRate, isInterlaced }: NominalTimes): FrameTimesCollector {
   const presented: number[] = [];
   const decoded: number[] = [];
-  let packets = 0;
-  let last = { at: Number.NEGATIVE_INFINITY, duration: 0 };
+  let known = { presented: 0, decoded: 0, packets: 0 };
+  const durations: number[] = [];
   return {
-    add({ pts, dts, duration }) {
-      packets++;
-      if (!Number.isNaN(pts)) presented.push(pts);
-      if (!Number.isNaN(dts)) decoded.push(dts);
-      const at = Number.isNaN(pts) ? dts : pts;
-      if (at >= last.at) last = { at, duration: duration || 0 };
+    add({ pts, dts, duration, isShown }) {
+      known = {
+        packets: known.packets + (isShown ? 1 : 0),
+        presented: known.presented + (isShown && !Number.isNaN(pts) ? 1 : 0),
+        decoded: known.decoded + (isShown && !Number.isNaN(dts) ? 1 : 0),
+      };
+      presented.push(isShown ? pts : Number.NaN);
+      decoded.push(isShown ? dts : Number.NaN);
+      durations.push(duration || 0);
     },
     result() {
       // AVI tells when to decode, and of some frames alone when to show them.
-      const times = presented.length >= decoded.length ? presented : decoded;
-      if (times.length === 0 || times.length < leastKnownShare * packets) return null;
-      times.sort((a, b) => a - b);
-      const told = timesOf(times, last.duration, frameRate);
+      const times = known.presented >= known.decoded ? presented : decoded;
+      const count = Math.max(known.presented, known.decoded);
+      if (count === 0 || count < leastKnownShare * known.packets) return null;
+      const ordered = times.filter((time) => !Number.isNaN(time)).sort((a, b) => a - b);
+      const mended = mendedTimes(times, usualDistance(ordered));
+      for (const { packet, seconds } of mended) times[packet] = seconds;
+      const last = times.reduce((latest, time, packet) => (time >= (times[latest] ?? 0) ? packet : latest), 0);
+      const right = mended.length > 0 ? times.filter((time) => !Number.isNaN(time)).sort((a, b) => a - b) : ordered;
+      const told = { ...timesOf(right, durations[last] ?? 0, frameRate), mended, equal: equalTimes(right) };
       const areFields = isInterlaced && Math.abs(told.frameRate / (2 * frameRate) - 1) <= sameRate;
       return areFields ? { ...told, frameRate } : told;
     },
   };
 }
 
+type Times = Omit<FrameTimes, "mended" | "equal">;
+
+const equalTimes = (times: number[]): number =>
+  times.reduce(
+    (count, time, position) => count + (position > 0 && time - (times[position - 1] ?? 0) < 1e-6 ? 1 : 0),
+    0,
+  );
+
 /** @param times ascending, at least one */
-function timesOf(times: number[], lastDuration: number, nominalRate: number): FrameTimes {
+function timesOf(times: number[], lastDuration: number, nominalRate: number): Times {
   const [startSeconds = 0, lastSeconds = 0] = [times[0], times.at(-1)];
   if (times.length === 1) return timeOfOne(startSeconds, lastDuration, nominalRate);
   const rate = constantRate(times, nominalRate);
@@ -84,7 +108,7 @@ function timesOf(times: number[], lastDuration: number, nominalRate: number): Fr
 }
 
 /** A single frame has no rate; what its container claims counts where a picture may have it. */
-function timeOfOne(at: number, duration: number, nominalRate: number): FrameTimes {
+function timeOfOne(at: number, duration: number, nominalRate: number): Times {
   const frameRate = nominalRate > 0 && nominalRate <= mostRate ? nominalRate : 25;
   const seconds = duration >= 1 / mostRate ? duration : 1 / frameRate;
   return { isConstant: false, frameRate, startSeconds: at, lastSeconds: at, endSeconds: at + seconds };

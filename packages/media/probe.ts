@@ -78,7 +78,14 @@ export async function probe(source: string, run: Run, signal?: AbortSignal): Pro
   const hours = Math.max(picture?.endSeconds ?? 0, ...sound.map((one) => one.endSeconds)) / 3600;
   if (!(hours <= mostHours))
     throw new SourceError(`This file claims to be ${Math.round(hours)} h long; at most ${mostHours} h are taken`);
-  return { ...facts, picture, sound };
+  return { ...facts, picture, sound, warnings: [...facts.warnings, ...warningsOfTimes(picture)] };
+}
+
+function warningsOfTimes(picture: PictureFacts | null): string[] {
+  const count = picture?.wrongTimes ?? 0;
+  if (count === 0) return [];
+  const them = count === 1 ? "1 time stamp of the picture" : `${count} time stamps of the picture`;
+  return [`${them} cannot be right: those frames are shown beside the ones that they were recorded with`];
 }
 
 /**
@@ -152,9 +159,11 @@ async function measuredPicture(measure: Measure, picture: PictureFacts, trustsEn
     const endSeconds = (await measuredEnd(measure, picture)) ?? picture.endSeconds;
     return { ...picture, x264Build, endSeconds };
   }
-  const { frameRate, isConstant, lastSeconds, endSeconds } = times;
+  const { frameRate, isConstant, lastSeconds, endSeconds, mended, equal } = times;
   const startSeconds = Math.max(0, times.startSeconds);
-  return { ...picture, x264Build, frameRate, variableFrameRate: !isConstant, startSeconds, lastSeconds, endSeconds };
+  const wrongTimes = mended.length + equal;
+  const when = { frameRate, variableFrameRate: !isConstant, startSeconds, lastSeconds, endSeconds, mended, wrongTimes };
+  return { ...picture, x264Build, ...when };
 }
 
 /** Higher rates are those of clocks that nobody set. */
@@ -163,8 +172,8 @@ const mostPlausibleRate = 60.5;
 /** Of all packets that are shown, in seconds from the start of the file; null where they cannot be read in time. */
 async function frameTimes(measure: Measure, picture: PictureFacts): Promise<FrameTimes | null> {
   const collector = createFrameTimesCollector(picture);
-  const isRead = await eachPacket(measure, picture.stream, "%", ({ pts, dts, duration, isShown }) => {
-    if (isShown) collector.add({ pts: pts - measure.origin, dts: dts - measure.origin, duration });
+  const isRead = await eachPacket(measure, picture.stream, "%", ({ pts, dts, ...rest }) => {
+    collector.add({ pts: pts - measure.origin, dts: dts - measure.origin, ...rest });
   });
   return isRead ? collector.result() : null;
 }
@@ -222,18 +231,12 @@ export async function hasPacketsFrom(
   return found;
 }
 
-/** Times in seconds; NaN for what the container does not say. */
-interface Packet extends TimedPacket {
-  /** False where an edit list leaves it out. */
-  isShown: boolean;
-}
-
 /** Calls back for each packet in the order of decoding; false where a damaged file cannot be read, or not in time. */
 async function eachPacket(
   { source, run, signal }: Measure,
   stream: number,
   interval: string,
-  onPacket: (packet: Packet) => void,
+  onPacket: (packet: TimedPacket) => void,
 ): Promise<boolean> {
   const shown = ["-show_entries", "packet=pts_time,dts_time,duration_time,flags", "-of", "csv=p=0"];
   const intervals = interval === "%" ? [] : ["-read_intervals", interval];

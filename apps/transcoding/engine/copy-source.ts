@@ -141,7 +141,7 @@ interface Decoding {
 function tracksOf(facts: Facts, { decodesPicture, decodesSound }: Decoding, changing: Set<number>): CopiedTrack[] {
   const { picture, sound, subtitles } = facts;
   return [
-    ...(picture ? [{ stream: picture.stream, ...(decodesPicture ? { decoded: "picture" as const } : {}) }] : []),
+    ...(picture ? [pictureTrack(facts, picture, decodesPicture)] : []),
     ...sound.map((one) => {
       const changes = changing.has(one.stream);
       return { stream: one.stream, ...(changes || decodesSound(one) ? { decoded: decodedSound(one, changes) } : {}) };
@@ -149,4 +149,14 @@ function tracksOf(facts: Facts, { decodesPicture, decodesSound }: Decoding, chan
     // Subtitles go along so that their times stay in step with the picture's, which the copy may move.
     ...subtitles.filter((track) => whyNotText(track.codec) === null).map(({ stream }) => ({ stream })),
   ];
+}
+
+/** Times that are not right are mended, unless the container is one whose clock may jump: there ffmpeg follows it. */
+function pictureTrack(
+  { seeksExactly }: Facts,
+  { stream, mended }: NonNullable<Facts["picture"]>,
+  isDecoded: boolean,
+): CopiedTrack {
+  if (isDecoded) return { stream, decoded: "picture" };
+  return seeksExactly && mended.length > 0 ? { stream, mended } : { stream };
 }

@@ -23,7 +23,8 @@ export async function prepareVideo(deps: EngineDeps, job: JobRow, signal: AbortS
   const facts = await probe(original, deps.run, signal);
   const video = { videoId: job.videoId, original, facts };
   const planned = planOf(job);
-  const isCopied = !facts.seeksExactly || facts.needsDeepProbe === true;
+  const isMended = (facts.picture?.mended.length ?? 0) > 0;
+  const isCopied = !facts.seeksExactly || facts.needsDeepProbe === true || isMended;
   const source = isCopied ? await seekableCopy(deps, video, signal) : original;
   const sound = isCopied ? null : await soundCopy(deps, video, planned?.soundIsDecoded, signal);
   const soundSource = sound ?? source;
