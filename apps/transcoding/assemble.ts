@@ -12,6 +12,7 @@ import type { Disk } from "./engine/disk.ts";
 import type { EncoderPool } from "./engine/encoder-pool.ts";
 import { createEngine, type EngineDeps, type EngineSettings } from "./engine/engine.ts";
 import { makeChunk } from "./engine/make-chunk.ts";
+import { watchPrograms } from "./engine/programs.ts";
 import { createProgress } from "./engine/progress.ts";
 import { createTurns } from "./engine/turns.ts";
 import { createWorkspace } from "./engine/workspace.ts";
@@ -43,9 +44,11 @@ const demandedAtOnce = 2;
 export function assembleTranscoding(parts: Parts): TranscodingDeps {
   const { database, now, settings } = parts;
   const { processes } = settings;
+  const programs = watchPrograms(parts.run);
   const worker = (work: ChunkOfVideo, signal: AbortSignal) => makeChunk(engineDeps, work, signal);
   const engineDeps: EngineDeps = {
     ...parts,
+    run: programs.run,
     jobs: createJobs(database, now),
     ledger: createLedger(database, now),
     progress: createProgress(),
@@ -64,12 +67,13 @@ export function assembleTranscoding(parts: Parts): TranscodingDeps {
     written: new Map(),
   };
   const reconciler = createVideoReconciler(() => deps, parts.log);
-  const deps: TranscodingDeps = { ...engineDeps, engine: createEngine(engineDeps), reconciler, database };
+  const deps: TranscodingDeps = { ...engineDeps, engine: createEngine(engineDeps), reconciler, database, programs };
   return deps;
 }
 
-/** Goes on with everything that a former process of this service left unfinished. */
+/** Looks whether the programs are there, and goes on with everything that a former process of this service left unfinished. */
 export async function recover(deps: TranscodingDeps): Promise<void> {
+  await deps.programs.prove();
   const active = deps.jobs.inStates(activeStates).map(({ videoId }) => videoId);
   await deps.workspace.sweep(active);
   for (const videoId of active) deps.engine.begin(videoId);

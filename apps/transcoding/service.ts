@@ -2,11 +2,13 @@
 import { type CrossOriginRules, createService, type ServiceApp } from "@video-backend/service";
 import type { TranscodingDatabase } from "./database/open.ts";
 import type { Engine, EngineDeps } from "./engine/engine.ts";
+import type { Programs } from "./engine/programs.ts";
 import type { VideoReconciler } from "./reconcile/reconciler.ts";
 import { createRoutes } from "./routes.ts";
 
 export interface TranscodingDeps extends EngineDeps {
   engine: Engine;
+  programs: Programs;
   reconciler: VideoReconciler;
   database: TranscodingDatabase;
 }
@@ -23,15 +25,11 @@ export function createTranscodingService(deps: TranscodingDeps, crossOrigin?: Cr
       database: deps.database,
       checks: {
         storage: () => deps.store.check(),
-        ffmpeg: () => checkProgram(deps, "ffmpeg"),
-        ffprobe: () => checkProgram(deps, "ffprobe"),
+        ffmpeg: () => deps.programs.check("ffmpeg"),
+        ffprobe: () => deps.programs.check("ffprobe"),
+        encoders: () => deps.encoders.check(),
       },
     },
     createRoutes(deps),
   );
-}
-
-async function checkProgram(deps: TranscodingDeps, program: string): Promise<void> {
-  const result = await deps.run(program, ["-version"], { timeoutSeconds: 3 });
-  if (result.exitCode !== 0) throw new Error(`${program} -version ended with ${result.exitCode ?? result.signalName}`);
 }

@@ -1,7 +1,8 @@
 /** Uploads while another program holds the database, as a backup does. */
 import { expect, test } from "bun:test";
+import { untilWritable } from "@video-backend/database";
 import { holdDatabase, longestDelay } from "@video-backend/testing";
-import { setup } from "./test-setup.ts";
+import { chunkInFlight, setup } from "./test-setup.ts";
 
 test("each verb is answered with 503 and may be repeated; reads are answered, and nothing is lost", async () => {
   await using upload = setup();
@@ -38,4 +39,21 @@ test("a lock that is gone soon is waited for", async () => {
   await upload.send("GET /health");
   await held.release();
   expect((await upload.chunk(await begun, 0, "words")).status).toBe(200);
+});
+
+test("a chunk whose bytes are here when the lock comes is acknowledged when it is gone", async () => {
+  await using upload = setup();
+  const id = await upload.init(1);
+  const chunk = chunkInFlight(id, 0);
+  const answer = upload.service.fetch(chunk.request);
+  await chunk.begin();
+  await chunk.send("words");
+  const held = await holdDatabase(upload.world.path("uploads.db"));
+  const finished = chunk.finish();
+  // Time for the commit to meet the lock; a slower machine proves less and fails no more.
+  await untilWritable(upload.deps.database, { seconds: 0.5 }).catch(() => undefined);
+  await held.release();
+  await finished;
+  expect((await answer).status).toBe(200);
+  expect((await upload.complete(id)).status).toBe(200);
 });

@@ -1,12 +1,18 @@
 /** The state of the system: what each of the others says of itself, all asked at once, and whether storage works. */
+import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { ServiceState, SystemStatus } from "../contract.ts";
 import type { AdminDeps } from "../deps.ts";
 import type { OtherService } from "./connect-services.ts";
 
-/** Health is asked by people who wait; one of the others that takes longer counts as away. */
-const deadlineSeconds = 2;
+/**
+ * Health is asked by people who wait; one of the others that takes longer counts as away. On a machine whose processors are
+ * all encoding an answer may take a second.
+ */
+const deadlineSeconds = 4;
+/** Before a connection that was cut is tried once more: a service that is started again may have closed it. */
+const retryMilliseconds = 250;
 
 /** Never throws: that a service is away is the answer. */
 export async function checkServices({ services, store }: AdminDeps): Promise<SystemStatus> {
@@ -43,9 +49,13 @@ async function hasPlaceFor(store: BlobStore, folder: string): Promise<boolean> {
 }
 
 async function askHealth({ url, fetch }: OtherService): Promise<ServiceState> {
+  const signal = AbortSignal.timeout(deadlineSeconds * 1000);
+  const ask = async () => fetch(new Request(`${url}/health`, { signal }));
   try {
-    const signal = AbortSignal.timeout(deadlineSeconds * 1000);
-    const response = await fetch(new Request(`${url}/health`, { signal }));
+    const response = await ask().catch(async () => {
+      await pause(retryMilliseconds, undefined, { signal });
+      return ask();
+    });
     const body: unknown = await response.json();
     return { status: response.ok ? "healthy" : "unhealthy", url, response: body };
   } catch (error) {

@@ -101,3 +101,19 @@ describe("an encoder that is blamed", () => {
     expect(pool.pick(new Set(["libx264"])).name).toBe("libx264");
   });
 });
+
+test("an encoder with nobody behind it that fails on video after video is told by the check, until something is made", async () => {
+  const pool = await proveEncoders({
+    encoders: [named("only")],
+    choice: "auto",
+    run: breaking({}),
+    settings,
+    now: () => 0,
+  });
+  for (const video of ["a", "a", "a", "a", "a", "b", "c", "d"]) await pool.blame("only", "device lost", video);
+  pool.check();
+  await pool.blame("only", "device lost", "e");
+  expect(() => pool.check()).toThrow("Nothing of the last 5 videos could be encoded by only: device lost");
+  await pool.praise("only");
+  pool.check();
+});

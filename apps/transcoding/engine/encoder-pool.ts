@@ -19,8 +19,14 @@ export interface EncoderPool {
   pick(without: ReadonlySet<string>): Encoder;
   /** A chunk went well with it. */
   praise(name: string): Promise<void>;
-  /** A chunk failed with it that another one could make. */
-  blame(name: string, reason: string): Promise<void>;
+  /** A chunk of this video failed with it. The last resort is not out for that: it is asked again. */
+  blame(name: string, reason: string, videoId?: string): Promise<void>;
+  /**
+   * Throws when nothing was encoded any more for several videos in a row: that is not their fault.
+   *
+   * @throws Error with a sentence and ffmpeg's last words
+   */
+  check(): void;
   states(): EncoderState[];
 }
 
@@ -38,6 +44,8 @@ export interface EncoderPoolOptions {
 }
 
 const proofSeconds = 20;
+/** A few damaged files may well come one after another. */
+const failedVideosUntilBroken = 5;
 
 /** @throws Error with a sentence when the chosen encoder, or every one, is broken */
 export async function proveEncoders(options: EncoderPoolOptions): Promise<EncoderPool> {
@@ -66,18 +74,32 @@ export async function proveEncoders(options: EncoderPoolOptions): Promise<Encode
   const isOut = (one: (typeof proven)[number]) => one.breaker.state === CircuitState.Open && now() < one.outUntil;
   const find = (name: string) => working.find((one) => one.encoder.name === name);
 
+  /** Videos of which the last resort could not make something, since anything was made. */
+  const failedVideos = new Set<string>();
+
   return {
     pick: (without) => (working.find((one) => !without.has(one.encoder.name) && !isOut(one)) ?? lastResort).encoder,
     async praise(name) {
+      failedVideos.clear();
       await find(name)
         ?.breaker.execute(() => undefined)
         .catch(() => undefined);
     },
-    async blame(name, reason) {
+    async blame(name, reason, videoId) {
       const one = find(name);
-      if (!one || one === lastResort) return;
+      if (!one) return;
       one.lastReason = reason;
+      if (one === lastResort) {
+        if (videoId !== undefined) failedVideos.add(videoId);
+        return;
+      }
       await one.breaker.execute(() => Promise.reject(new Error(reason))).catch(() => undefined);
+    },
+    check() {
+      if (failedVideos.size < failedVideosUntilBroken) return;
+      throw new Error(
+        `Nothing of the last ${failedVideos.size} videos could be encoded by ${lastResort.encoder.name}: ${lastResort.lastReason}`,
+      );
     },
     states: () =>
       proven.map((one) => {

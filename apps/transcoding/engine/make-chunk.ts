@@ -75,13 +75,9 @@ async function tryPart(
   const { videoId, chunk } = work;
   deps.log.warn({ videoId, chunk, attempt, encoder: encoder.name, ...fault }, "a chunk was not made whole");
   await assertSourceIsThere(sourceOf(work));
-  if (
-    fault.class === "encoder" &&
-    chunk.kind === "picture" &&
-    deps.encoders.pick(new Set([encoder.name])) !== encoder
-  ) {
-    work.failedEncoders.add(encoder.name);
-    await deps.encoders.blame(encoder.name, fault.reason);
+  if (fault.class === "encoder" && chunk.kind === "picture") {
+    if (deps.encoders.pick(new Set([encoder.name])) !== encoder) work.failedEncoders.add(encoder.name);
+    await deps.encoders.blame(encoder.name, fault.reason, videoId);
   }
   return fault;
 }

@@ -11,6 +11,7 @@ function setup() {
   world.defer(() => database.$client.close());
   let transactions = 0;
   const counting = {
+    $client: database.$client,
     transaction: ((...parts: Parameters<typeof database.transaction>) => {
       transactions++;
       return database.transaction(...parts);

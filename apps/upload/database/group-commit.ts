@@ -2,12 +2,15 @@
  * One transaction for all who want to write a row at the same moment. Each commit waits for the disk, about 3 ms during
  * which the event loop stands still; several senders whose bytes came to the disk by one sync share one commit, too.
  */
+import { retryWhileBusy } from "@video-backend/database";
 import { isServiceError } from "@video-backend/service";
 import type { UploadDatabase, Writes } from "./open.ts";
 
 /**
  * Runs `work` in a transaction that it may share with others, and resolves with what it returned once that is committed.
- * `work` is synchronous. When it throws a `ServiceError` it alone is undone; any other error is everybody's.
+ * `work` is synchronous, and is run again where another program holds the database at that moment: what it commits was
+ * brought to the disk before, and need not come again for that. When it throws a `ServiceError` it alone is undone; any
+ * other error is everybody's.
  */
 export type GroupCommit = <Result>(work: (transaction: Writes) => Result) => Promise<Result>;
 
@@ -17,17 +20,21 @@ interface Member {
   reject(error: unknown): void;
 }
 
-export function createGroupCommit(database: Pick<UploadDatabase, "transaction">): GroupCommit {
+/** As long as a request waits that has brought nothing yet. */
+const patienceSeconds = 3;
+
+export function createGroupCommit(database: Pick<UploadDatabase, "transaction" | "$client">): GroupCommit {
   let waiting: Member[] = [];
 
-  function commit(): void {
+  async function commit(): Promise<void> {
     const group = waiting;
     waiting = [];
     try {
-      const outcomes = database.transaction(
-        (transaction) => group.map(({ run }) => run((work) => transaction.transaction(work))),
-        { behavior: "immediate" },
-      );
+      const commitAll = () =>
+        database.transaction((transaction) => group.map(({ run }) => run((work) => transaction.transaction(work))), {
+          behavior: "immediate",
+        });
+      const outcomes = await retryWhileBusy(database, commitAll, { seconds: patienceSeconds });
       for (const tell of outcomes) tell();
     } catch (error) {
       for (const { reject } of group) reject(error);
@@ -46,6 +53,6 @@ export function createGroupCommit(database: Pick<UploadDatabase, "transaction">)
         }
       };
       waiting.push({ run, reject });
-      if (waiting.length === 1) setImmediate(commit);
+      if (waiting.length === 1) setImmediate(() => void commit());
     });
 }
