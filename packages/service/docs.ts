@@ -23,9 +23,9 @@ export function addDocs(app: ServiceApp, about: { title: string; description: st
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: { title: about.title, description: about.description, version: "1.0.0" },
-    servers: [{ url: "/", description: "This service" }],
+    servers: [{ url: "./", description: "This service, below whatever prefix this document is" }],
   });
-  const page = { url: "/openapi.json", pageTitle: about.title, cdn: "/docs/scalar.js" };
+  const page = { url: "./openapi.json", pageTitle: about.title, cdn: "./docs/scalar.js" };
   app.get("/docs", Scalar({ ...page, ...nothingRemote }));
   app.get("/docs/scalar.js", async () => {
     const headers = { "content-type": "text/javascript; charset=utf-8", "cache-control": "public, max-age=86400" };

@@ -102,6 +102,16 @@ export function createGatewayRoutes(deps: AdminDeps) {
     return forward<Response>(c, streaming, `/stream/${hash}/${path}`);
   });
   routes.openAPIRegistry.registerPath(contract.getVideoFile);
+  // Streaming under its own paths, for browsers that reach nothing but this address: all that it links to is relative.
+  routes.openapi({ ...contract.getVideoFile, path: "/stream/{hash}/:path{.+}", hide: true }, (c) => {
+    const { hash, path } = c.req.valid("param");
+    return forward<Response>(c, streaming, `/stream/${hash}/${path}`);
+  });
+  routes.get("/watch/:id{[A-Za-z0-9_-]{1,64}}", (c) => forward<Response>(c, streaming, `/watch/${c.req.param("id")}`));
+  routes.get("/watch/assets/:name{[A-Za-z0-9._-]{1,128}}", (c) =>
+    forward<Response>(c, streaming, `/watch/assets/${c.req.param("name")}`),
+  );
+  routes.get("/oembed", (c) => forward<Response>(c, streaming, "/oembed"));
   routes.openapi({ ...playback.playByToken, path: "/play/{token}/{hash}/:path{.+}", hide: true }, (c) => {
     const { token, hash, path } = c.req.valid("param");
     // Whatever stands there is for streaming to refuse; encoded, it stays one name of the path.

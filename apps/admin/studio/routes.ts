@@ -11,12 +11,13 @@ import { addressesFor } from "./addresses.ts";
 import { securityPolicy } from "./security-policy.ts";
 
 /** Below here lies what pages load. */
-const assets = "/studio/assets";
+const assets = "studio/assets";
 
 export function createStudioRoutes({ services }: AdminDeps, { bundle, publicStreamingUrl }: StudioDeps) {
   const page = async (c: ServiceContext) => {
     const { nameOf } = await bundle();
     const addresses = addressesFor(new URL(c.req.url), services, publicStreamingUrl);
+    const root = rootFrom(c.req.path);
     const theme = getCookie(c, "studio-theme");
     c.header("content-security-policy", securityPolicy(new URL(addresses.streaming).origin));
     c.header("referrer-policy", "same-origin");
@@ -25,9 +26,9 @@ export function createStudioRoutes({ services }: AdminDeps, { bundle, publicStre
     c.header("cache-control", "no-cache");
     return c.html(
       renderPage({
-        script: `${assets}/${nameOf("studio.js")}`,
-        style: `${assets}/${nameOf("studio.css")}`,
-        settings: { addresses },
+        script: `${root}${assets}/${nameOf("studio.js")}`,
+        style: `${root}${assets}/${nameOf("studio.css")}`,
+        settings: { addresses, root, streamingIsConfigured: publicStreamingUrl !== undefined },
         theme: theme === "light" || theme === "dark" ? theme : null,
       }),
     );
@@ -36,10 +37,13 @@ export function createStudioRoutes({ services }: AdminDeps, { bundle, publicStre
   routes.get("/", page);
   routes.get("/studio/system", page);
   routes.get("/studio/videos/:id", page);
-  routes.get(`${assets}/:name`, async (c) => {
+  routes.get(`/${assets}/:name`, async (c) => {
     const file = (await bundle()).files.get(c.req.param("name"));
     if (!file) throw new ServiceError("not_found", "File not found");
     return serveBundled(c.req.raw, file);
   });
   return routes;
 }
+
+/** The way up from a path to the root. Relative, since a proxy may have taken a prefix off, and does not say so. */
+const rootFrom = (path: string): string => "../".repeat(path.split("/").length - 2) || "./";

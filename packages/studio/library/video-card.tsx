@@ -3,6 +3,7 @@ import { ago, clock, size } from "../shell/format.ts";
 import { Icon } from "../shell/icons.tsx";
 import { pages } from "../shell/location.ts";
 import { Menu } from "../shell/menu.tsx";
+import { here } from "../shell/settings.ts";
 import { texts } from "../texts.ts";
 import { progress } from "./library.ts";
 import { Poster } from "./poster.tsx";
@@ -20,14 +21,14 @@ export function VideoCard({ video }: { video: Video }) {
   return (
     <li class="card">
       {/* biome-ignore lint/a11y/useAnchorContent: the title beside it is the same link, and is read out once */}
-      <a class="frame" href={pages.video(video.hash)} tabIndex={-1} aria-hidden="true">
+      <a class="frame" href={here(pages.video(video.hash))} tabIndex={-1} aria-hidden="true">
         <Poster video={video} />
         {video.duration !== null && <span class="length">{clock(video.duration)}</span>}
         {isMaking && <span class="card-progress" style={{ transform: `scaleX(${(percent ?? 0) / 100})` }} />}
       </a>
       <div class="card-words">
         <h2>
-          <a href={pages.video(video.hash)} title={title}>
+          <a href={here(pages.video(video.hash))} title={title}>
             {title}
           </a>
         </h2>

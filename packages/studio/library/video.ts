@@ -1,5 +1,6 @@
 /** A video as the library has it: the part of admin's contract that these pages read. */
 
+import { here } from "../shell/settings.ts";
 export type VideoStatus = "pending" | "transcoding" | "completed" | "failed" | "stopped";
 
 export interface Video {
@@ -32,4 +33,4 @@ export const isInTheMaking = ({ status }: Pick<Video, "status">): boolean =>
 
 /** Its picture; another address whenever it may be another picture. */
 export const posterOf = ({ hash, updated_at }: Pick<Video, "hash" | "updated_at">): string =>
-  `/thumbnail/${hash}?v=${updated_at}`;
+  here(`/thumbnail/${hash}?v=${updated_at}`);

@@ -8,6 +8,7 @@ import { VideoPage } from "../video/video-page.tsx";
 import { Announcements } from "./announce.tsx";
 import { Header } from "./header.tsx";
 import { followLinks, location, pages, videoIdIn } from "./location.ts";
+import { here } from "./settings.ts";
 import { TroubleBanner } from "./trouble-banner.tsx";
 import { useTitle } from "./use-title.ts";
 
@@ -51,7 +52,7 @@ function NotFound() {
     <section class="blank">
       <h1>{texts.notFound.title}</h1>
       <p>{texts.notFound.words}</p>
-      <a class="button" href={pages.library}>
+      <a class="button" href={here(pages.library)}>
         {texts.notFound.back}
       </a>
     </section>

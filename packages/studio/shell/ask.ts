@@ -4,6 +4,7 @@
  */
 import { signal } from "@preact/signals";
 import { texts } from "../texts.ts";
+import { here } from "./settings.ts";
 
 /** A refusal, in the server's own sentence; status 0 where nobody answered. */
 export class Refusal extends Error {
@@ -36,7 +37,7 @@ export const troubles = signal(0);
 export async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(here(path), options);
   } catch (error) {
     if (options.signal?.aborted) throw error;
     troubles.value++;

@@ -4,6 +4,7 @@
  * follows reads the state again at every opening, so nothing is missed in between.
  */
 
+import { here } from "./settings.ts";
 export interface Feed {
   path: string;
   /** At every opening, the first one too: the moment to read what the feed will change. */
@@ -27,7 +28,7 @@ export function follow({ path, onOpen, on }: Feed): () => void {
     source?.close();
     source = null;
     if (isOver || document.hidden) return;
-    source = new EventSource(path);
+    source = new EventSource(here(path));
     source.addEventListener("open", () => {
       delay = firstDelaySeconds;
       onOpen?.();

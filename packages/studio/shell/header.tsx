@@ -6,6 +6,7 @@ import { busyUploads, uploads } from "../upload/uploads.ts";
 import { percent } from "./format.ts";
 import { Icon } from "./icons.tsx";
 import { location, pages } from "./location.ts";
+import { here } from "./settings.ts";
 import { ThemeButton } from "./theme.tsx";
 import { vitals } from "./vitals.ts";
 
@@ -14,14 +15,14 @@ export function Header() {
   const upload = async () => uploads.add(await chooseFiles());
   return (
     <header class="top">
-      <a class="brand" href={pages.library}>
+      <a class="brand" href={here(pages.library)}>
         {texts.name}
       </a>
       <nav aria-label={texts.nav.label}>
-        <a href={pages.library} aria-current={path === pages.library ? "page" : undefined}>
+        <a href={here(pages.library)} aria-current={path === pages.library ? "page" : undefined}>
           {texts.nav.library}
         </a>
-        <a href={pages.system} aria-current={path === pages.system ? "page" : undefined}>
+        <a href={here(pages.system)} aria-current={path === pages.system ? "page" : undefined}>
           {texts.nav.system}
           {vitals.value?.isWell === false && <span class="dot bad" />}
         </a>
@@ -45,7 +46,7 @@ function UploadSummary() {
   const sent = busy.reduce((sum, upload) => sum + upload.sentBytes.value, 0);
   const all = busy.reduce((sum, upload) => sum + upload.sizeBytes, 0);
   return (
-    <a class="upload-summary" href={pages.library}>
+    <a class="upload-summary" href={here(pages.library)}>
       {texts.upload.busy(busy.length, percent(sent, all))}
     </a>
   );

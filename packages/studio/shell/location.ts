@@ -3,16 +3,17 @@
  * plain link to a page of ours is followed without loading anything.
  */
 import { signal } from "@preact/signals";
+import { here, withoutPrefix } from "./settings.ts";
 
-/** The address bar, without host. */
+/** The address bar, without host and without the prefix of a proxy. */
 export const location = signal(read());
 
 function read(): { path: string; search: URLSearchParams } {
   const { pathname, search } = globalThis.location;
-  return { path: pathname, search: new URLSearchParams(search) };
+  return { path: withoutPrefix(pathname), search: new URLSearchParams(search) };
 }
 
-/** Addresses of the pages. */
+/** Paths of the pages, as the server has them; `here` makes links of them. */
 export const pages = {
   library: "/",
   video: (id: string): string => `/studio/videos/${id}`,
@@ -25,14 +26,14 @@ export const videoIdIn = (path: string): string | null =>
 
 /** Goes to a page, from its top. */
 export function go(to: string): void {
-  history.pushState(null, "", to);
+  history.pushState(null, "", here(to));
   location.value = read();
   scrollTo(0, 0);
 }
 
 /** Changes the address of the page at hand, such as what is searched; going back leaves the page. */
 export function amend(to: string): void {
-  history.replaceState(history.state, "", to);
+  history.replaceState(history.state, "", here(to));
   location.value = read();
 }
 
@@ -45,9 +46,10 @@ export function followLinks(): void {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
     const isPlain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
     if (!link || !isPlain || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
-    if (link.origin !== globalThis.location.origin || !isPage(link.pathname)) return;
+    const path = withoutPrefix(link.pathname);
+    if (link.origin !== globalThis.location.origin || !isPage(path)) return;
     event.preventDefault();
-    go(link.pathname + link.search);
+    go(path + link.search);
   });
 }
 

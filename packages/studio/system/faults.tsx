@@ -1,6 +1,7 @@
 /** What went wrong lately, each with the video that it is about. */
 import { ago } from "../shell/format.ts";
 import { pages } from "../shell/location.ts";
+import { here } from "../shell/settings.ts";
 import { texts } from "../texts.ts";
 import type { RecentFault } from "./state.ts";
 import { useLookedAt } from "./use-looked-at.ts";
@@ -20,7 +21,7 @@ export function Faults() {
         {faults.map(({ upload_id, filename, at, what, encoder, message }) => (
           <li key={`${upload_id} ${at} ${message}`}>
             <p>
-              <a href={pages.video(upload_id)}>{filename}</a>{" "}
+              <a href={here(pages.video(upload_id))}>{filename}</a>{" "}
               <small>
                 {[words.faultWhat[what], ...(encoder ? [encoder] : []), ago(at, Date.now() / 1000)].join(" · ")}
               </small>

@@ -1,5 +1,6 @@
 /** How bytes reach the server: the only file that knows the routes of the upload API. */
 import { ask, Refusal, refusalOf, sending } from "../shell/ask.ts";
+import { here } from "../shell/settings.ts";
 import { texts } from "../texts.ts";
 import type { UploadState } from "./upload.ts";
 
@@ -74,7 +75,7 @@ function sendChunk(
     request.addEventListener("loadend", () => signal.removeEventListener("abort", abort));
     if (signal.aborted) return abort();
     signal.addEventListener("abort", abort);
-    request.open("PUT", `/upload/${uploadId}/chunks/${index}`);
+    request.open("PUT", here(`/upload/${uploadId}/chunks/${index}`));
     request.send(chunk);
   });
 }

@@ -3,6 +3,7 @@ import { announce } from "../shell/announce.tsx";
 import { percent, rate, size, span } from "../shell/format.ts";
 import { Icon, type IconName } from "../shell/icons.tsx";
 import { pages } from "../shell/location.ts";
+import { here } from "../shell/settings.ts";
 import { texts } from "../texts.ts";
 import { chooseFiles } from "./choose-files.ts";
 import { secondsLeft } from "./speedometer.ts";
@@ -81,7 +82,7 @@ function Actions({ upload, phase }: { upload: Upload; phase: UploadPhase }) {
   return (
     <>
       {phase === "done" && (
-        <a class="button" href={pages.video(upload.videoId.value ?? "")}>
+        <a class="button" href={here(pages.video(upload.videoId.value ?? ""))}>
           {words.watch}
         </a>
       )}

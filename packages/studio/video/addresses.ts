@@ -1,7 +1,5 @@
 /** Where players find what is made of a video: at the streaming service, which answers any page. */
-import { settings } from "../shell/settings.ts";
-
-const streaming = (): string => settings.addresses.streaming;
+import { streamingAddress as streaming } from "../shell/settings.ts";
 
 /** Below here lie all files of a public video. */
 export const publicBase = (id: string): string => `${streaming()}/stream/${id}`;

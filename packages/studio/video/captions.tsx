@@ -7,6 +7,7 @@ import { Dialog } from "../shell/dialog.tsx";
 import { DialogEnd } from "../shell/dialog-end.tsx";
 import { size } from "../shell/format.ts";
 import { Icon } from "../shell/icons.tsx";
+import { here } from "../shell/settings.ts";
 import { texts } from "../texts.ts";
 import type { Captions, Transcoding } from "./transcoding.ts";
 
@@ -50,7 +51,7 @@ export function CaptionsPanel({ id, captions, transcoding }: CaptionsPanelProps)
               </span>
               <a
                 class="button quiet"
-                href={`/videos/${id}/captions/${one.lang}`}
+                href={here(`/videos/${id}/captions/${one.lang}`)}
                 download={`${one.lang}.vtt`}
                 aria-label={words.download(label)}
               >

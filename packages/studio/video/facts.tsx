@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { Video } from "../library/video.ts";
 import { ago, clock, size } from "../shell/format.ts";
 import { pages } from "../shell/location.ts";
+import { here } from "../shell/settings.ts";
 import { texts } from "../texts.ts";
 import type { SourceFacts, Transcoding } from "./transcoding.ts";
 
@@ -32,7 +33,7 @@ export function Facts({ video, transcoding }: { video: Video; transcoding: Trans
         </Fact>
         {video.duplicate_of && (
           <Fact name={words.duplicate}>
-            <a href={pages.video(video.duplicate_of)}>{video.duplicate_of}</a>
+            <a href={here(pages.video(video.duplicate_of))}>{video.duplicate_of}</a>
           </Fact>
         )}
         <Fact name={words.id}>

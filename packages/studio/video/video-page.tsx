@@ -9,6 +9,7 @@ import { sentenceOf } from "../shell/ask.ts";
 import { Icon } from "../shell/icons.tsx";
 import { go, pages } from "../shell/location.ts";
 import { Menu } from "../shell/menu.tsx";
+import { here } from "../shell/settings.ts";
 import { useTitle } from "../shell/use-title.ts";
 import { texts } from "../texts.ts";
 import { originalIn } from "./addresses.ts";
@@ -44,7 +45,7 @@ function Blank({ heading, sentence }: { heading: string; sentence: string }) {
     <section class="blank">
       <h1>{heading}</h1>
       <p>{sentence}</p>
-      <a class="button" href={pages.library}>
+      <a class="button" href={here(pages.library)}>
         {texts.notFound.back}
       </a>
     </section>
