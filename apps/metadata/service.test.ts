@@ -168,6 +168,7 @@ describe("changing", () => {
     expect([await listed("public"), await listed("private")]).toEqual([["closed"], ["open"]]);
     expect((await send("GET /videos?visibility=secret")).status).toBe(422);
     expect((await send("PUT /videos/open", { json: { visibility: null } })).status).toBe(200);
+    expect((await send("GET /videos/open")).body.visibility).toBe("private");
   });
 
   test("videos of the same bytes name the first of them, which names none", async () => {
