@@ -1,5 +1,5 @@
 /** Moves between file systems. `/dev/shm` is another one on every Linux; a full one has to be mounted, which needs root. */
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -101,7 +101,7 @@ test.skipIf(!isOther)("whether a move needs a copy is told, and leaves nothing b
 
 const disk = mkdtempSync(join(tmpdir(), "move-file-disk-"));
 const canMount = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]).success;
-process.on("exit", () => {
+afterAll(() => {
   if (canMount) Bun.spawnSync(["umount", "--lazy", disk]);
   rmSync(disk, { recursive: true, force: true });
 });
