@@ -1,7 +1,8 @@
 /** Uploads while another program holds the database, as a backup does. */
 import { expect, test } from "bun:test";
-import { untilWritable } from "@video-backend/database";
+import { readdirSync } from "node:fs";
 import { holdDatabase, longestDelay } from "@video-backend/testing";
+import { createGroupCommit } from "./database/group-commit.ts";
 import { chunkInFlight, setup } from "./test-setup.ts";
 
 test("each verb is answered with 503 and may be repeated; reads are answered, and nothing is lost", async () => {
@@ -41,19 +42,74 @@ test("a lock that is gone soon is waited for", async () => {
   expect((await upload.chunk(await begun, 0, "words")).status).toBe(200);
 });
 
-test("a chunk whose bytes are here when the lock comes is acknowledged when it is gone", async () => {
+const arrivals: [what: string, declared: Record<string, number>, index: number][] = [
+  ["to its place", { chunk_size: 6 }, 1],
+  ["behind the last one", {}, 0],
+  ["to a file of its own", {}, 1],
+];
+
+test.each(arrivals)(
+  "a chunk that comes in, %s, as the lock is taken is acknowledged after it",
+  async (_, sizes, index) => {
+    await using upload = setup();
+    const id = await upload.init(2, sizes);
+    const chunk = chunkInFlight(id, index);
+    const reply = upload.service.fetch(chunk.request);
+    await chunk.begin();
+    await chunk.send("sec");
+    await using held = await holdDatabase(upload.world.path("uploads.db"));
+    const delay = longestDelay(reply);
+    await chunk.send("ond");
+    await chunk.finish();
+    const stillHeld = new Promise((resolve) => setTimeout(resolve, 500, "no answer yet"));
+    expect(await Promise.race([reply, stillHeld])).toBe("no answer yet");
+    expect((await upload.send(`GET /upload/${id}`)).body.received).toEqual([]);
+    await held.release();
+    expect((await reply).status).toBe(200);
+    expect(await delay).toBeLessThan(2000);
+    expect((await upload.chunk(id, 1 - index, "other!")).status).toBe(200);
+    expect((await upload.complete(id)).status).toBe(200);
+    const whole = await Bun.file(upload.world.path("originals", id, "film.mp4")).text();
+    expect(whole).toBe(index === 0 ? "secondother!" : "other!second");
+  },
+);
+
+test("a chunk for which the lock is held for too long is answered with 503, and may be sent again", async () => {
   await using upload = setup();
   const id = await upload.init(1);
-  const chunk = chunkInFlight(id, 0);
-  const answer = upload.service.fetch(chunk.request);
-  await chunk.begin();
-  await chunk.send("words");
-  const held = await holdDatabase(upload.world.path("uploads.db"));
-  const finished = chunk.finish();
-  // Time for the commit to meet the lock; a slower machine proves less and fails no more.
-  await untilWritable(upload.deps.database, { seconds: 0.5 }).catch(() => undefined);
+  upload.deps.commit = createGroupCommit(upload.deps.database, 0.2);
+  for (const where of ["first", "last"] as const) {
+    const chunk = chunkInFlight(id, 0, where);
+    const reply = upload.service.fetch(chunk.request);
+    await chunk.begin();
+    await using held = await holdDatabase(upload.world.path("uploads.db"));
+    await chunk.send("words");
+    await chunk.finish();
+    const { status, headers } = await reply;
+    expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
+    await held.release();
+    expect(readdirSync(upload.world.path("uploads", id))).toEqual(["source"]);
+  }
+  expect((await upload.chunk(id, 0, "words")).status).toBe(200);
+});
+
+test("a stream of tus that comes in as the lock is taken keeps what came", async () => {
+  await using upload = setup();
+  const version = { "tus-resumable": "1.0.0" };
+  const metadata = { "upload-length": "6", "upload-metadata": `filename ${btoa("film.mp4")}` };
+  const begun = await upload.send("POST /files", { headers: { ...version, ...metadata } });
+  const address = `/files/${begun.headers.get("location")?.split("/").at(-1)}`;
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = body.writable.getWriter();
+  const headers = { ...version, "upload-offset": "0", "content-type": "application/offset+octet-stream" };
+  const request = new Request(`http://upload.test${address}`, { method: "PATCH", headers, body: body.readable });
+  const reply = upload.service.fetch(request);
+  await writer.write(new TextEncoder().encode("sec"));
+  await using held = await holdDatabase(upload.world.path("uploads.db"));
+  await writer.write(new TextEncoder().encode("ond"));
+  await writer.close();
+  const stillHeld = new Promise((resolve) => setTimeout(resolve, 500, "no answer yet"));
+  expect(await Promise.race([reply, stillHeld])).toBe("no answer yet");
   await held.release();
-  await finished;
-  expect((await answer).status).toBe(200);
-  expect((await upload.complete(id)).status).toBe(200);
+  expect((await reply).status).toBe(204);
 });

@@ -5,6 +5,7 @@
  */
 import { writeSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { isDatabaseBusy } from "@video-backend/database";
 import { isServiceError, messageOf, ServiceError } from "@video-backend/service";
 import type { Meter } from "../admission/room.ts";
 
@@ -112,13 +113,13 @@ export function writeAll(file: FileHandle, bytes: Uint8Array, at: number): void 
   }
 }
 
-/** What is neither ours nor the disk's is the sender's: a body that is cut off, or a form that is none. */
+/** What is neither ours nor the disk's nor the database's is the sender's: a body that is cut off, or a form that is none. */
 export function asServiceError(error: unknown): unknown {
   if (isServiceError(error)) return error;
   const full = storageFull(error);
   if (full) return full;
   const isSystemError = error instanceof Error && "syscall" in error && "code" in error;
-  if (isSystemError) return error;
+  if (isSystemError || isDatabaseBusy(error)) return error;
   return new ServiceError("malformed_request", `The body ended early: ${messageOf(error)}`, { cause: error });
 }
 

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { ServiceError } from "@video-backend/service";
-import { createWorld } from "@video-backend/testing";
+import { createWorld, holdDatabase, longestDelay } from "@video-backend/testing";
 import { createGroupCommit } from "./group-commit.ts";
 import { openUploadDatabase, type Writes } from "./open.ts";
 import { uploads } from "./schema.ts";
 
-function setup() {
+function setup({ patienceSeconds }: { patienceSeconds?: number } = {}) {
   const world = createWorld();
   const database = openUploadDatabase(world.path("uploads.db"));
   world.defer(() => database.$client.close());
@@ -18,7 +18,8 @@ function setup() {
     }) as typeof database.transaction,
   };
   return {
-    commit: createGroupCommit(counting),
+    commit: createGroupCommit(counting, patienceSeconds),
+    hold: () => holdDatabase(world.path("uploads.db")),
     transactions: () => transactions,
     add: (id: string) => (transaction: Writes) => {
       const row = { id, filename: "film.mp4", totalChunks: 1, createdAt: 1, updatedAt: 1 };
@@ -69,4 +70,29 @@ test("any other error is everybody's: nobody is told that what was not committed
 test("a commit is on the disk when it is answered: synchronous is FULL (2)", async () => {
   await using database = setup();
   expect(database.synchronous()).toEqual({ synchronous: 2 });
+});
+
+test("while another program holds the database all wait for it, and the event loop goes on", async () => {
+  await using database = setup();
+  const { commit, add, ids } = database;
+  const held = await database.hold();
+  const delay = longestDelay(held.released);
+  const first = commit(add("a"));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const second = commit(add("b"));
+  expect(ids()).toEqual([]);
+  await held.release();
+  expect(await Promise.all([first, second])).toEqual(["a", "b"]);
+  expect(await delay).toBeLessThan(2000);
+});
+
+test("waiting has an end, after which nothing was written and the next may try", async () => {
+  await using database = setup({ patienceSeconds: 0.2 });
+  const { commit, add, ids } = database;
+  const held = await database.hold();
+  const outcomes = await Promise.allSettled([commit(add("a")), commit(add("b"))]);
+  expect(outcomes).toMatchObject([{ reason: { code: "SQLITE_BUSY" } }, { reason: { code: "SQLITE_BUSY" } }]);
+  await held.release();
+  expect(ids()).toEqual([]);
+  expect(await commit(add("a"))).toBe("a");
 });

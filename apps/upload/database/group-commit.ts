@@ -8,9 +8,9 @@ import type { UploadDatabase, Writes } from "./open.ts";
 
 /**
  * Runs `work` in a transaction that it may share with others, and resolves with what it returned once that is committed.
- * `work` is synchronous, and is run again where another program holds the database at that moment: what it commits was
- * brought to the disk before, and need not come again for that. When it throws a `ServiceError` it alone is undone; any
- * other error is everybody's.
+ * `work` is synchronous. When it throws a `ServiceError` it alone is undone; any other error is everybody's. While another
+ * program holds the database it waits, since the bytes are here by now and would have to be sent again; work may then be
+ * done anew. Rejects with a `DatabaseBusyError` when that takes too long.
  */
 export type GroupCommit = <Result>(work: (transaction: Writes) => Result) => Promise<Result>;
 
@@ -20,21 +20,24 @@ interface Member {
   reject(error: unknown): void;
 }
 
-/** As long as a request waits that has brought nothing yet. */
-const patienceSeconds = 3;
+/** A client waits for longer than this; a backup of a database of this size takes less. */
+const lockPatienceSeconds = 10;
 
-export function createGroupCommit(database: Pick<UploadDatabase, "transaction" | "$client">): GroupCommit {
+export function createGroupCommit(
+  database: Pick<UploadDatabase, "transaction" | "$client">,
+  seconds = lockPatienceSeconds,
+): GroupCommit {
   let waiting: Member[] = [];
 
   async function commit(): Promise<void> {
     const group = waiting;
     waiting = [];
+    const transact = () =>
+      database.transaction((transaction) => group.map(({ run }) => run((work) => transaction.transaction(work))), {
+        behavior: "immediate",
+      });
     try {
-      const commitAll = () =>
-        database.transaction((transaction) => group.map(({ run }) => run((work) => transaction.transaction(work))), {
-          behavior: "immediate",
-        });
-      const outcomes = await retryWhileBusy(database, commitAll, { seconds: patienceSeconds });
+      const outcomes = await retryWhileBusy(database, transact, { seconds });
       for (const tell of outcomes) tell();
     } catch (error) {
       for (const { reject } of group) reject(error);
