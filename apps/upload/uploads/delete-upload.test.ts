@@ -74,7 +74,7 @@ test("a complete at work is ended before the answer, and its source does not com
   const deleted = upload.send(`DELETE /upload/${id}`).then(() => {
     answered = true;
   });
-  expect((await upload.send(`GET /upload/${id}`)).status).toBe(404);
+  await until("nobody finds it", async () => (await upload.send(`GET /upload/${id}`)).status === 404);
   // Each of these writes and removes a file: a delete that did not wait would have answered long before the last.
   for (let times = 0; times < 20; times++) await upload.send("GET /health");
   expect(answered).toBeFalse();
