@@ -58,7 +58,7 @@ test.each(arrivals)(
     await chunk.begin();
     await chunk.send("sec");
     await using held = await holdDatabase(upload.world.path("uploads.db"));
-    const delay = longestDelay(reply);
+    const delay = longestDelay(Promise.resolve(reply));
     await chunk.send("ond");
     await chunk.finish();
     const stillHeld = new Promise((resolve) => setTimeout(resolve, 500, "no answer yet"));
