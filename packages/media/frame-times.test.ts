@@ -28,6 +28,12 @@ describe("the times of frames", () => {
     expect(told?.endSeconds).toBeCloseTo(0.28, 9);
   });
 
+  test("keep a constant rate where two recordings are joined within a frame", () => {
+    const joined = [...every(0.04, 75, 0.021), ...every(0.04, 75, 3)];
+    expect(timesOf(joined)).toMatchObject({ isConstant: true, frameRate: 25 });
+    expect(timesOf([...joined, ...every(0.04, 75, 6.015)])?.isConstant).toBe(false);
+  });
+
   test("keep a constant rate that the container rounds", () => {
     expect(timesOf(every(1001 / 24_000, 10_000), { frameRate: 23.98 })?.isConstant).toBe(true);
     expect(timesOf(every(1001 / 24_000, 10_000), { frameRate: 23.98 })?.frameRate).toBeCloseTo(24_000 / 1001, 6);

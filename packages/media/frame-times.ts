@@ -16,7 +16,10 @@ export interface TimedPacket {
 }
 
 export interface FrameTimes {
-  /** True where every frame is where this rate puts it, to the rounding of a container that counts milliseconds. */
+  /**
+   * True where every frame is where this rate puts it, to the rounding of a container that counts milliseconds; and where
+   * recordings of one rate are joined, each on its own.
+   */
   isConstant: boolean;
   /** Frames a second: the constant rate, else the highest over any second. */
   frameRate: number;
@@ -97,7 +100,7 @@ const equalTimes = (times: number[]): number =>
 function timesOf(times: number[], lastDuration: number, nominalRate: number): Times {
   const [startSeconds = 0, lastSeconds = 0] = [times[0], times.at(-1)];
   if (times.length === 1) return timeOfOne(startSeconds, lastDuration, nominalRate);
-  const rate = constantRate(times, nominalRate);
+  const rate = constantRate(times, nominalRate) ?? joinedRate(times, nominalRate);
   const period = rate ? 1 / rate : usualDistance(times) || 1 / 25;
   // A last frame that is shown for longer than the others is a pause.
   const isHeld = lastDuration > 1.5 * period + roundingSeconds;
@@ -133,6 +136,25 @@ function constantRate(times: number[], nominalRate: number): number | null {
   };
   return [nominalRate, mean].find((rate) => isPlausible(rate) && fits(rate)) ?? null;
 }
+
+/**
+ * The nominal rate, where it holds but for the joins of recordings that were put behind each other: no frame lasts so long
+ * there that a boundary could fall into a pause. Null elsewhere.
+ */
+function joinedRate(times: number[], nominalRate: number): number | null {
+  const period = 1 / nominalRate;
+  let joins = 0;
+  for (let position = 1; position < times.length; position++) {
+    const distance = (times[position] ?? 0) - (times[position - 1] ?? 0);
+    if (Math.abs(distance - period) <= roundingSeconds) continue;
+    if (distance < period / 4 || distance > 1.5 * period) return null;
+    joins++;
+  }
+  return joins <= Math.max(1, times.length / framesOfJoin) ? nominalRate : null;
+}
+
+/** More joins than one in so many frames are a rate that varies. */
+const framesOfJoin = 1000;
 
 function distancesOf(times: number[]): number[] {
   const distances: number[] = [];
