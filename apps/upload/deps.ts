@@ -7,6 +7,7 @@ import type { TranscodingClient } from "@video-backend/transcoding/client";
 import type { Proxies } from "./admission/client-of.ts";
 import type { Limits } from "./admission/limits.ts";
 import type { Disk, Room } from "./admission/room.ts";
+import type { ChunkRows } from "./chunks/rows.ts";
 import type { GroupCommit } from "./database/group-commit.ts";
 import type { UploadDatabase } from "./database/open.ts";
 import type { RemoteSources } from "./remote/request-once.ts";
@@ -38,6 +39,7 @@ export interface UploadParts {
 
 /** A verb takes the few it uses: `Pick<UploadDeps, "database" | "now">`. */
 export interface UploadDeps extends UploadParts {
+  rows: ChunkRows;
   /** For the rows that acknowledge bytes. */
   commit: GroupCommit;
   room: Room;

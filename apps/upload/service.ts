@@ -4,6 +4,7 @@
  */
 import { createExclusion, createService, type ServiceApp } from "@video-backend/service";
 import { createRoom } from "./admission/room.ts";
+import { prepareChunkRows } from "./chunks/rows.ts";
 import { createGroupCommit } from "./database/group-commit.ts";
 import type { UploadDeps, UploadParts } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
@@ -12,6 +13,7 @@ import { createRoutes } from "./routes.ts";
 export function withState(parts: UploadParts): UploadDeps {
   return {
     ...parts,
+    rows: prepareChunkRows(parts.database),
     commit: createGroupCommit(parts.database),
     room: createRoom(parts),
     work: createExclusion(),

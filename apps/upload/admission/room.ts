@@ -5,7 +5,7 @@
  */
 import { statfs } from "node:fs/promises";
 import { ServiceError } from "@video-backend/service";
-import { eq, inArray } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import type { Reads, UploadDatabase } from "../database/open.ts";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import { unfinishedStates } from "../uploads/state.ts";
@@ -30,7 +30,7 @@ export interface Room {
   /** Counts the bytes that come for an upload until disposed; null for bytes of which nobody knows yet whose they are. */
   enter(uploadId: string | null): Meter;
   /** Bytes that are promised and not here yet, without those of one upload. */
-  promisedBytes(database: Reads, except?: string | null): number;
+  promisedBytes(except?: string | null): number;
 }
 
 export interface Meter extends Disposable {
@@ -63,11 +63,16 @@ export function createRoom(deps: RoomDeps): Room {
   /** Bytes of each upload that are written and not in its row yet. */
   const onTheWay = new Map<string, number>();
 
-  function promisedBytes(database: Reads, except: string | null = null): number {
-    const open = selectPromised(database)
-      .where(inArray(uploads.state, ["receiving", ...unfinishedStates]))
-      .all();
-    const others = open.filter(({ id }) => id !== except);
+  // Asked with each chunk, and prepared for that.
+  const open = selectPromised(deps.database)
+    .where(inArray(uploads.state, ["receiving", ...unfinishedStates]))
+    .prepare();
+  const one = selectPromised(deps.database)
+    .where(eq(uploads.id, sql.placeholder("id")))
+    .prepare();
+
+  function promisedBytes(except: string | null = null): number {
+    const others = open.all().filter(({ id }) => id !== except);
     return others.reduce((sum, upload) => sum + missingBytes(upload) + ladderBytes(upload, deps.limits), 0);
   }
 
@@ -78,10 +83,10 @@ export function createRoom(deps: RoomDeps): Room {
     const freeBytes = Math.max(0, (await deps.disk.freeBytes()) - deps.limits.lowWaterBytes);
     if (neededBytes > freeBytes || freeBytes === 0) throw noRoom(neededBytes, freeBytes, 0);
     if (uploadId === null) return;
-    const upload = selectPromised(deps.database).where(eq(uploads.id, uploadId)).get();
+    const upload = one.get({ id: uploadId });
     const withThese = upload ? hereBytes(upload) + (onTheWay.get(uploadId) ?? 0) + neededBytes : 0;
     if (upload?.fileSizeBytes != null && withThese <= upload.fileSizeBytes) return;
-    const promised = promisedBytes(deps.database, uploadId);
+    const promised = promisedBytes(uploadId);
     if (neededBytes + promised > freeBytes) throw noRoom(neededBytes, freeBytes, promised);
   }
 

@@ -7,7 +7,7 @@ import type { UploadRow } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { moveIn, placeKey } from "./move-in.ts";
 import { offsetOf, type SizeBounds, sizeBounds } from "./place.ts";
-import { type ChunkName, expectOpen, findChunk, otherChunks, sourceRows } from "./rows.ts";
+import { type ChunkName, expectOpen } from "./rows.ts";
 
 export interface Claim extends Disposable {
   /** Among the senders of this chunk, in the order in which they came. */
@@ -29,13 +29,13 @@ export interface Claim extends Disposable {
  * @throws what `expectOpen` throws
  */
 export function claimChunk(deps: UploadDeps, name: ChunkName, isAside = false): Claim {
-  const { database, turns } = deps;
+  const { rows, turns } = deps;
   const { uploadId, index } = name;
-  const upload = expectOpen(database, uploadId, index);
-  const present = findChunk(database, name);
-  const others = otherChunks(database, upload, present);
+  const upload = expectOpen(rows, uploadId, index);
+  const present = rows.find(name);
+  const others = rows.others(upload, present);
   const bounds = sizeBounds(upload, index, others, present !== null);
-  const offset = isAside || present ? null : offsetOf(upload, sourceRows(database, uploadId), index, null);
+  const offset = isAside || present ? null : offsetOf(upload, rows.inSource(uploadId), index, null);
   const hold = turns.enter(`chunk ${uploadId} ${index}`);
   const place = offset === null ? null : turns.tryAcquire(placeKey(upload, index));
   const stop = place ? AbortSignal.any([hold.signal, place.signal]) : hold.signal;
@@ -63,10 +63,10 @@ export function claimChunk(deps: UploadDeps, name: ChunkName, isAside = false): 
  *
  * @throws ServiceError `not_found`; `conflict` when it is not
  */
-export function expectSuperseded({ database }: Pick<UploadDeps, "database">, name: ChunkName, { hold }: Claim): void {
-  const isHere = findChunk(database, name) !== null;
+export function expectSuperseded({ rows }: Pick<UploadDeps, "rows">, name: ChunkName, { hold }: Claim): void {
+  const isHere = rows.find(name) !== null;
   if (hold.signal.aborted && isHere) return;
-  const { state } = expectOpen(database, name.uploadId, name.index);
+  const { state } = expectOpen(rows, name.uploadId, name.index);
   throw new ServiceError("conflict", `Chunk ${name.index} was stopped by a newer request that failed; send it again`, {
     details: { upload_id: name.uploadId, state },
   });

@@ -11,7 +11,7 @@ import { messageOf, ServiceError } from "@video-backend/service";
 import type { ChunkRow, UploadRow } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { offsetOf } from "./place.ts";
-import { findChunk, forgetChunks, moveRows, receivedChunks, sourceRows, spooledChunks } from "./rows.ts";
+import { forgetChunks, moveRows, receivedChunks, spooledChunks } from "./rows.ts";
 
 /**
  * Whoever holds this key may write to the place of a chunk. With a declared size each has one of its own; without it there is
@@ -32,7 +32,10 @@ interface Move {
 const maxBatchBytes = 16 * 1024 ** 2;
 const maxBatchChunks = 256;
 
-type Deps = Pick<UploadDeps, "database" | "commit" | "sources" | "room" | "work" | "turns" | "copyRange" | "log">;
+type Deps = Pick<
+  UploadDeps,
+  "database" | "rows" | "commit" | "sources" | "room" | "work" | "turns" | "copyRange" | "log"
+>;
 
 /**
  * Moves this chunk in, if its place is known, and those that can follow behind the last one. While somebody else writes to
@@ -51,23 +54,23 @@ export async function moveIn(deps: Deps, upload: UploadRow, index: number): Prom
 }
 
 /** This one, else those behind the last one that is in the source. */
-function nextMoves({ database }: Pick<Deps, "database">, upload: UploadRow, index: number): Move[] {
+function nextMoves({ rows }: Pick<Deps, "rows">, upload: UploadRow, index: number): Move[] {
   const uploadId = upload.id;
-  const named = moveOf(findChunk(database, { uploadId, index }));
+  const named = moveOf(rows.find({ uploadId, index }));
   if (upload.chunkSizeBytes !== null) return named ? [named(index * upload.chunkSizeBytes)] : [];
-  const rows = sourceRows(database, uploadId);
-  const last = rows.before(upload.totalChunks);
+  const inSource = rows.inSource(uploadId);
+  const last = inSource.before(upload.totalChunks);
   const moves: Move[] = [];
   let [next, end, bytes] = [(last?.index ?? -1) + 1, last ? last.offsetBytes + last.sizeBytes : 0, 0];
   for (; moves.length < maxBatchChunks && bytes < maxBatchBytes; next++) {
-    const move = moveOf(findChunk(database, { uploadId, index: next }));
+    const move = moveOf(rows.find({ uploadId, index: next }));
     if (!move) break;
     moves.push(move(end));
     const { sizeBytes } = moves.at(-1) as Move;
     [end, bytes] = [end + sizeBytes, bytes + sizeBytes];
   }
   if (moves.length > 0 || !named) return moves;
-  const offset = offsetOf(upload, rows, index, named(0).sizeBytes);
+  const offset = offsetOf(upload, inSource, index, named(0).sizeBytes);
   return offset === null ? [] : [named(offset)];
 }
 

@@ -99,7 +99,7 @@ async function takeIn(
   const { uploadId, index } = name;
   if ((announcedBytes ?? 0) > limits.maxChunkBytes) throw chunkTooLarge(limits);
   await using stack = new AsyncDisposableStack();
-  if (uploadId !== null && index === null) expectOpen(deps.database, uploadId, index);
+  if (uploadId !== null && index === null) expectOpen(deps.rows, uploadId, index);
   const meter = stack.use(deps.room.enter(uploadId));
   await meter.expect(announcedBytes ?? 0);
   const signal = uploadId === null ? new AbortController().signal : stack.use(deps.work.enter(uploadId)).signal;
@@ -171,9 +171,7 @@ type Replaced = ChunkRow | null | "superseded";
 async function commitInPlace(deps: UploadDeps, name: ChunkName, arrival: Arrival, claim: Claim): Promise<Replaced> {
   const { file, offset, sizeBytes } = arrival;
   await deps.sources.sync(deps.sources.pathOf(name.uploadId), file, "chunk");
-  return await deps.commit((transaction) =>
-    commitChunk(transaction, deps, name, { offsetBytes: offset, spool: null, sizeBytes }, claim),
-  );
+  return await deps.commit(() => commitChunk(deps, name, { offsetBytes: offset, spool: null, sizeBytes }, claim));
 }
 
 async function commitSpool(deps: UploadDeps, name: ChunkName, arrival: Arrival, claim: Claim): Promise<Replaced> {
@@ -181,9 +179,7 @@ async function commitSpool(deps: UploadDeps, name: ChunkName, arrival: Arrival, 
   const spool = await deps.sources.keep(name.uploadId, arrival.spool as NewFile);
   let replaced: Replaced = "superseded";
   try {
-    replaced = await deps.commit((transaction) =>
-      commitChunk(transaction, deps, name, { offsetBytes: null, spool, sizeBytes }, claim),
-    );
+    replaced = await deps.commit(() => commitChunk(deps, name, { offsetBytes: null, spool, sizeBytes }, claim));
   } finally {
     if (replaced === "superseded") await deps.sources.removeKept(name.uploadId, spool);
   }

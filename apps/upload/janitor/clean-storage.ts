@@ -14,7 +14,7 @@ import { originalKey } from "../sources/original.ts";
 import { deleteUpload } from "../uploads/delete-upload.ts";
 import { expireUpload } from "../uploads/expire-upload.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
-import { inspectStorage } from "./inspect-storage.ts";
+import { inspectStorage, unacknowledgedChunks } from "./inspect-storage.ts";
 
 /**
  * What fails is told with its finding, and does not keep the others from their turn.
@@ -78,6 +78,7 @@ async function act(
   if (action !== "remove") return false;
   if (kind === "expired_upload") return expireUpload(deps, upload_id);
   if (kind === "needless_source") return removeSource(deps, upload_id);
+  if (kind === "unacknowledged_chunk") return removeUnacknowledged(deps, upload_id);
   return removeOriginal(deps, upload_id, isNamed, signal);
 }
 
@@ -86,6 +87,13 @@ async function removeSource({ database, work, sources }: UploadDeps, uploadId: s
   if (work.isHeld(uploadId) || database.select().from(uploads).where(isOpen).get()) return false;
   await sources.remove(uploadId);
   return true;
+}
+
+async function removeUnacknowledged(deps: UploadDeps, uploadId: string): Promise<boolean> {
+  // Each has a name of its own: a chunk that comes meanwhile has another.
+  const names = unacknowledgedChunks(deps, uploadId);
+  for (const name of names) await deps.sources.removeKept(uploadId, name);
+  return names.length > 0;
 }
 
 async function forgetChunks(deps: UploadDeps, uploadId: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import { integer, json, jsonBody, problems, VideoId } from "@video-backend/servi
 export const findingKinds = [
   "expired_upload",
   "needless_source",
+  "unacknowledged_chunk",
   "lost_source",
   "lost_original",
   "original_without_upload",
@@ -20,7 +21,8 @@ export const Finding = z
     kind: z.enum(findingKinds).openapi({
       description:
         "`expired_upload`: open, and nothing came for too long. `needless_source`: a folder of a source in the making " +
-        "that no open upload has. `lost_source`: an open upload whose source is gone from the disk. `lost_original`: a " +
+        "that no open upload has. `unacknowledged_chunk`: files of chunks that a crash left beside the source of an open " +
+        "upload, whose senders had no answer. `lost_source`: an open upload whose source is gone from the disk. `lost_original`: a " +
         "finished upload whose original is gone. `original_without_upload`: an original that neither uploads nor videos " +
         "know. `original_of_deleted_video`: one whose upload is here and whose video is deleted or lost",
     }),

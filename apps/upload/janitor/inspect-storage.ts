@@ -9,6 +9,7 @@ import { lookUpVideo } from "@video-backend/metadata/client";
 import { isServiceError, videoIdPattern } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import { eq, sql } from "drizzle-orm";
+import { spooledChunks } from "../chunks/rows.ts";
 import { chunks, type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { originalKey } from "../sources/original.ts";
@@ -33,6 +34,7 @@ export async function inspectStorage(deps: UploadDeps, signal: AbortSignal): Pro
   const found = [
     ...(await findExpired(deps)),
     ...(await findNeedlessSources(deps, sourceIds, rows)),
+    ...(await findUnacknowledged(deps, sourceIds)),
     ...(await findLostSources(deps)),
     ...(await findLostOriginals(deps, originalIds, rows, videos)),
     ...(await findUnknownOriginals(deps, originalIds, rows, videos, signal)),
@@ -84,6 +86,36 @@ async function findNeedlessSources(deps: UploadDeps, sourceIds: string[], rows: 
     });
   }
   return found;
+}
+
+async function findUnacknowledged(deps: UploadDeps, sourceIds: string[]): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const id of sourceIds) {
+    const names = unacknowledgedChunks(deps, id);
+    const measured = names.length > 0 ? await deps.sources.measure(id, names) : null;
+    if (!measured) continue;
+    found.push({
+      kind: "unacknowledged_chunk",
+      upload_id: id,
+      bytes: measured.diskBytes,
+      age_seconds: age(deps, measured.changedAtSeconds),
+      why: "The service ended before the rows of these chunks were written; their senders were told nothing",
+      action: "remove",
+    });
+  }
+  return found;
+}
+
+/**
+ * Files of chunks that no row names, of an upload that is open. Nothing is awaited here: while nobody is at work on it, no
+ * row is about to follow.
+ */
+export function unacknowledgedChunks({ database, sources, work }: UploadDeps, uploadId: string): string[] {
+  if (work.isHeld(uploadId)) return [];
+  const upload = database.select().from(uploads).where(eq(uploads.id, uploadId)).get();
+  if (!upload || !isOpen(upload)) return [];
+  const named = new Set(spooledChunks(database, uploadId).map(({ spool }) => spool));
+  return sources.keptNames(uploadId).filter((name) => !named.has(name));
 }
 
 /** Somebody's hand, or another disk. The chunks that are said to be here are not. */

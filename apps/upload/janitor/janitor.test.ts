@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync }
 import { dirname } from "node:path";
 import { until } from "@video-backend/testing";
 import { sweep } from "../hand-over/sweep.ts";
-import { setup } from "../test-setup.ts";
+import { chunkInFlight, setup } from "../test-setup.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
 import { followDeletions } from "./follow-deletions.ts";
 
@@ -60,6 +60,35 @@ test("folders of sources that no open upload has are removed once they are old e
   expect(body.findings.map((finding: Finding) => finding.done)).toEqual([true, true]);
   expect(readdirSync(upload.world.path("uploads")).sort()).toEqual(["not an id", "young"]);
   expect(existsSync(upload.world.path("originals", done, "film.mp4"))).toBeTrue();
+});
+
+test("files of chunks that a kill left before their rows are removed, and those that rows name are not", async () => {
+  await using upload = setup();
+  const id = await upload.init(3);
+  await upload.chunk(id, 1, "second ");
+  const path = upload.world.path("uploads", id);
+  const [named = ""] = readdirSync(path).filter((name) => name !== "source");
+  const left = `chunk-${crypto.randomUUID()}`;
+  writeFileSync(upload.world.path("uploads", id, left), "x".repeat(10_000));
+  const { findings } = await inspect(upload);
+  expect(short({ metadata_available: true, findings })).toEqual([["unacknowledged_chunk", id, "remove"]]);
+  expect(findings[0]?.bytes).toBeGreaterThanOrEqual(10_000);
+  // While somebody is at work, a row may follow.
+  const chunk = chunkInFlight(id, 0);
+  const reply = upload.service.fetch(chunk.request);
+  await chunk.begin();
+  await chunk.send("first ");
+  await until("it is at work", () => upload.deps.work.isHeld(id));
+  expect((await inspect(upload)).findings).toEqual([]);
+  await chunk.cut();
+  expect((await reply).status).toBe(400);
+  expect((await clean(upload)).body.findings).toMatchObject([{ kind: "unacknowledged_chunk", done: true }]);
+  expect(readdirSync(path).sort()).toEqual([named, "source"].sort());
+  expect((await inspect(upload)).findings).toEqual([]);
+  await upload.chunk(id, 0, "first ");
+  await upload.chunk(id, 2, "third");
+  expect((await upload.complete(id)).status).toBe(200);
+  expect(await Bun.file(upload.world.path("originals", id, "film.mp4")).text()).toBe("first second third");
 });
 
 test("the bytes of a source with holes are those it takes of the disk", async () => {

@@ -50,8 +50,8 @@ export interface SourceDirectory {
   uploadIds(): string[];
   /** False when the source itself is not there, whatever else is. */
   exists(uploadId: string): Promise<boolean>;
-  /** What lies in the folder of an upload, without reading it; null when there is none. */
-  measure(uploadId: string): Promise<{ diskBytes: number; changedAtSeconds: number } | null>;
+  /** What lies in the folder of an upload, or these files of it, without reading them; null when there is no folder. */
+  measure(uploadId: string, names?: readonly string[]): Promise<{ diskBytes: number; changedAtSeconds: number } | null>;
 }
 
 const incoming = ".incoming";
@@ -117,11 +117,11 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
     remove: (uploadId) => rm(folder(uploadId), { recursive: true, force: true }),
     uploadIds: () => namesIn(directory).filter((name) => videoIdPattern.test(name)),
     exists: async (uploadId) => (await orNull(stat(pathOf(uploadId)))) !== null,
-    async measure(uploadId) {
+    async measure(uploadId, names) {
       const path = folder(uploadId);
       const own = await orNull(stat(path));
       if (!own) return null;
-      const paths = namesIn(path).map((name) => join(path, name));
+      const paths = (names ?? namesIn(path)).map((name) => join(path, name));
       const found = (await Promise.all(paths.map((one) => orNull(stat(one))))).filter((one) => one !== null);
       // A source with holes, where chunks are missing, takes less of the disk than its length.
       const diskBytes = found.reduce((sum, { blocks }) => sum + blocks * 512, 0);

@@ -34,7 +34,7 @@ export async function beginUpload(deps: UploadDeps, beginning: Beginning): Promi
   checkFilename(beginning.filename);
   checkSizes(beginning);
   // What comes meanwhile counts twice, and never not at all.
-  const promisedBytes = deps.room.promisedBytes(deps.database);
+  const promisedBytes = deps.room.promisedBytes();
   const found = { promisedBytes, freeBytes: await deps.disk.freeBytes() };
   const id = deps.newId();
   try {
@@ -55,7 +55,7 @@ function promise(
 ): void {
   database.transaction(
     (transaction) => {
-      const promisedBytes = Math.max(found.promisedBytes, room.promisedBytes(transaction));
+      const promisedBytes = Math.max(found.promisedBytes, room.promisedBytes());
       admit(transaction, limits, beginning, { ...found, promisedBytes });
       const { isStream, ...known } = beginning;
       const [createdAt, updatedAt] = [now(), now()];
