@@ -1,12 +1,11 @@
 /** What an operator may set for this service. */
 import { messageOf, settings } from "@video-backend/service";
 import { z } from "zod";
+import type { Limits } from "./admission/admit.ts";
 import { parseProxies } from "./admission/client-of.ts";
-import type { Limits } from "./admission/limits.ts";
 import { maxTotalChunks } from "./database/schema.ts";
-import { parseAllowedTargets } from "./remote/allowed-targets.ts";
-import { addressesOfThisMachine, resolveBySystem } from "./remote/find-addresses.ts";
-import type { RemoteSources } from "./remote/request-once.ts";
+import { addressesOfThisMachine, parseAllowedTargets, resolveBySystem } from "./remote/addresses.ts";
+import type { RemoteSources } from "./remote/open-remote.ts";
 
 const mebibyte = 1024 ** 2;
 const tebibyte = 1024 ** 4;

@@ -4,13 +4,13 @@ import type { CrossOriginRules, Exclusion, Log } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { copyRange } from "@video-backend/storage/copy-range";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
+import type { Limits } from "./admission/admit.ts";
 import type { Proxies } from "./admission/client-of.ts";
-import type { Limits } from "./admission/limits.ts";
 import type { Disk, Room } from "./admission/room.ts";
 import type { ChunkRows } from "./chunks/rows.ts";
 import type { GroupCommit } from "./database/group-commit.ts";
 import type { UploadDatabase } from "./database/open.ts";
-import type { RemoteSources } from "./remote/request-once.ts";
+import type { RemoteSources } from "./remote/open-remote.ts";
 import type { SourceDirectory } from "./sources/source-directory.ts";
 
 /** What a service is made with. */

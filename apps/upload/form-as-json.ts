@@ -5,7 +5,7 @@
 import { messageOf, type ServiceEnv, ServiceError } from "@video-backend/service";
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { Limits } from "./admission/limits.ts";
+import type { Limits } from "./admission/admit.ts";
 import { asServiceError, paced } from "./chunks/body.ts";
 
 const maxBytes = 64 * 1024;

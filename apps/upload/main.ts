@@ -9,11 +9,10 @@ import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createDisk } from "./admission/room.ts";
 import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
 import { openUploadDatabase } from "./database/open.ts";
-import { keepSweeping } from "./hand-over/sweep.ts";
-import { keepTellingHashes } from "./hand-over/tell-hashes.ts";
+import { keepSweeping, keepTellingHashes } from "./hand-over/sweep.ts";
+import { keepClean } from "./janitor/clean-storage.ts";
 import { followDeletions } from "./janitor/follow-deletions.ts";
-import { keepClean } from "./janitor/keep-clean.ts";
-import { keepFetching } from "./remote/keep-fetching.ts";
+import { keepFetching } from "./remote/fetch-source.ts";
 import { createUploadService, withState } from "./service.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
 

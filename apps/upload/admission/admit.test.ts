@@ -5,7 +5,7 @@ import { until } from "@video-backend/testing";
 import { appendSource } from "../sources/append-source.ts";
 import { chunkInFlight, setup } from "../test-setup.ts";
 import { beginUpload } from "../uploads/begin-upload.ts";
-import type { Limits } from "./limits.ts";
+import type { Limits } from "./admit.ts";
 
 const mebibyte = 1024 ** 2;
 

@@ -9,7 +9,7 @@ import { eq, inArray, sql } from "drizzle-orm";
 import type { Reads, UploadDatabase } from "../database/open.ts";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import { unfinishedStates } from "../uploads/state.ts";
-import type { Limits } from "./limits.ts";
+import type { Limits } from "./admit.ts";
 
 /** The disk that originals lie on. */
 export interface Disk {

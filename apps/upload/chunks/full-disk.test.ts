@@ -11,7 +11,7 @@ import { createDisk } from "../admission/room.ts";
 import { openUploadDatabase } from "../database/open.ts";
 import { openSourceDirectory } from "../sources/source-directory.ts";
 import { setup } from "../test-setup.ts";
-import { expireUpload } from "../uploads/expire-upload.ts";
+import { expireUpload } from "../uploads/delete-upload.ts";
 
 const mebibyte = 1024 ** 2;
 const world = createWorld();

@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import { connectRaw, type RawConnection, until } from "@video-backend/testing";
 import { openSourceDirectory } from "../sources/source-directory.ts";
 import { setup } from "../test-setup.ts";
-import { expireUploads } from "../uploads/expire-upload.ts";
+import { expireUploads } from "../uploads/delete-upload.ts";
 
 const chunkBytes = 10;
 const contents = ["aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"];

@@ -1,11 +1,11 @@
 /** The rows of chunks: whether an upload takes one, what is here, and the row that acknowledges it. */
 import { type Hold, ServiceError } from "@video-backend/service";
 import { and, asc, count, desc, eq, gt, isNotNull, lt, sql, sum } from "drizzle-orm";
+import type { Limits } from "../admission/admit.ts";
 import { fileTooLarge } from "../admission/admit.ts";
-import type { Limits } from "../admission/limits.ts";
 import type { Reads, UploadDatabase, Writes } from "../database/open.ts";
 import { type ChunkRow, chunks, type UploadRow, uploads } from "../database/schema.ts";
-import { refuseClosed, uploadNotFound } from "../uploads/find-upload.ts";
+import { refuseClosed, uploadNotFound } from "../uploads/state.ts";
 import { fits, type InSource, type OtherChunks, type SourceRows, sizeBounds, wrongSize } from "./place.ts";
 
 /** Which chunk it is. */

@@ -4,7 +4,7 @@ import { eq } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
 import { setup } from "../test-setup.ts";
 import { moveUpload } from "../uploads/state.ts";
-import { retryDelaySeconds } from "./retry-delay.ts";
+import { retryDelaySeconds } from "./hand-over.ts";
 import { keepSweeping, sweep } from "./sweep.ts";
 
 const never = new AbortController().signal;

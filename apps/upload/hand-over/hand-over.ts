@@ -9,9 +9,7 @@ import { parseResponse } from "hono/client";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { storedNameOf } from "../sources/original.ts";
-import { findUpload } from "../uploads/find-upload.ts";
-import { moveUpload } from "../uploads/state.ts";
-import { retryDelaySeconds } from "./retry-delay.ts";
+import { findUpload, moveUpload } from "../uploads/state.ts";
 
 /**
  * As far as it gets. A service that is away postpones the rest, a refusal ends it; neither is thrown, since the upload
@@ -83,4 +81,13 @@ async function refuse(deps: UploadDeps, upload: UploadRow, refusal: ServiceError
     }
   }
   moveUpload(database, upload.id, "refused", now(), { error: refusal.message });
+}
+
+/** How long to leave a service alone that was away. */
+
+const longestSeconds = 60;
+
+/** @param failedTries in a row, this one included: 2, 4, 8 … and at most 60 seconds */
+export function retryDelaySeconds(failedTries: number): number {
+  return Math.min(longestSeconds, 2 ** failedTries);
 }

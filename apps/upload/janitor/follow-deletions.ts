@@ -7,7 +7,7 @@ import { createReconciler, followEvents, VideoId } from "@video-backend/service"
 import { z } from "zod";
 import type { UploadDeps } from "../deps.ts";
 import { deleteUpload } from "../uploads/delete-upload.ts";
-import { goRound } from "./keep-clean.ts";
+import { goRound } from "./clean-storage.ts";
 
 const Told = z.object({ hash: VideoId });
 

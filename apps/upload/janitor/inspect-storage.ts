@@ -5,7 +5,7 @@
  * The order matters: folders are listed before rows are read, and rows before metadata is asked. Each is made before the
  * next one is, so an upload that goes on meanwhile is never taken for one that lacks something.
  */
-import { lookUpVideo } from "@video-backend/metadata/client";
+import { lookUpVideo, readAllVideos } from "@video-backend/metadata/client";
 import { isServiceError, videoIdPattern } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import { eq, sql } from "drizzle-orm";
@@ -13,10 +13,9 @@ import { spooledChunks } from "../chunks/rows.ts";
 import { chunks, type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { originalKey } from "../sources/original.ts";
-import { expiredUploads } from "../uploads/expire-upload.ts";
+import { expiredUploads } from "../uploads/delete-upload.ts";
 import { isOpen } from "../uploads/state.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
-import { knownVideos } from "./known-videos.ts";
 
 /** A source of which no row is known yet, or no more, may be somebody's who is at work. */
 const settledSeconds = 600;
@@ -46,7 +45,7 @@ export async function inspectStorage(deps: UploadDeps, signal: AbortSignal): Pro
 
 async function videosOrNull(deps: UploadDeps, signal: AbortSignal): Promise<Set<string> | null> {
   try {
-    return await knownVideos(deps, signal);
+    return await readAllVideos(deps.metadata, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!isServiceError(error)) throw error;

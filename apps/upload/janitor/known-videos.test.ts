@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
-import { createMetadataClient, lookUpVideo } from "@video-backend/metadata/client";
+import { createMetadataClient, lookUpVideo, readAllVideos } from "@video-backend/metadata/client";
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createWorld } from "@video-backend/testing";
-import { knownVideos } from "./known-videos.ts";
 
 const never = new AbortController().signal;
 const count = 2500;
@@ -28,7 +27,7 @@ function setup(before: (nth: number) => void = () => {}) {
 
 test("all videos are known after a request for every thousand of them", async () => {
   await using place = setup();
-  const known = await knownVideos(place, never);
+  const known = await readAllVideos(place.metadata, never);
   expect(known.size).toBe(count);
   expect(place.asked).toEqual(Array(3).fill("/videos"));
   expect((await lookUpVideo(place.metadata, "video-7", never)).kind).toBe("known");
@@ -39,7 +38,7 @@ test("a video that is deleted between two pages hides no other", async () => {
   let remove = (_: number) => {};
   await using place = setup((nth) => nth === 2 && remove(count));
   remove = (n) => void place.remove(n);
-  const known = await knownVideos(place, never);
+  const known = await readAllVideos(place.metadata, never);
   for (let n = 1; n < count; n++) expect(known.has(`video-${n}`)).toBeTrue();
   expect(place.asked.length).toBe(6);
 });
@@ -48,6 +47,6 @@ test("a list that never stands still is no list", async () => {
   let remove = (_: number) => {};
   await using place = setup((nth) => nth % 3 !== 1 && remove(count - nth));
   remove = (n) => void place.remove(n);
-  const error = await knownVideos(place, never).catch((error: unknown) => error);
+  const error = await readAllVideos(place.metadata, never).catch((error: unknown) => error);
   expect(error).toMatchObject({ code: "unavailable" });
 });

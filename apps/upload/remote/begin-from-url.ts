@@ -4,9 +4,8 @@ import type { NewUploadFromUrl } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
 import { beginUpload } from "../uploads/begin-upload.ts";
 import { checkFilename } from "../uploads/filename.ts";
-import { nameFile } from "./name-file.ts";
 import { openRemote } from "./open-remote.ts";
-import { fileOf } from "./remote-file.ts";
+import { fileOf, nameFile } from "./remote-file.ts";
 import { parseRemoteUrl } from "./remote-url.ts";
 
 /**

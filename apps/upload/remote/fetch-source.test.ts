@@ -5,9 +5,9 @@ import { createWorld, until } from "@video-backend/testing";
 import { limitsOf, remoteSourcesOf, UploadConfig } from "../config.ts";
 import { runService, type ServiceProcess } from "../test-process.ts";
 import { setup } from "../test-setup.ts";
-import { expiresAt } from "../uploads/expire-upload.ts";
-import { findUpload } from "../uploads/find-upload.ts";
-import { type Running, startFetches } from "./keep-fetching.ts";
+import { expiresAt } from "../uploads/delete-upload.ts";
+import { findUpload } from "../uploads/state.ts";
+import { type Running, startFetches } from "./fetch-source.ts";
 import { type Asked, type Said, serveFile, wholeOrRange } from "./test-file-server.ts";
 
 const film = Buffer.from(Array.from({ length: 40_000 }, (_, n) => `${n}:`).join(""));

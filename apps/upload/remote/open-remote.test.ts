@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { createServer, type Socket } from "node:net";
 import { createWorld, type World } from "@video-backend/testing";
-import { parseAllowedTargets } from "./allowed-targets.ts";
-import type { Resolve } from "./find-addresses.ts";
+import type { Resolve } from "./addresses.ts";
+import { parseAllowedTargets } from "./addresses.ts";
+import type { RequestRules } from "./open-remote.ts";
 import { openRemote } from "./open-remote.ts";
 import { parseRemoteUrl } from "./remote-url.ts";
-import type { RequestRules } from "./request-once.ts";
 
 const never = new AbortController().signal;
 const loopback: Resolve = async () => ["127.0.0.1"];

@@ -1,7 +1,16 @@
-/** A GET that follows redirects by hand, so that each of them is checked like the first address. */
-import { ServiceError } from "@video-backend/service";
-import { hostOf, invalidUrl, parseRemoteUrl } from "./remote-url.ts";
-import { type RemoteAnswer, type RequestRules, requestOnce } from "./request-once.ts";
+/**
+ * A GET of an address from outside. Redirects are followed by hand, so that each of them is checked like the first address;
+ * nothing is decoded, no cookie is kept. The socket is opened here, to an address that was checked, and the HTTP client is
+ * handed it: a client that opened its own would resolve the name again.
+ */
+
+import { once } from "node:events";
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { connect as connectPlainly, type Socket } from "node:net";
+import { connect as connectSecurely } from "node:tls";
+import { messageOf, ServiceError } from "@video-backend/service";
+import { type AddressRules, findAddresses } from "./addresses.ts";
+import { hostOf, invalidUrl, isAddress, parseRemoteUrl } from "./remote-url.ts";
 
 const mostRedirects = 5;
 const redirects = [301, 302, 303, 307, 308];
@@ -36,4 +45,184 @@ function redirectedTo({ url, headers: { location } }: RemoteAnswer): URL {
     throw new ServiceError("forbidden", `${hostOf(url)} redirects from https to http, which is not followed`);
   }
   return next;
+}
+
+export interface RequestRules extends AddressRules {
+  /** The head of an answer has to be here after so long, and each hop of a redirect has so long. */
+  answerSeconds: number;
+  /** A certificate authority beside the system's, in PEM. */
+  ca?: string;
+}
+
+/** How sources are fetched from addresses; the operator's to set, as `config.ts` has it. */
+export interface RemoteSources extends RequestRules {
+  /** So many are fetched at the same time; the others wait. */
+  atOnce: number;
+  /** So many tries in a row that bring nothing more, and a fetch is given up. */
+  mostTries: number;
+}
+
+/** An answer whose body has yet to be read; disposing of it closes the connection. */
+export interface RemoteAnswer extends Disposable {
+  /** What was asked: after redirects another one than the first. */
+  url: URL;
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** At the pace of whoever reads it. Throws `source_unreachable` when it breaks off before the end that was announced. */
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** @throws ServiceError `forbidden` for an address that is not public; `source_unreachable`; the reason of the signal */
+export async function requestOnce(
+  rules: RequestRules,
+  url: URL,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<RemoteAnswer> {
+  const late = AbortSignal.timeout(rules.answerSeconds * 1000);
+  const either = AbortSignal.any([signal, late]);
+  let socket: Socket | undefined;
+  try {
+    const addresses = await unlessAborted(findAddresses(rules, url), either);
+    socket = await connect(url, addresses, either, rules.ca);
+    const answer = await unlessAborted(answerOver(socket, url, headers), either);
+    return { ...answer, [Symbol.dispose]: () => void socket?.destroy() };
+  } catch (error) {
+    socket?.destroy();
+    signal.throwIfAborted();
+    if (!late.aborted) throw error;
+    throw unreachable(`${hostOf(url)} did not answer within ${rules.answerSeconds} s`, error);
+  }
+}
+
+function answerOver(socket: Socket, url: URL, headers: Record<string, string>) {
+  return new Promise<Omit<RemoteAnswer, keyof Disposable>>((resolve, reject) => {
+    const sent = request({
+      createConnection: () => socket,
+      path: url.pathname + url.search,
+      headers: {
+        host: url.host,
+        "user-agent": "video-backend",
+        accept: "*/*",
+        "accept-encoding": "identity",
+        connection: "close",
+        ...headers,
+      },
+      setHost: false,
+    });
+    const fail = (error: unknown) => {
+      reject(unreachable(`${hostOf(url)} gave no answer of HTTP: ${messageOf(error)}`, error));
+    };
+    sent.on("error", fail);
+    sent.on("upgrade", () => fail(new Error("it changes the protocol")));
+    sent.on("response", (message) => {
+      const { statusCode: status = 0, headers } = message;
+      resolve({ url, status, headers, body: withItsHost(readBody(message), url) });
+    });
+    sent.end();
+  });
+}
+
+async function* withItsHost(body: AsyncIterable<Uint8Array>, url: URL): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw unreachable(`${hostOf(url)} broke off: ${messageOf(error)}`, error);
+  }
+}
+
+const unreachable = (sentence: string, cause: unknown): ServiceError =>
+  new ServiceError("source_unreachable", sentence, { cause });
+
+/** Waiting ends with the signal; what is waited for may come to nothing later. */
+function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason);
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+  });
+}
+
+/** One address is given up for the next after so long. */
+const secondsAnAddress = 5;
+
+/**
+ * Tries the addresses one after another. The certificate of an https server has to be that of the host's name.
+ *
+ * @param ca trusted beside the system's certificate authorities, in PEM
+ * @throws ServiceError `source_unreachable`; the reason of the signal
+ */
+export async function connect(url: URL, addresses: string[], signal: AbortSignal, ca?: string): Promise<Socket> {
+  let failure: unknown;
+  for (const address of addresses) {
+    try {
+      return await connectTo(url, address, AbortSignal.any([signal, AbortSignal.timeout(secondsAnAddress * 1000)]), ca);
+    } catch (error) {
+      signal.throwIfAborted();
+      failure = error;
+    }
+  }
+  const sentence = `${hostOf(url)} cannot be connected to: ${messageOf(failure)}`;
+  throw new ServiceError("source_unreachable", sentence, { cause: failure });
+}
+
+async function connectTo(url: URL, address: string, signal: AbortSignal, ca?: string): Promise<Socket> {
+  const secure = url.protocol === "https:";
+  const to = { host: address, port: Number(url.port) || (secure ? 443 : 80) };
+  const host = hostOf(url);
+  const socket = secure
+    ? connectSecurely({
+        ...to,
+        // A server name is never an address (RFC 6066); the certificate is then checked against `host`.
+        ...(isAddress(host) ? {} : { servername: host }),
+        ...(ca ? { ca } : {}),
+        ALPNProtocols: ["http/1.1"],
+      })
+    : connectPlainly(to);
+  // Somebody has to listen, also when nobody waits any more.
+  socket.on("error", () => {});
+  try {
+    await once(socket, secure ? "secureConnect" : "connect", { signal });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/**
+ * Bytes at the pace of whoever takes them, then the error of a body that broke off. Call it when the head is here, in the
+ * same turn: from then on nothing is missed.
+ *
+ * @throws what the message ends with
+ */
+export function readBody(message: IncomingMessage): AsyncGenerator<Uint8Array> {
+  const rest: Uint8Array[] = [];
+  let outcome: { error?: unknown } | undefined;
+  let wake = (): void => {};
+  const end = (ended: { error?: unknown }): void => {
+    outcome ??= ended;
+    wake();
+  };
+  message.on("readable", () => wake());
+  message.on("end", () => end({}));
+  message.on("error", (error) => end({ error }));
+  // The last moment at which what is buffered can be had.
+  message.on("aborted", () => {
+    for (let bytes = message.read(); bytes !== null; bytes = message.read()) rest.push(bytes);
+  });
+
+  return (async function* () {
+    for (;;) {
+      const bytes: Uint8Array | null | undefined = outcome ? rest.shift() : message.read();
+      if (bytes) yield bytes;
+      else if (!outcome) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      } else if (outcome.error) throw outcome.error;
+      else return;
+    }
+  })();
 }

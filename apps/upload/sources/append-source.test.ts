@@ -6,7 +6,7 @@ import { limitsOf, UploadConfig } from "../config.ts";
 import { uploads } from "../database/schema.ts";
 import { setup } from "../test-setup.ts";
 import { beginUpload } from "../uploads/begin-upload.ts";
-import { findUpload } from "../uploads/find-upload.ts";
+import { findUpload } from "../uploads/state.ts";
 import { appendSource } from "./append-source.ts";
 
 const limits = limitsOf(UploadConfig.parse({}));

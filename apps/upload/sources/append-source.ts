@@ -12,7 +12,7 @@ import { openSource } from "../chunks/move-in.ts";
 import type { Writes } from "../database/open.ts";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { expectOpenStream, findUpload, type StreamRow } from "../uploads/find-upload.ts";
+import { expectOpenStream, findUpload, type StreamRow } from "../uploads/state.ts";
 
 export interface Append {
   /** Where the first byte goes: where the source is filled to. */

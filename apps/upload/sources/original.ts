@@ -4,7 +4,7 @@ import { ServiceError } from "@video-backend/service";
 import { eq } from "drizzle-orm";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { findUpload } from "../uploads/find-upload.ts";
+import { findUpload } from "../uploads/state.ts";
 
 /** `originals/{id}/{name}`; the name was checked at init, and the store checks the key once more. */
 export function originalKey(upload: Pick<UploadRow, "id" | "filename" | "storedName">): string {

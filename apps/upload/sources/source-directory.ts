@@ -10,7 +10,6 @@ import { readdirSync, rmSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { videoIdPattern } from "@video-backend/service";
-import { createGroupSync } from "./group-sync.ts";
 
 /** What is on disk before it is answered. */
 export type SyncPolicy = "chunk" | "complete" | "never";
@@ -173,4 +172,32 @@ const keptPattern = /^chunk-[0-9a-f-]{36}$/;
 function checkedName(name: string): string {
   if (!keptPattern.test(name)) throw new Error(`Not the name of a kept chunk: ${JSON.stringify(name)}`);
   return name;
+}
+
+/** Resolves when all that was written to the file before the call is on disk. */
+export type GroupSync = (name: string, file: FileHandle) => Promise<void>;
+
+interface Turn {
+  running: Promise<void>;
+  next: Promise<void> | null;
+}
+
+export function createGroupSync(): GroupSync {
+  const turns = new Map<string, Turn>();
+
+  function begin(name: string, file: FileHandle): Promise<void> {
+    const turn: Turn = { running: file.datasync(), next: null };
+    turns.set(name, turn);
+    return turn.running.finally(() => {
+      if (turns.get(name) === turn && turn.next === null) turns.delete(name);
+    });
+  }
+
+  return (name, file) => {
+    const turn = turns.get(name);
+    if (!turn) return begin(name, file);
+    // The file of whoever asked first: he waits for it, so it stays open.
+    turn.next ??= turn.running.catch(() => undefined).then(() => begin(name, file));
+    return turn.next;
+  };
 }

@@ -11,7 +11,7 @@ import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { takeOverSource } from "../sources/append-source.ts";
 import { completeUpload } from "../uploads/complete-upload.ts";
-import { expiresAt } from "../uploads/expire-upload.ts";
+import { expiresAt } from "../uploads/delete-upload.ts";
 import { TusStore } from "./tus-store.ts";
 
 /** Where uploads are created; `{path}/{upload id}` is the address of each. */

@@ -2,20 +2,24 @@
  * What the tus library does to uploads, in this service's verbs: an upload of tus is one that comes as one stream, its
  * bytes lie where those of chunks lie, and it is completed as they are. Uploads in chunks, or fetched from an address,
  * do not exist here.
+ *
+ * Keys of Upload-Metadata are the client's own and values any text: those that are known here are checked as the fields of
+ * init are, the others are given back as they came and mean nothing.
  */
 import type { Readable } from "node:stream";
-import { DataStore, Upload } from "@tus/server";
-import { type ServiceEnv, ServiceError } from "@video-backend/service";
+import { DataStore, Metadata, Upload } from "@tus/server";
+import { invalidRequest, type ServiceEnv, ServiceError } from "@video-backend/service";
 import { and, eq, isNull } from "drizzle-orm";
 import { getContext } from "hono/context-storage";
+import { z } from "zod";
 import { clientOf } from "../admission/client-of.ts";
+import { NewUpload } from "../contract.ts";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { appendSource } from "../sources/append-source.ts";
-import { beginUpload } from "../uploads/begin-upload.ts";
+import { type Beginning, beginUpload } from "../uploads/begin-upload.ts";
 import { deleteUpload } from "../uploads/delete-upload.ts";
-import { findUpload, isStream, type StreamRow, uploadNotFound } from "../uploads/find-upload.ts";
-import { beginningOf, keptMetadata, metadataFrom } from "./upload-metadata.ts";
+import { findUpload, isStream, type StreamRow, uploadNotFound } from "../uploads/state.ts";
 
 /** Each method throws a `ServiceError` as the verb behind it does, and runs in a request of the service. */
 export class TusStore extends DataStore {
@@ -84,4 +88,45 @@ export class TusStore extends DataStore {
     if (!isStream(row) || row.sourceUrl !== null) throw uploadNotFound(id);
     return row;
   }
+}
+
+const Known = z.object({ title: NewUpload.shape.title });
+
+/**
+ * The upload that a creation asks for. The name of the file is `filename`, or `name` as some clients have it.
+ *
+ * @param upload as the library read it; without a size its length comes later
+ * @throws ServiceError `invalid_request` where there is no name, or a title that is none
+ */
+export function beginningOf(upload: Pick<Upload, "size" | "metadata">, client: string | null): Beginning {
+  const metadata = upload.metadata ?? {};
+  const filename = metadata.filename || metadata.name;
+  if (!filename) throw nameless();
+  const known = Known.safeParse({ title: metadata.title || undefined });
+  if (!known.success) throw invalidRequest("upload-metadata", known.error);
+  return {
+    filename,
+    title: known.data.title ?? null,
+    totalChunks: 1,
+    fileSizeBytes: upload.size ?? null,
+    chunkSizeBytes: null,
+    isStream: true,
+    sourceUrl: null,
+    client,
+  };
+}
+
+/** As a row keeps it; null where there is none. */
+export const keptMetadata = ({ metadata }: Pick<Upload, "metadata">): string | null =>
+  metadata ? Metadata.stringify(metadata) : null;
+
+/** What `keptMetadata` kept. */
+export const metadataFrom = (kept: string | null): Upload["metadata"] =>
+  kept === null ? undefined : Metadata.parse(kept);
+
+function nameless(): ServiceError {
+  const message = "a filename is expected, its value in base64, such as: filename aG9saWRheS5tcDQ=";
+  return new ServiceError("invalid_request", `Upload-Metadata: ${message}`, {
+    details: { problems: [{ field: "upload-metadata", message }] },
+  });
 }

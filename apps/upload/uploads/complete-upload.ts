@@ -14,8 +14,7 @@ import { chunks, type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { handOver } from "../hand-over/hand-over.ts";
 import { hashOriginal, originalKey } from "../sources/original.ts";
-import { findUpload, isStream } from "./find-upload.ts";
-import { isOpen, moveUpload } from "./state.ts";
+import { findUpload, isOpen, isStream, moveUpload } from "./state.ts";
 
 /**
  * Resolves once the source is stored. That metadata or transcoding is away is no error: the background loop goes on. Of several

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { until } from "@video-backend/testing";
-import { keepClean } from "../janitor/keep-clean.ts";
+import { keepClean } from "../janitor/clean-storage.ts";
 import { chunkInFlight, setup } from "../test-setup.ts";
-import { expireUploads } from "./expire-upload.ts";
+import { expireUploads } from "./delete-upload.ts";
 
 const never = new AbortController().signal;
 

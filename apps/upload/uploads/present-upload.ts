@@ -6,8 +6,8 @@ import type { Reads } from "../database/open.ts";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { withoutQuery } from "../remote/remote-url.ts";
-import { expiresAt } from "./expire-upload.ts";
-import { findUpload } from "./find-upload.ts";
+import { expiresAt } from "./delete-upload.ts";
+import { findUpload } from "./state.ts";
 
 /**
  * Once the source is whole, the chunks are rows no more; every one of them was received then.

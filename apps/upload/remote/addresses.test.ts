@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseAllowedTargets } from "./allowed-targets.ts";
-import { findAddresses, type Resolve } from "./find-addresses.ts";
+import { findAddresses, parseAllowedTargets, type Resolve } from "./addresses.ts";
 import { parseRemoteUrl } from "./remote-url.ts";
 
 const nobody: Resolve = () => Promise.reject(new Error("nobody is to be asked"));
