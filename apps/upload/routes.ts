@@ -4,7 +4,7 @@ import { clientOf } from "./admission/client-of.ts";
 import { receiveChunkForm, receiveRawChunk } from "./chunks/receive.ts";
 import * as contract from "./contract.ts";
 import type { UploadDeps } from "./deps.ts";
-import { formAsJson, promptBody, smallBody } from "./form-as-json.ts";
+import { smallForm } from "./form-as-json.ts";
 import { cleanStorage } from "./janitor/clean-storage.ts";
 import * as janitor from "./janitor/contract.ts";
 import { inspectStorage } from "./janitor/inspect-storage.ts";
@@ -26,7 +26,7 @@ export function createRoutes(deps: UploadDeps) {
   router.all(`${tusPath}/*`, (c) => answerTus(c.req.raw, c.get("requestId")));
   for (const route of [...contract.formRoutes, ...tusRoutes]) router.openAPIRegistry.registerPath(route);
   for (const route of [contract.initUpload, contract.uploadFromUrl, contract.completeUpload, janitor.cleanStorage]) {
-    router.use(route.path, smallBody, promptBody(deps.limits), formAsJson);
+    router.use(route.path, smallForm(deps.limits));
   }
   return router
     .openapi(janitor.inspectStorage, async (c) => c.json(await inspectStorage(deps, c.req.raw.signal), 200))

@@ -106,8 +106,12 @@ export const chunkTooLarge = ({ maxChunkBytes }: Limits): ServiceError =>
     details: { max_chunk_bytes: maxChunkBytes },
   });
 
-/** For a part with which the file would be larger than is accepted: 413. */
-export const fileTooLarge = ({ maxFileBytes }: Limits): ServiceError =>
-  new ServiceError("too_large", `A file may have ${maxFileBytes} bytes, and this part goes beyond`, {
+/**
+ * For a file that is larger than is accepted: 413.
+ *
+ * @param sizeBytes where it is known
+ */
+export const fileTooLarge = ({ maxFileBytes }: Limits, sizeBytes?: number): ServiceError =>
+  new ServiceError("too_large", `A file may have ${maxFileBytes} bytes; got ${sizeBytes ?? "more"}`, {
     details: { max_file_bytes: maxFileBytes },
   });

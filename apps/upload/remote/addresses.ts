@@ -68,7 +68,7 @@ const globalUnicast = ipaddr.parseCIDR("2000::/3") as [ipaddr.IPv6, number];
 const ofHypervisors = ["168.63.129.16"];
 
 /** False for what is no address, too. An IPv4 address inside an IPv6 one (mapped, NAT64) counts as itself. */
-export function isPublicAddress(address: string): boolean {
+function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = withoutWrapping(ipaddr.parse(address));
   if (parsed.range() !== "unicast") return false;
@@ -80,7 +80,7 @@ export function isPublicAddress(address: string): boolean {
  * The address that packets will end at. `::ffff:0:0/96` is IPv4 in other words; `64:ff9b::/96` is how a network without
  * IPv4 reaches all of it, so it cannot be refused as such. 6to4 and Teredo, the other wrappings, are out of use: refused.
  */
-export function withoutWrapping(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
+function withoutWrapping(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
   if (address.kind() === "ipv4") return address;
   const wrapped = address as ipaddr.IPv6;
   if (wrapped.isIPv4MappedAddress()) return wrapped.toIPv4Address();

@@ -5,6 +5,7 @@
  */
 import { isServiceError, messageOf, repeat, ServiceError } from "@video-backend/service";
 import { and, asc, eq, isNotNull, lte, notInArray } from "drizzle-orm";
+import { fileTooLarge } from "../admission/admit.ts";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { retryDelaySeconds } from "../hand-over/hand-over.ts";
@@ -21,7 +22,7 @@ import { hostOf, parseRemoteUrl, withoutQuery } from "./remote-url.ts";
  *
  * @throws what ends the signal, which is no failure of the fetch
  */
-export async function fetchSource(
+async function fetchSource(
   deps: UploadDeps,
   remote: RemoteSources,
   uploadId: string,
@@ -58,7 +59,7 @@ async function fetchRest(
     return await fetchRest(deps, remote, url, beginAgain(deps, upload, null), signal);
   }
   const file = fileOf(answer);
-  refuseTooLarge(deps, file);
+  if ((file.sizeBytes ?? 0) > deps.limits.maxFileBytes) throw fileTooLarge(deps.limits, file.sizeBytes ?? undefined);
   const { offset } = file;
   if (offset === 0) beginAgain(deps, upload, file);
   else note(deps, id, { error: null, fileSizeBytes: file.sizeBytes ?? fileSizeBytes });
@@ -90,13 +91,6 @@ function beginAgain(deps: UploadDeps, upload: StreamRow, file: RemoteFile | null
   return { ...upload, ...known };
 }
 
-function refuseTooLarge({ limits }: UploadDeps, { sizeBytes }: RemoteFile): void {
-  if (sizeBytes === null || sizeBytes <= limits.maxFileBytes) return;
-  throw new ServiceError("too_large", `A file may have ${limits.maxFileBytes} bytes; got ${sizeBytes}`, {
-    details: { max_file_bytes: limits.maxFileBytes },
-  });
-}
-
 /** From here on it is known where the file ends, and nothing is left to fetch. */
 function noteWhole(deps: UploadDeps, uploadId: string, fileSizeBytes: number): void {
   note(deps, uploadId, { fileSizeBytes, failedTries: 0, nextTryAt: 0, error: null });
@@ -122,7 +116,7 @@ const lasting = ["forbidden", "invalid_request", "too_large"] as const;
  * @param before the upload as it was before the try
  * @throws `error` itself for an upload that takes no more bytes: it is not of the fetch
  */
-export function postponeFetch(deps: UploadDeps, remote: RemoteSources, before: StreamRow, error: unknown): void {
+function postponeFetch(deps: UploadDeps, remote: RemoteSources, before: StreamRow, error: unknown): void {
   const { database, log, now } = deps;
   const upload = findUpload(database, before.id);
   if (upload.state !== "receiving") throw error;

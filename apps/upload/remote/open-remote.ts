@@ -73,7 +73,7 @@ export interface RemoteAnswer extends Disposable {
 }
 
 /** @throws ServiceError `forbidden` for an address that is not public; `source_unreachable`; the reason of the signal */
-export async function requestOnce(
+async function requestOnce(
   rules: RequestRules,
   url: URL,
   headers: Record<string, string>,
@@ -153,7 +153,7 @@ const secondsAnAddress = 5;
  * @param ca trusted beside the system's certificate authorities, in PEM
  * @throws ServiceError `source_unreachable`; the reason of the signal
  */
-export async function connect(url: URL, addresses: string[], signal: AbortSignal, ca?: string): Promise<Socket> {
+async function connect(url: URL, addresses: string[], signal: AbortSignal, ca?: string): Promise<Socket> {
   let failure: unknown;
   for (const address of addresses) {
     try {
@@ -197,7 +197,7 @@ async function connectTo(url: URL, address: string, signal: AbortSignal, ca?: st
  *
  * @throws what the message ends with
  */
-export function readBody(message: IncomingMessage): AsyncGenerator<Uint8Array> {
+function readBody(message: IncomingMessage): AsyncGenerator<Uint8Array> {
   const rest: Uint8Array[] = [];
   let outcome: { error?: unknown } | undefined;
   let wake = (): void => {};

@@ -53,7 +53,7 @@ export function sizeBeyondEnd({ status, headers }: RemoteAnswer): number | null 
 }
 
 /** Lower case, without its parameters; empty where there is none. */
-export const mediaTypeOf = ({ headers }: Pick<RemoteAnswer, "headers">): string =>
+const mediaTypeOf = ({ headers }: Pick<RemoteAnswer, "headers">): string =>
   (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
 function notTheFile(host: string, status: number): ServiceError {

@@ -6,6 +6,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { type Hold, messageOf, ServiceError } from "@video-backend/service";
 import { and, eq } from "drizzle-orm";
+import { fileTooLarge } from "../admission/admit.ts";
 import type { Meter } from "../admission/room.ts";
 import { asServiceError, paced, writeAll } from "../chunks/body.ts";
 import { openSource } from "../chunks/move-in.ts";
@@ -77,7 +78,7 @@ async function writeOn(
   meter: Meter,
 ): Promise<number> {
   const { body, signal } = append;
-  const most = endOf(deps, upload);
+  const maxBytes = Math.min(deps.limits.maxFileBytes, upload.fileSizeBytes ?? Number.POSITIVE_INFINITY);
   let written = append.offset;
   let marked = append.offset;
   let markedAt = deps.now();
@@ -93,7 +94,7 @@ async function writeOn(
 
   try {
     for await (const bytes of paced(body, { signal, stallSeconds: deps.limits.stallSeconds })) {
-      if (written + bytes.length > most.bytes) throw most.overlong();
+      if (written + bytes.length > maxBytes) throw overlong(deps, upload);
       await meter.take(bytes.length);
       signal.throwIfAborted();
       writeAll(file, bytes, written);
@@ -111,19 +112,11 @@ async function writeOn(
   return written;
 }
 
-/** Where the source may end at the furthest, and what is thrown for more. */
-function endOf({ limits }: UploadDeps, upload: StreamRow) {
-  const { fileSizeBytes } = upload;
-  const ends = [
-    { bytes: limits.maxFileBytes, sentence: `A file may have ${limits.maxFileBytes} bytes`, name: "max_file_bytes" },
-    ...(fileSizeBytes === null
-      ? []
-      : [{ bytes: fileSizeBytes, sentence: `${fileSizeBytes} bytes were declared`, name: "file_size" }]),
-  ];
-  const first = ends.reduce((one, other) => (other.bytes < one.bytes ? other : one));
-  const overlong = () =>
-    new ServiceError("too_large", `${first.sentence}; more came`, { details: { [first.name]: first.bytes } });
-  return { bytes: first.bytes, overlong };
+/** For a source that goes on beyond what was declared, or is accepted. */
+function overlong({ limits }: UploadDeps, { fileSizeBytes }: StreamRow): ServiceError {
+  if (fileSizeBytes === null || fileSizeBytes > limits.maxFileBytes) return fileTooLarge(limits);
+  const details = { file_size: fileSizeBytes };
+  return new ServiceError("too_large", `${fileSizeBytes} bytes were declared; more came`, { details });
 }
 
 function advance(database: Writes, { now }: Pick<UploadDeps, "now">, uploadId: string, from: number, to: number): void {

@@ -12,6 +12,7 @@ import { invalidRequest, type ServiceEnv, ServiceError } from "@video-backend/se
 import { and, eq, isNull } from "drizzle-orm";
 import { getContext } from "hono/context-storage";
 import { z } from "zod";
+import { fileTooLarge } from "../admission/admit.ts";
 import { clientOf } from "../admission/client-of.ts";
 import { NewUpload } from "../contract.ts";
 import { uploads } from "../database/schema.ts";
@@ -38,7 +39,7 @@ export class TusStore extends DataStore {
     upload.id = await beginUpload(this.#deps, beginningOf(upload, client));
     database
       .update(uploads)
-      .set({ uploadMetadata: keptMetadata(upload) })
+      .set({ uploadMetadata: upload.metadata ? Metadata.stringify(upload.metadata) : null })
       .where(eq(uploads.id, upload.id))
       .run();
     return upload;
@@ -52,7 +53,7 @@ export class TusStore extends DataStore {
   override async getUpload(id: string): Promise<Upload> {
     const row = this.#find(id);
     const size = row.fileSizeBytes ?? row.sourceSizeBytes ?? undefined;
-    const metadata = metadataFrom(row.uploadMetadata);
+    const metadata = row.uploadMetadata === null ? undefined : Metadata.parse(row.uploadMetadata);
     return new Upload({
       id,
       offset: row.appendedBytes,
@@ -63,11 +64,7 @@ export class TusStore extends DataStore {
 
   override async declareUploadLength(id: string, sizeBytes: number): Promise<void> {
     const { database, limits } = this.#deps;
-    if (sizeBytes > limits.maxFileBytes) {
-      throw new ServiceError("too_large", `A file may have ${limits.maxFileBytes} bytes; got ${sizeBytes}`, {
-        details: { max_file_bytes: limits.maxFileBytes },
-      });
-    }
+    if (sizeBytes > limits.maxFileBytes) throw fileTooLarge(limits, sizeBytes);
     const isUndeclared = and(eq(uploads.id, id), isNull(uploads.fileSizeBytes));
     database.update(uploads).set({ fileSizeBytes: sizeBytes }).where(isUndeclared).run();
   }
@@ -98,7 +95,7 @@ const Known = z.object({ title: NewUpload.shape.title });
  * @param upload as the library read it; without a size its length comes later
  * @throws ServiceError `invalid_request` where there is no name, or a title that is none
  */
-export function beginningOf(upload: Pick<Upload, "size" | "metadata">, client: string | null): Beginning {
+function beginningOf(upload: Pick<Upload, "size" | "metadata">, client: string | null): Beginning {
   const metadata = upload.metadata ?? {};
   const filename = metadata.filename || metadata.name;
   if (!filename) throw nameless();
@@ -115,14 +112,6 @@ export function beginningOf(upload: Pick<Upload, "size" | "metadata">, client: s
     client,
   };
 }
-
-/** As a row keeps it; null where there is none. */
-export const keptMetadata = ({ metadata }: Pick<Upload, "metadata">): string | null =>
-  metadata ? Metadata.stringify(metadata) : null;
-
-/** What `keptMetadata` kept. */
-export const metadataFrom = (kept: string | null): Upload["metadata"] =>
-  kept === null ? undefined : Metadata.parse(kept);
 
 function nameless(): ServiceError {
   const message = "a filename is expected, its value in base64, such as: filename aG9saWRheS5tcDQ=";

@@ -31,7 +31,7 @@ export async function deleteUpload(deps: UploadDeps, uploadId: string): Promise<
  *
  * @returns the row; undefined when there was none
  */
-export async function forgetRow(
+async function forgetRow(
   { database }: Pick<UploadDeps, "database">,
   isIt: SQL | undefined,
   removeFiles: () => Promise<void>,
