@@ -41,12 +41,10 @@ export interface Meter extends Disposable {
    * @throws ServiceError `storage_full`
    */
   expect(announcedBytes: number): Promise<void>;
-  /** Counts bytes before they are written, and looks at the disk now and then. Throws as `expect`. */
+  /** Counts bytes before they are written, 0 for no more, and looks at the disk now and then. Throws as `expect`. */
   take(bytes: number): Promise<void> | undefined;
   /** Counts bytes no more that are in the upload's row by now. */
   give(bytes: number): void;
-  /** Looks at the disk if bytes were taken and it is time. Throws as `expect`. */
-  check(): Promise<void> | undefined;
 }
 
 /** So much, or for so long, is written between two looks at the disk; one costs 40 µs. */
@@ -113,10 +111,9 @@ export function createRoom(deps: RoomDeps): Room {
         take(bytes) {
           add(bytes);
           sinceLook += bytes;
-          return isDue() ? lookFor(0) : undefined;
+          return sinceLook > 0 && isDue() ? lookFor(0) : undefined;
         },
         give: (bytes) => add(-bytes),
-        check: () => (sinceLook > 0 && isDue() ? lookFor(0) : undefined),
         [Symbol.dispose]() {
           add(-takenBytes);
         },

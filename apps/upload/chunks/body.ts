@@ -43,7 +43,7 @@ export async function writeBody(body: AsyncIterable<Uint8Array>, target: BodyTar
       await meter.take(bytes.length);
       if (!discard.aborted) writeAll(file, bytes, at);
     }
-    if (!discard.aborted) await meter.check();
+    if (!discard.aborted) await meter.take(0);
   } catch (error) {
     target.signal.throwIfAborted();
     throw asServiceError(error);

@@ -5,6 +5,17 @@ import { setup } from "../test-setup.ts";
 const fields = { filename: "holiday.mp4", total_chunks: "3", file_size: "10", chunk_size: "4", title: "Holiday" };
 
 describe("init", () => {
+  const long = JSON.stringify({ filename: "holiday.mp4", total_chunks: 1, title: "x".repeat(70_000) });
+  test.each([
+    ["whose length is announced", long, { "content-length": String(long.length) }],
+    ["that comes in pieces", new Blob([long]).stream(), {}],
+  ])("refuses a form %s and is longer than any", async (_, body, headers: Record<string, string>) => {
+    await using upload = setup();
+    const parts = { body, headers: { "content-type": "application/json", ...headers } };
+    const reply = await upload.send("POST /upload/init", parts);
+    expect(reply).toMatchObject({ status: 413, body: { detail: expect.stringContaining("65536 bytes") } });
+  });
+
   test.each([
     ["a multipart form", { form: fields }],
     ["an urlencoded form", { body: new URLSearchParams(fields) }],
