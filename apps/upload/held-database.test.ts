@@ -1,8 +1,10 @@
 /** Uploads while another program holds the database, as a backup does. */
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { createMetadataClient } from "@video-backend/metadata/client";
 import { holdDatabase, longestDelay } from "@video-backend/testing";
 import { createGroupCommit } from "./database/group-commit.ts";
+import { sweep } from "./hand-over/sweep.ts";
 import { chunkInFlight, setup } from "./test-setup.ts";
 
 test("each verb is answered with 503 and may be repeated; reads are answered, and nothing is lost", async () => {
@@ -91,6 +93,52 @@ test("a chunk for which the lock is held for too long is answered with 503, and 
     expect(readdirSync(upload.world.path("uploads", id))).toEqual(["source"]);
   }
   expect((await upload.chunk(id, 0, "words")).status).toBe(200);
+});
+
+const moments: [what: string, held: "stored" | "told"][] = [
+  ["while the file is brought into place", "stored"],
+  ["while metadata is told", "told"],
+];
+
+test.each(moments)("a complete that meets the lock %s is done, and the loop does the rest", async (_, moment) => {
+  const [atWork, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const stop = () => {
+    atWork.resolve();
+    return goOn.promise;
+  };
+  await using upload = setup();
+  const { deps, metadataService } = upload;
+  const { adopt } = deps.store;
+  deps.store = {
+    ...deps.store,
+    async adopt(...parts) {
+      if (moment === "stored") await stop();
+      await adopt(...parts);
+    },
+  };
+  deps.metadata = createMetadataClient({
+    baseUrl: "http://metadata.test",
+    retries: 0,
+    async fetch(request) {
+      if (moment === "told" && request.method === "POST") await stop();
+      return metadataService.fetch(request);
+    },
+  });
+  const id = await upload.init(1);
+  await upload.chunk(id, 0, "words");
+  const completed = upload.complete(id);
+  await atWork.promise;
+  await using held = await holdDatabase(upload.world.path("uploads.db"));
+  goOn.resolve();
+  const stillHeld = new Promise((resolve) => setTimeout(resolve, 500, "no answer yet"));
+  const first = await Promise.race([completed, stillHeld]);
+  if (moment === "stored") expect(first).toBe("no answer yet");
+  else expect(first).toMatchObject({ status: 200 });
+  await held.release();
+  expect((await completed).status).toBe(200);
+  await sweep(upload.deps, new AbortController().signal);
+  expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({ state: "handed_over", error: null });
+  expect(upload.starts).toHaveLength(1);
 });
 
 test("a stream of tus that comes in as the lock is taken keeps what came", async () => {

@@ -2,6 +2,7 @@
  * Tells the others of a video whose source is whole: metadata registers it, transcoding starts. Both may be told twice
  * without harm, so a crash between an answer and its row costs nothing.
  */
+import { isDatabaseBusy } from "@video-backend/database";
 import { lookUpVideo } from "@video-backend/metadata/client";
 import { errorCodes, isServiceError, messageOf, ServiceError } from "@video-backend/service";
 import { eq } from "drizzle-orm";
@@ -16,6 +17,7 @@ import { findUpload, moveUpload } from "../uploads/state.ts";
  * itself is well. What is thrown is the signal's doing, or a fault of ours.
  */
 export async function handOver(deps: UploadDeps, uploadId: string, signal: AbortSignal): Promise<void> {
+  const { log } = deps;
   let upload = findUpload(deps.database, uploadId);
   try {
     while (upload.state === "stored" || upload.state === "registered") {
@@ -24,7 +26,9 @@ export async function handOver(deps: UploadDeps, uploadId: string, signal: Abort
     }
   } catch (error) {
     if (signal.aborted) throw error;
-    if (isRefusal(error)) await refuse(deps, upload, error, signal);
+    // Nothing can be written down of it; it is due still, and the background loop goes on.
+    if (isDatabaseBusy(error)) log.warn({ uploadId }, "another program holds the database; handing over is postponed");
+    else if (isRefusal(error)) await refuse(deps, upload, error, signal);
     else postpone(deps, upload, error);
   }
 }

@@ -65,7 +65,7 @@ export async function finishUpload(
 ): Promise<void> {
   try {
     const upload = findUpload(deps.database, uploadId, "complete");
-    if (isOpen(upload)) await storeSource(deps, closeUpload(deps, uploadId, sha256), signal);
+    if (isOpen(upload)) await storeSource(deps, await closeUpload(deps, uploadId, sha256), signal);
     if (upload.state === "refused") moveUpload(deps.database, uploadId, "stored", deps.now());
     await handOver(deps, uploadId, signal);
     if (sha256) refuseOther(uploadId, sha256, await hashOriginal(deps, uploadId, signal));
@@ -80,29 +80,26 @@ export async function finishUpload(
  *
  * @throws ServiceError `missing_chunks`; `invalid_request` when the bytes differ from the declared file size; `conflict`
  */
-function closeUpload({ database, now }: UploadDeps, uploadId: string, sha256: string | null): UploadRow {
-  return database.transaction(
-    (transaction) => {
-      const upload = findUpload(transaction, uploadId, "complete");
-      const expectedSha256 = sha256?.toLowerCase() ?? upload.expectedSha256;
-      if (upload.state === "completing") {
-        transaction.update(uploads).set({ expectedSha256 }).where(eq(uploads.id, uploadId)).run();
-        return { ...upload, expectedSha256 };
-      }
-      refuseMissing(transaction, upload);
-      const { fileSizeBytes } = upload;
-      const sizeBytes = sizeOf(upload);
-      if (fileSizeBytes !== null && sizeBytes !== fileSizeBytes) {
-        throw new ServiceError(
-          "invalid_request",
-          `The chunks add up to ${sizeBytes} bytes where file_size says ${fileSizeBytes}; send the wrong ones again`,
-          { details: { expected_bytes: fileSizeBytes, received_bytes: sizeBytes } },
-        );
-      }
-      return moveUpload(transaction, uploadId, "completing", now(), { error: null, expectedSha256 });
-    },
-    { behavior: "immediate" },
-  );
+function closeUpload({ commit, now }: UploadDeps, uploadId: string, sha256: string | null): Promise<UploadRow> {
+  return commit((transaction) => {
+    const upload = findUpload(transaction, uploadId, "complete");
+    const expectedSha256 = sha256?.toLowerCase() ?? upload.expectedSha256;
+    if (upload.state === "completing") {
+      transaction.update(uploads).set({ expectedSha256 }).where(eq(uploads.id, uploadId)).run();
+      return { ...upload, expectedSha256 };
+    }
+    refuseMissing(transaction, upload);
+    const { fileSizeBytes } = upload;
+    const sizeBytes = sizeOf(upload);
+    if (fileSizeBytes !== null && sizeBytes !== fileSizeBytes) {
+      throw new ServiceError(
+        "invalid_request",
+        `The chunks add up to ${sizeBytes} bytes where file_size says ${fileSizeBytes}; send the wrong ones again`,
+        { details: { expected_bytes: fileSizeBytes, received_bytes: sizeBytes } },
+      );
+    }
+    return moveUpload(transaction, uploadId, "completing", now(), { error: null, expectedSha256 });
+  });
 }
 
 const sizeOf = ({ appendedBytes, receivedBytes }: UploadRow): number => appendedBytes ?? receivedBytes;
@@ -143,7 +140,7 @@ async function storeSource(deps: UploadDeps, upload: UploadRow, signal: AbortSig
     throw error;
   }
   const sourceSizeBytes = sizeOf(upload);
-  deps.database.transaction((transaction) => {
+  await deps.commit((transaction) => {
     moveUpload(transaction, id, "stored", deps.now(), { sourceSizeBytes, sha256, error: null });
     transaction.delete(chunks).where(eq(chunks.uploadId, id)).run();
   });
