@@ -153,7 +153,8 @@ test.skipIf(!chromiumPath)(
     await watching.choose("Quality", "480p");
     await watching.mediaIs("videoHeight", 480);
     expect(await watching.media("paused")).toBe(true);
-    expect(await watching.media("currentTime")).toBe(pausedAt);
+    // Chromium rounds a seek to its own unit of time, a microsecond.
+    expect(await watching.media("currentTime")).toBeCloseTo(pausedAt, 3);
     await watching.choose("Quality", "360p");
     await watching.mediaIs("videoHeight", 360);
 
