@@ -79,7 +79,7 @@ test("an ffmpeg that is killed is run again", async () => {
 /** Which run of ffmpeg or ffprobe these arguments are of. */
 const kinds = {
   "the probe": (args: string[]) => args.some((arg) => arg.startsWith("format=format_name")),
-  "the count of packets": (args: string[]) => args.includes("packet=pts_time,duration_time"),
+  "the count of packets": (args: string[]) => args.includes("packet=pts_time,dts_time,duration_time,flags"),
   "the copy": (args: string[]) => args.includes("copy"),
   "the encode of the picture": (args: string[]) => args.includes("-force_key_frames"),
   "the encode of the sound": (args: string[]) => args.includes("-af"),
