@@ -170,7 +170,11 @@ test("streams go on that move to other PIDs", async () => {
   const sound = await heard(app);
   expect(Math.abs(sound.seconds - 8)).toBeLessThan(0.1);
   expect([0.5, 3.5, 4.5, 7.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([440, 440, 880, 880]);
-  expect(await framesOf(app)).toBe(200);
+  // A join that is no multiple of a frame makes the rate variable, so a boundary may repeat the frame shown then.
+  const boundaries = app.deps.ledger.list("a").filter(({ rendition }) => rendition === "360p").length - 1;
+  const frames = await framesOf(app);
+  expect(frames).toBeGreaterThanOrEqual(200);
+  expect(frames).toBeLessThanOrEqual(200 + boundaries);
 });
 
 /** In the lowest rung. */
