@@ -140,7 +140,7 @@ describe("the picture's filters", () => {
   });
 
   test("hold the first frame where the sound begins before it, and leave the others their times", () => {
-    const held = "[0:0]split[first][real];[first]fps=25:start_time=0,trim=end=2.480000[held];[held][real]interleave,";
+    const held = "[0:0]split[first][real];[first]fps=25:start_time=0,trim=end_frame=62[held];[held][real]interleave,";
     expect(graph({ startSeconds: 2.5 }).graph).toStartWith(`${held}trim=start=0:end=1,`);
     const third = graph({ startSeconds: 2.5 }, {}, { first: 2, count: 1 });
     expect(third.graph).toStartWith(`${held}trim=start=2:end=4,`);

@@ -103,6 +103,7 @@ export function holdsFirstFrame({ heldUntilSeconds }: Picture, startSeconds: num
  * frames themselves pass beside that, so that their time stamps are untouched.
  */
 function firstHeld({ stream, frameRate, heldUntilSeconds = 0 }: Picture): string {
-  const until = Math.max(0.001, heldUntilSeconds - 0.5 / frameRate).toFixed(6);
-  return `[0:${stream}]split[first][real];[first]fps=${frameRate}:start_time=0,trim=end=${until}[held];[held][real]interleave,`;
+  // Counted, since trim rounds a time to whole frames.
+  const frames = Math.max(1, Math.ceil(heldUntilSeconds * frameRate - 0.5 - 1e-6));
+  return `[0:${stream}]split[first][real];[first]fps=${frameRate}:start_time=0,trim=end_frame=${frames}[held];[held][real]interleave,`;
 }
