@@ -1,7 +1,7 @@
 /** The HTTP surface of the metadata service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
-import { transcodingStatuses, visibilities } from "./database/schema.ts";
+import { transcodingStatuses, visibilities } from "./videos/state.ts";
 
 const params = z.object({ hash: VideoId });
 

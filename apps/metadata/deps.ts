@@ -1,32 +1,36 @@
 /** What the verbs of the metadata service are given. The lowest layer of the app: it imports no verb and no route. */
 import type { PlaybackKey } from "@video-backend/access";
-import type { CrossOriginRules, Log } from "@video-backend/service";
+import type { CrossOriginRules, Exclusion, Log, ServiceOptions } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
-import type { ChangeFeed } from "./changes/change-feed.ts";
-import type { MetadataDatabase } from "./database/open.ts";
-import type { TakeTurn } from "./visibility/turns.ts";
+import type { CaptionsStore } from "./captions/store.ts";
+import type { Changes } from "./changes/store.ts";
+import type { Videos } from "./videos/store.ts";
 
+/** A verb takes the few it uses: `Pick<MetadataDeps, "videos" | "log">`. */
 export interface MetadataDeps {
-  database: MetadataDatabase;
-  changes: ChangeFeed;
-  /** Where the marks of private videos are; of the rest it is only asked what exists. */
+  videos: Videos;
+  captions: CaptionsStore;
+  changes: Changes;
+  /** What `/health` checks, and what requests wait for while another program holds it. */
+  database: NonNullable<ServiceOptions["database"]>;
+  /** Holds the marks of private videos; of other files only their existence is asked. */
   store: BlobStore;
-  /** For whatever changes a visibility. */
-  takeTurn: TakeTurn;
+  /** By hash: whoever changes a visibility holds the video, so that its record and its mark agree. */
+  exclusion: Exclusion;
   playback: PlaybackTerms;
-  /** Without it as `ServiceOptions` says. */
+  /** The default of `ServiceOptions` without it. */
   crossOrigin?: CrossOriginRules;
   log: Log;
   /** Epoch seconds with a fraction. */
   now: () => number;
 }
 
-/** What an operator decides about tokens. */
+/** What an operator sets for playback tokens. */
 export interface PlaybackTerms {
   /** The first signs. */
   keys: readonly PlaybackKey[];
-  /** The longest that may be asked for. */
-  mostSeconds: number;
-  /** Expiries are whole multiples of this; 1 for none but whole seconds. */
+  /** The longest validity that may be asked for. */
+  maxSeconds: number;
+  /** Expiries are whole multiples of this; 1 for whole seconds. */
   windowSeconds: number;
 }

@@ -1,15 +1,14 @@
 /** Starts the metadata service: reads the configuration, opens the database, serves. */
 import { join } from "node:path";
 import { openKeyFile } from "@video-backend/access/key-file";
-import { createLog, crossOriginRulesOf, readConfig, repeat } from "@video-backend/service";
+import { createExclusion, createLog, crossOriginRulesOf, readConfig, repeat } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
-import { createChangeFeed } from "./changes/change-feed.ts";
 import { MetadataConfig } from "./config.ts";
-import { openMetadataDatabase } from "./database/open.ts";
+import { createSqliteStores, openMetadataDatabase } from "./database/sqlite-stores.ts";
+import type { MetadataDeps } from "./deps.ts";
 import { createMetadataService } from "./service.ts";
-import { restoreMarks } from "./visibility/restore-marks.ts";
-import { createTurns } from "./visibility/turns.ts";
+import { restoreMarks } from "./visibility/private-marks.ts";
 
 const config = await orExit(() => readConfig(MetadataConfig, process.env));
 const log = createLog("metadata", config.LOG_LEVEL);
@@ -17,38 +16,36 @@ const database = await orExit(() => openMetadataDatabase(join(config.STORAGE_DIR
 const store = createDirectoryStore(config.STORAGE_DIR);
 const keys = await orExit(() => config.PLAYBACK_KEYS ?? openKeyFile(join(config.STORAGE_DIR, "playback-keys.json")));
 const now = () => Date.now() / 1000;
-const takeTurn = createTurns();
-await orExit(() => restoreMarks({ database, store }));
+const deps: MetadataDeps = {
+  ...createSqliteStores(database, { now, log }),
+  database,
+  store,
+  exclusion: createExclusion(),
+  playback: {
+    keys,
+    maxSeconds: config.PLAYBACK_TOKEN_MAX_SECONDS,
+    windowSeconds: config.PLAYBACK_TOKEN_WINDOW_SECONDS,
+  },
+  crossOrigin: crossOriginRulesOf(config),
+  log,
+  now,
+};
+await orExit(() => restoreMarks(deps));
 const stopping = new AbortController();
-/** For marks of deleted videos whose files have gone since. */
+/** For marks of deleted videos whose files have been removed since. */
 const restoreMarksEverySeconds = 3600;
-const restoringMarks = repeat(() => takeTurn(() => restoreMarks({ database, store })), {
+const restoringMarks = repeat(() => restoreMarks(deps), {
   everySeconds: restoreMarksEverySeconds,
   firstAfterSeconds: restoreMarksEverySeconds,
   log,
   signal: stopping.signal,
 });
 
-const service = createMetadataService({
-  database,
-  changes: createChangeFeed(database, now, undefined, log),
-  store,
-  takeTurn,
-  playback: {
-    keys,
-    mostSeconds: config.PLAYBACK_TOKEN_MAX_SECONDS,
-    windowSeconds: config.PLAYBACK_TOKEN_WINDOW_SECONDS,
-  },
-  crossOrigin: crossOriginRulesOf(config),
-  log,
-  now,
-});
-
-export default serve(service, {
+export default serve(createMetadataService(deps), {
   port: config.METADATA_PORT,
   hostname: config.HOST,
   log,
-  // The service has a limit of its own, which is told in a sentence; the server's would cut the connection without a word.
+  // The service has its own limit and answers 413; the server's limit would close the connection without an answer.
   maxBodyBytes: 2 ** 40,
   async close() {
     stopping.abort();

@@ -1,10 +1,7 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
 import { createRouter, eventStream } from "@video-backend/service";
+import { deleteCaptions, listAllCaptions, listCaptions, readCaptions, saveCaptions } from "./captions/captions.ts";
 import * as captions from "./captions/contract.ts";
-import { deleteCaptions } from "./captions/delete-captions.ts";
-import { findCaptions } from "./captions/find-captions.ts";
-import { listAllCaptions, listCaptions } from "./captions/list-captions.ts";
-import { saveCaptions } from "./captions/save-captions.ts";
 import { watchVideos } from "./changes/watch-videos.ts";
 import * as contract from "./contract.ts";
 import type { MetadataDeps } from "./deps.ts";
@@ -12,9 +9,7 @@ import * as playback from "./playback/contract.ts";
 import { createPlaybackToken } from "./playback/create-playback-token.ts";
 import { createVideo } from "./videos/create-video.ts";
 import { deleteVideo } from "./videos/delete-video.ts";
-import { findVideo } from "./videos/find-video.ts";
-import { listVideos } from "./videos/list-videos.ts";
-import { presentVideo } from "./videos/present-video.ts";
+import { findVideo, presentVideo } from "./videos/find-video.ts";
 import { isStopped, setStopped } from "./videos/set-stopped.ts";
 import { updateVideo } from "./videos/update-video.ts";
 
@@ -27,11 +22,13 @@ export function createRoutes(deps: MetadataDeps) {
       return eventStream(c, (signal) => watchVideos(deps, after === undefined ? undefined : Number(after), signal));
     })
     .openapi(contract.createVideo, async (c) => c.json(await createVideo(deps, c.req.valid("json")), 200))
-    .openapi(contract.listVideos, (c) => {
-      const { rows, total } = listVideos(deps, c.req.valid("query"));
-      return c.json({ videos: rows.map(presentVideo), total }, 200);
+    .openapi(contract.listVideos, async (c) => {
+      const { videos, total } = await deps.videos.list(c.req.valid("query"));
+      return c.json({ videos: videos.map(presentVideo), total }, 200);
     })
-    .openapi(contract.getVideo, (c) => c.json(presentVideo(findVideo(deps.database, c.req.valid("param").hash)), 200))
+    .openapi(contract.getVideo, async (c) => {
+      return c.json(presentVideo(await findVideo(deps, c.req.valid("param").hash)), 200);
+    })
     .openapi(contract.updateVideo, async (c) => {
       await updateVideo(deps, c.req.valid("param").hash, c.req.valid("json"));
       return c.json({ status: "updated" as const }, 200);
@@ -40,38 +37,40 @@ export function createRoutes(deps: MetadataDeps) {
       await deleteVideo(deps, c.req.valid("param").hash);
       return c.json({ status: "deleted" as const }, 200);
     })
-    .openapi(contract.isStopped, (c) => c.json({ stopped: isStopped(deps, c.req.valid("param").hash) }, 200))
-    .openapi(contract.stopVideo, (c) => {
-      setStopped(deps, c.req.valid("param").hash, true);
+    .openapi(contract.isStopped, async (c) => {
+      return c.json({ stopped: await isStopped(deps, c.req.valid("param").hash) }, 200);
+    })
+    .openapi(contract.stopVideo, async (c) => {
+      await setStopped(deps, c.req.valid("param").hash, true);
       return c.json({ status: "stopped" as const }, 200);
     })
-    .openapi(contract.resumeVideo, (c) => {
-      setStopped(deps, c.req.valid("param").hash, false);
+    .openapi(contract.resumeVideo, async (c) => {
+      await setStopped(deps, c.req.valid("param").hash, false);
       return c.json({ status: "resumed" as const }, 200);
     })
-    .openapi(playback.createPlaybackToken, (c) => {
+    .openapi(playback.createPlaybackToken, async (c) => {
       const { expires_in_seconds } = c.req.valid("json");
       c.header("cache-control", "no-store");
-      return c.json(createPlaybackToken(deps, c.req.valid("param").hash, expires_in_seconds), 200);
+      return c.json(await createPlaybackToken(deps, c.req.valid("param").hash, expires_in_seconds), 200);
     })
-    .openapi(captions.listAllCaptions, (c) => c.json({ captions: listAllCaptions(deps.database) }, 200))
-    .openapi(captions.listCaptions, (c) =>
-      c.json({ captions: listCaptions(deps.database, c.req.valid("param").hash) }, 200),
-    )
-    .openapi(captions.getCaptions, (c) => {
+    .openapi(captions.listAllCaptions, async (c) => c.json({ captions: await listAllCaptions(deps) }, 200))
+    .openapi(captions.listCaptions, async (c) => {
+      return c.json({ captions: await listCaptions(deps, c.req.valid("param").hash) }, 200);
+    })
+    .openapi(captions.getCaptions, async (c) => {
       const { hash, lang } = c.req.valid("param");
       const headers = { "content-type": "text/vtt", "x-content-type-options": "nosniff" };
-      return c.body(findCaptions(deps.database, hash, lang).webvtt, 200, headers);
+      return c.body(await readCaptions(deps, hash, lang), 200, headers);
     })
     .openapi(captions.saveCaptions, async (c) => {
       const { label = null } = c.req.valid("query");
       const bytes = new Uint8Array(await c.req.arrayBuffer());
-      const saved = saveCaptions(deps, { ...c.req.valid("param"), label, bytes });
+      const saved = await saveCaptions(deps, { ...c.req.valid("param"), label, bytes });
       return c.json({ status: "saved" as const, ...saved }, 200);
     })
-    .openapi(captions.deleteCaptions, (c) => {
+    .openapi(captions.deleteCaptions, async (c) => {
       const { hash, lang } = c.req.valid("param");
-      deleteCaptions(deps, hash, lang);
+      await deleteCaptions(deps, hash, lang);
       return c.json({ status: "deleted" as const }, 200);
     });
 }

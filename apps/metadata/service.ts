@@ -1,16 +1,16 @@
-/** The metadata service: the videos, their state, and a feed of changes. It asks nobody. */
+/** The metadata service: the videos, their state, and a feed of changes. It calls no other service. */
 import { createService, type ServiceApp, ServiceError } from "@video-backend/service";
 import { bodyLimit } from "hono/body-limit";
-import { mostCaptionsBytes } from "./captions/normalise-captions.ts";
+import { maxCaptionsBytes } from "./captions/normalise-captions.ts";
 import type { MetadataDeps } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
 
-/** Captions are the largest thing that is sent here. */
-const bodiesOfCaptionsAtMost = bodyLimit({
-  maxSize: mostCaptionsBytes,
+/** Captions are the largest request bodies. */
+const limitBody = bodyLimit({
+  maxSize: maxCaptionsBytes,
   onError: () => {
-    const details = { maxSize: mostCaptionsBytes };
-    throw new ServiceError("too_large", `At most ${mostCaptionsBytes} bytes are accepted`, { details });
+    const details = { maxSize: maxCaptionsBytes };
+    throw new ServiceError("too_large", `At most ${maxCaptionsBytes} bytes are accepted`, { details });
   },
 });
 
@@ -23,7 +23,7 @@ export function createMetadataService(deps: MetadataDeps): ServiceApp {
       description: "The videos, their state, and a feed of changes.",
       log: deps.log,
       crossOrigin: deps.crossOrigin,
-      middleware: [bodiesOfCaptionsAtMost],
+      middleware: [limitBody],
       database: deps.database,
       checks: {},
     },

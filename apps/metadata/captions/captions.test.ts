@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createWorld, transcript } from "@video-backend/testing";
 import { createTestMetadata } from "../testing.ts";
-import { mostCaptionsBytes } from "./normalise-captions.ts";
+import { maxCaptionsBytes } from "./normalise-captions.ts";
 
 const subrip = "1\n00:00:01,000 --> 00:00:02,000\nHello\n";
 const webvtt = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nHello\n";
@@ -9,10 +9,10 @@ const webvtt = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nHello\n";
 /** A metadata service with the video `a`. */
 async function setup() {
   const world = createWorld();
-  const { service, changes } = createTestMetadata(world);
+  const { service } = createTestMetadata(world);
   const send = transcript(service);
   await send("POST /videos", { json: { hash: "a", filename: "a.mp4" } });
-  return { world, send, changes, service, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+  return { world, send, service, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
 describe("captions", () => {
@@ -96,7 +96,7 @@ describe("captions", () => {
 
   test("of more than 2 MiB are refused with the limit, whether they say their length or not", async () => {
     await using metadata = await setup();
-    const large = "x".repeat(mostCaptionsBytes + 1);
+    const large = "x".repeat(maxCaptionsBytes + 1);
     const said = await metadata.send("PUT /videos/a/captions/en", {
       body: large,
       headers: { "content-length": String(large.length) },

@@ -1,6 +1,6 @@
 /**
- * From the bytes that somebody sent to the one form in which captions are kept: WebVTT in UTF-8. What the bytes are is
- * seen from them alone, since browsers, curl and editors each name these files differently.
+ * Converts uploaded captions to the one form in which they are stored: WebVTT in UTF-8. The format is detected from the bytes
+ * alone, since browsers, curl and editors send different content types for these files.
  */
 import {
   type Captions,
@@ -12,12 +12,12 @@ import {
 } from "@video-backend/media/captions";
 import { ServiceError } from "@video-backend/service";
 
-/** 2 MiB: the dialogue of a day. */
-export const mostCaptionsBytes = 2 * 1024 * 1024;
+/** 2 MiB holds the dialogue of a day. */
+export const maxCaptionsBytes = 2 * 1024 * 1024;
 
 const accepted = "WebVTT (beginning with WEBVTT) or SubRip, in UTF-8, or in UTF-16 with a byte order mark";
 
-/** @throws ServiceError `invalid_request` with the line that cannot be understood, and what is accepted */
+/** @throws ServiceError `invalid_request` with the line that cannot be parsed, and the accepted formats */
 export function normaliseCaptions(bytes: Uint8Array): string {
   const captions = parse(decode(bytes));
   if (captions.cues.length === 0) throw refused("There is not one cue in these captions");
@@ -33,7 +33,7 @@ function parse(text: string): Captions {
   }
 }
 
-/** The decoder takes the byte order mark away. */
+/** The decoder removes the byte order mark. */
 function decode(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const isBigEndian = first === 0xfe && second === 0xff;

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { createWorld } from "@video-backend/testing";
-import { openMetadataDatabase } from "../database/open.ts";
-import { type Change, createChangeFeed, type Reset } from "./change-feed.ts";
+import { openMetadataDatabase } from "../database/sqlite-stores.ts";
+import { followChanges, type Reset } from "./change-feed.ts";
+import { createSqliteChanges } from "./sqlite-changes.ts";
+import type { Change } from "./store.ts";
 
 function setup(kept?: number) {
   const world = createWorld();
@@ -9,9 +11,13 @@ function setup(kept?: number) {
   world.defer(() => database.$client.close());
   const lines: unknown[] = [];
   const warn = (line: unknown) => void lines.push(line);
-  const feed = createChangeFeed(database, world.clock.now, kept, { warn });
+  const changes = createSqliteChanges(database, { now: world.clock.now, ...(kept && { kept }), log: { warn } });
   const record = (hash: string) =>
-    database.transaction((transaction) => feed.record(transaction, "video.created", hash));
+    database.transaction((transaction) => changes.add(transaction, "video.created", hash));
+  const feed = {
+    follow: (after: number | undefined, signal: AbortSignal) => followChanges({ changes }, after, signal),
+    record: changes.add,
+  };
   return { record, feed, database, lines, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 

@@ -1,45 +1,33 @@
-/** The feed as server-sent events: what changed, with the video, or its captions, as they are now. */
-import { isServiceError, type ServerEvent } from "@video-backend/service";
-import { eq } from "drizzle-orm";
-import type { Captions } from "../captions/contract.ts";
-import { listCaptions } from "../captions/list-captions.ts";
-import { videos } from "../database/schema.ts";
+/** The feed as server-sent events: each change with the video, or its captions, as they are now. */
+import type { ServerEvent } from "@video-backend/service";
+import { presentCaptions } from "../captions/captions.ts";
 import type { MetadataDeps } from "../deps.ts";
-import { presentVideo } from "../videos/present-video.ts";
-import { videoColumns } from "../videos/video-columns.ts";
+import { presentVideo } from "../videos/find-video.ts";
+import { followChanges } from "./change-feed.ts";
 
-/** A video that is gone by the time its change is told is told as deleted soon after; its change is left out. */
+/** A change of a video that has been deleted since is left out; its deletion follows. */
 export async function* watchVideos(
-  deps: MetadataDeps,
+  deps: Pick<MetadataDeps, "videos" | "captions" | "changes">,
   after: number | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
-  for await (const change of deps.changes.follow(after, signal)) {
-    const id = String(change.sequence);
-    if (change.kind === "reset") {
-      yield { id, event: change.kind, data: {} };
-      continue;
-    }
-    if (change.kind === "video.deleted") {
-      yield { id, event: change.kind, data: { hash: change.hash } };
-      continue;
-    }
-    if (change.kind === "captions.changed") {
-      const captions = captionsOf(deps, change.hash);
-      if (captions) yield { id, event: change.kind, data: { hash: change.hash, captions } };
-      continue;
-    }
-    const row = deps.database.select(videoColumns).from(videos).where(eq(videos.hash, change.hash)).get();
-    if (row) yield { id, event: change.kind, data: presentVideo(row) };
+  for await (const change of followChanges(deps, after, signal)) {
+    const { kind } = change;
+    const data = kind === "reset" ? {} : await dataOf(deps, kind, change.hash);
+    if (data) yield { id: String(change.sequence), event: kind, data };
   }
 }
 
-/** Null where the video is gone. */
-function captionsOf({ database }: MetadataDeps, hash: string): Captions[] | null {
-  try {
-    return listCaptions(database, hash);
-  } catch (error) {
-    if (isServiceError(error, "not_found")) return null;
-    throw error;
-  }
+/** Null if the video has been deleted since. */
+async function dataOf(
+  { videos, captions }: Pick<MetadataDeps, "videos" | "captions">,
+  kind: string,
+  hash: string,
+): Promise<object | null> {
+  if (kind === "video.deleted") return { hash };
+  const video = await videos.find(hash);
+  if (!video) return null;
+  return kind === "captions.changed"
+    ? { hash, captions: (await captions.list(hash)).map(presentCaptions) }
+    : presentVideo(video);
 }

@@ -3,8 +3,8 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "@video-backend/database";
 import { createWorld, type World } from "@video-backend/testing";
-import { openMetadataDatabase } from "./open.ts";
 import * as schema from "./schema.ts";
+import { openMetadataDatabase } from "./sqlite-stores.ts";
 
 /** The database at `path` as it was after so many migrations. */
 async function openBefore(world: World, path: string, migrations: number) {

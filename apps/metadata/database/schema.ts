@@ -1,11 +1,8 @@
-/** `videos.db`: the videos, their captions, and the changes that the feed tells. Times are epoch seconds with a fraction. */
+/** `videos.db`: the videos, their captions, and the feed of changes. Times are epoch seconds with a fraction. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-
-/** `private`: streaming gives it to nobody without a playback token. */
-export const visibilities = ["public", "private"] as const;
-
-export const transcodingStatuses = ["pending", "transcoding", "completed", "failed"] as const;
+import { changeKinds } from "../changes/store.ts";
+import { transcodingStatuses, visibilities } from "../videos/state.ts";
 
 export const videos = sqliteTable(
   "videos",
@@ -43,7 +40,7 @@ export const videos = sqliteTable(
   ],
 );
 
-/** Captions that somebody gave a video, one file a language. They go with the video. */
+/** Captions of a video, one file per language. They are deleted with the video. */
 export const captions = sqliteTable(
   "captions",
   {
@@ -52,21 +49,19 @@ export const captions = sqliteTable(
       .references(() => videos.hash, { onDelete: "cascade" }),
     /** BCP 47, canonical. */
     lang: text("lang").notNull(),
-    /** What people choose them by; null where the language's name will do. */
+    /** The label in a player's menu; null for the name of the language. */
     label: text("label"),
-    /** Normalised WebVTT, whatever was sent. */
+    /** Normalised WebVTT, whatever format was sent. */
     webvtt: text("webvtt").notNull(),
-    /** Of that. */
+    /** Size of the WebVTT. */
     bytes: integer("bytes").notNull(),
-    /** Differs from one version to the next, also within the same millisecond. */
+    /** Differs between two versions, also within the same millisecond. */
     updatedAt: real("updated_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.hash, table.lang] })],
 );
 
-export const changeKinds = ["video.created", "video.updated", "video.deleted", "captions.changed"] as const;
-
-/** One row a change, written in the transaction of the change itself. `sequence` is the event id of the feed. */
+/** One row per change, written in the transaction of the change itself. `sequence` is the event id of the feed. */
 export const changes = sqliteTable("changes", {
   sequence: integer("sequence").primaryKey({ autoIncrement: true }),
   kind: text("kind", { enum: changeKinds }).notNull(),
@@ -75,15 +70,10 @@ export const changes = sqliteTable("changes", {
 });
 
 /**
- * Ids of videos that were deleted, kept for good. By them whoever owns files of a video knows that it was deleted, however
- * long it was away; a video that is neither here nor in `videos` may have been lost with a database.
+ * Ids of deleted videos, kept for ever. From them a service that owns files of a video knows that it was deleted, however
+ * long that service was down; a video that is neither here nor in `videos` may have been lost with a database.
  */
 export const deletions = sqliteTable("deletions", {
   hash: text("hash").primaryKey(),
   deletedAt: real("deleted_at").notNull(),
 });
-
-export type VideoRow = typeof videos.$inferSelect;
-export type CaptionsRow = typeof captions.$inferSelect;
-export type ChangeKind = (typeof changeKinds)[number];
-export type TranscodingStatus = (typeof transcodingStatuses)[number];

@@ -1,4 +1,4 @@
-/** Gives out a playback token for a video that there is. Whoever may ask this service may play everything. */
+/** Creates a playback token for a video. Whoever can reach this service can play every video. */
 import { playPath, signPlaybackToken } from "@video-backend/access";
 import { ServiceError } from "@video-backend/service";
 import type { MetadataDeps } from "../deps.ts";
@@ -9,21 +9,21 @@ import { expiryAfter } from "./expiry.ts";
 const defaultSeconds = 6 * 3600;
 
 /**
- * @param seconds how long it is good for, at least
- * @throws ServiceError `not_found`; `invalid_request` for longer than is allowed
+ * @param seconds the minimum validity
+ * @throws ServiceError `not_found`; `invalid_request` above the maximum
  */
-export function createPlaybackToken(
-  { database, playback, now }: MetadataDeps,
+export async function createPlaybackToken(
+  deps: Pick<MetadataDeps, "videos" | "playback" | "now">,
   hash: string,
   seconds: number | undefined,
-): PlaybackToken {
-  const { keys, mostSeconds, windowSeconds } = playback;
-  if (seconds !== undefined && seconds > mostSeconds) {
-    const details = { most_seconds: mostSeconds };
-    throw new ServiceError("invalid_request", `expires_in_seconds: at most ${mostSeconds}`, { details });
+): Promise<PlaybackToken> {
+  const { keys, maxSeconds, windowSeconds } = deps.playback;
+  if (seconds !== undefined && seconds > maxSeconds) {
+    const details = { most_seconds: maxSeconds };
+    throw new ServiceError("invalid_request", `expires_in_seconds: at most ${maxSeconds}`, { details });
   }
-  findVideo(database, hash);
-  const expiresAt = expiryAfter(now(), seconds ?? Math.min(defaultSeconds, mostSeconds), windowSeconds);
+  await findVideo(deps, hash);
+  const expiresAt = expiryAfter(deps.now(), seconds ?? Math.min(defaultSeconds, maxSeconds), windowSeconds);
   const token = signPlaybackToken(keys, hash, expiresAt);
   const path = (file: string) => playPath(token, hash, file);
   return {

@@ -44,7 +44,7 @@ test("its paths are those of the video, all with the token", async () => {
 });
 
 test("a time that is not allowed is refused with the most that is", async () => {
-  await using metadata = await setup({ mostSeconds: 3600 });
+  await using metadata = await setup({ maxSeconds: 3600 });
   const { ask, now } = metadata;
   expect((await ask()).body.expires_at).toBe(now + 3600);
   expect(await ask({ expires_in_seconds: 3601 })).toMatchObject({ status: 422, body: { most_seconds: 3600 } });

@@ -1,20 +1,46 @@
-/** Finds a video or says that there is none. */
+/** Finds a video, and shows it as the contract does. */
 import { ServiceError } from "@video-backend/service";
-import { eq } from "drizzle-orm";
-import type { MetadataDatabase } from "../database/open.ts";
-import { deletions, videos } from "../database/schema.ts";
-import { type ReadVideo, videoColumns } from "./video-columns.ts";
+import type { Video } from "../contract.ts";
+import type { MetadataDeps } from "../deps.ts";
+import type { VideoRecord } from "./store.ts";
+
+type Deps = Pick<MetadataDeps, "videos">;
 
 /** @throws ServiceError `not_found`: Video not found */
-export function findVideo(database: Pick<MetadataDatabase, "select">, hash: string): ReadVideo {
-  const row = database.select(videoColumns).from(videos).where(eq(videos.hash, hash)).get();
-  if (!row) throw videoNotFound(database, hash);
-  return row;
+export async function findVideo(deps: Deps, hash: string): Promise<VideoRecord> {
+  const video = await deps.videos.find(hash);
+  if (!video) throw await videoNotFound(deps, hash);
+  return video;
 }
 
-/** With `deleted_at` where it was there once: a database that was lost knows neither. */
-function videoNotFound(database: Pick<MetadataDatabase, "select">, hash: string): ServiceError {
-  const deleted = database.select().from(deletions).where(eq(deletions.hash, hash)).get();
-  const details = { hash, ...(deleted && { deleted_at: deleted.deletedAt }) };
+/** With `deleted_at` if it was deleted. A database that was lost knows neither the video nor its deletion. */
+export async function videoNotFound({ videos }: Deps, hash: string): Promise<ServiceError> {
+  const deletedAt = await videos.deletedAt(hash);
+  const details = { hash, ...(deletedAt !== null && { deleted_at: deletedAt }) };
   return new ServiceError("not_found", "Video not found", { details });
+}
+
+/** `status` is for people: a stopped video is not `transcoding`, whatever the encoder last reported. */
+export function presentVideo(video: VideoRecord): Video {
+  const { isStopped, transcodingStatus } = video;
+  return {
+    id: video.id,
+    hash: video.hash,
+    filename: video.filename,
+    title: video.title,
+    description: video.description,
+    thumbnail_filename: video.thumbnailFilename,
+    original_resolution: video.originalResolution,
+    original_quality_label: video.originalQualityLabel,
+    duration: video.duration,
+    status: isStopped && transcodingStatus !== "completed" ? "stopped" : transcodingStatus,
+    transcoding_status: transcodingStatus,
+    error: video.error,
+    stopped: Number(isStopped),
+    visibility: video.visibility,
+    sha256: video.sha256,
+    duplicate_of: video.duplicateOf,
+    created_at: video.createdAt,
+    updated_at: video.updatedAt,
+  };
 }

@@ -1,30 +1,13 @@
-/** Somebody's wish that a video's transcoding stop, or go on. Transcoding follows the feed and obeys. */
-import { eq } from "drizzle-orm";
-import { videos } from "../database/schema.ts";
+/** Whether the transcoding of a video is to be stopped. Transcoding follows the feed and reconciles with it. */
 import type { MetadataDeps } from "../deps.ts";
-import { findVideo } from "./find-video.ts";
+import { videoNotFound } from "./find-video.ts";
 
-/**
- * Wishing what is wished already changes nothing and tells nobody.
- *
- * @throws ServiceError `not_found`
- */
-export function setStopped({ database, changes, now }: MetadataDeps, hash: string, stopped: boolean): void {
-  database.transaction(
-    (transaction) => {
-      if (findVideo(transaction, hash).stopped === Number(stopped)) return;
-      transaction
-        .update(videos)
-        .set({ stopped: Number(stopped), updatedAt: now() })
-        .where(eq(videos.hash, hash))
-        .run();
-      changes.record(transaction, "video.updated", hash);
-    },
-    { behavior: "immediate" },
-  );
+/** @throws ServiceError `not_found` */
+export async function setStopped(deps: Pick<MetadataDeps, "videos">, hash: string, isStopped: boolean): Promise<void> {
+  if (!(await deps.videos.setStopped(hash, isStopped))) throw await videoNotFound(deps, hash);
 }
 
-/** False for a hash that nobody registered. */
-export function isStopped({ database }: MetadataDeps, hash: string): boolean {
-  return database.select({ stopped: videos.stopped }).from(videos).where(eq(videos.hash, hash)).get()?.stopped === 1;
+/** False for an unknown hash. */
+export async function isStopped({ videos }: Pick<MetadataDeps, "videos">, hash: string): Promise<boolean> {
+  return (await videos.find(hash))?.isStopped ?? false;
 }

@@ -1,66 +1,49 @@
-/** Changes what may be changed of a video. */
+/** Changes the editable fields of a video. */
 import { ServiceError } from "@video-backend/service";
-import { and, eq, inArray, sql } from "drizzle-orm";
-import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { VideoChanges } from "../contract.ts";
-import { videos } from "../database/schema.ts";
 import type { MetadataDeps } from "../deps.ts";
-import { markPrivate, unmarkUnlessPrivate } from "../visibility/private-marks.ts";
-import { findVideo } from "./find-video.ts";
-import { statesBefore, transitions } from "./transcoding-status.ts";
+import { markPrivate, removeNeedlessMark } from "../visibility/private-marks.ts";
+import { findVideo, videoNotFound } from "./find-video.ts";
+import { statusesBefore, transitions } from "./state.ts";
+import type { VideoFields } from "./store.ts";
+
+type Deps = Pick<MetadataDeps, "videos" | "store" | "exclusion">;
 
 /**
- * Fields that are absent stay as they are. A video that becomes private is closed when this resolves.
+ * Absent fields keep their value. A video that becomes private is marked as such when this resolves.
  *
- * @throws ServiceError `not_found`; `conflict` when the transcoding status cannot become that from what it is
+ * @throws ServiceError `not_found`; `conflict` if the transcoding status cannot become that from what it is
  */
-export async function updateVideo(deps: MetadataDeps, hash: string, fields: VideoChanges): Promise<void> {
-  if (fields.visibility === undefined) return updateRow(deps, hash, fields);
-  await deps.takeTurn(async () => {
-    findVideo(deps.database, hash);
-    if (fields.visibility === "private") await markPrivate(deps, hash);
-    try {
-      updateRow(deps, hash, fields);
-    } finally {
-      await unmarkUnlessPrivate(deps, hash);
-    }
-  });
+export async function updateVideo(deps: Deps, hash: string, fields: VideoChanges): Promise<void> {
+  if (fields.visibility === undefined) return await updateFields(deps, hash, fields);
+  using _alone = await deps.exclusion.acquire(hash);
+  await findVideo(deps, hash);
+  if (fields.visibility === "private") await markPrivate(deps, hash);
+  try {
+    await updateFields(deps, hash, fields);
+  } finally {
+    await removeNeedlessMark(deps, hash);
+  }
 }
 
-function updateRow({ database, changes, now }: MetadataDeps, hash: string, fields: VideoChanges): void {
+async function updateFields(deps: Pick<Deps, "videos">, hash: string, fields: VideoChanges): Promise<void> {
   const next = fields.transcoding_status;
-  database.transaction(
-    (transaction) => {
-      const before = findVideo(transaction, hash);
-      const [updated] = transaction
-        .update(videos)
-        .set({ ...columnsOf(fields), updatedAt: now() })
-        .where(and(eq(videos.hash, hash), next ? inArray(videos.transcodingStatus, statesBefore(next)) : undefined))
-        .returning({ hash: videos.hash })
-        .all();
-      if (!updated) {
-        const state = before.transcodingStatus;
-        const accepted = [state, ...transitions[state]];
-        throw new ServiceError(
-          "conflict",
-          `A video that is ${state} cannot become ${next}; accepted: ${accepted.join(", ")}`,
-          {
-            details: { hash, state, accepted },
-          },
-        );
-      }
-      changes.record(transaction, "video.updated", hash);
-    },
-    { behavior: "immediate" },
-  );
+  const result = await deps.videos.update(hash, recordFieldsOf(fields), next && statusesBefore(next));
+  if (!result) throw await videoNotFound(deps, hash);
+  if (result.isUpdated) return;
+  const state = result.found;
+  const accepted = [state, ...transitions[state]];
+  const sentence = `A video that is ${state} cannot become ${next}; accepted: ${accepted.join(", ")}`;
+  throw new ServiceError("conflict", sentence, { details: { hash, state, accepted } });
 }
 
-function columnsOf(fields: VideoChanges): SQLiteUpdateSetSource<typeof videos> {
-  const columns = {
+function recordFieldsOf(fields: VideoChanges): VideoFields {
+  const named = {
     filename: fields.filename,
     title: fields.title,
     description: fields.description,
-    thumbnailFilename: thumbnailOf(fields),
+    thumbnailFilename: fields.thumbnail_filename,
+    defaultThumbnailFilename: fields.default_thumbnail_filename,
     originalResolution: fields.original_resolution,
     originalQualityLabel: fields.original_quality_label,
     duration: fields.duration,
@@ -69,11 +52,5 @@ function columnsOf(fields: VideoChanges): SQLiteUpdateSetSource<typeof videos> {
     visibility: fields.visibility,
     sha256: fields.sha256,
   };
-  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
-}
-
-/** What somebody chose counts; the default is taken by the very statement that sees that there is none. */
-function thumbnailOf({ thumbnail_filename: chosen, default_thumbnail_filename: otherwise }: VideoChanges) {
-  if (chosen !== undefined || otherwise === undefined) return chosen;
-  return sql`coalesce(${videos.thumbnailFilename}, ${otherwise})`;
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }

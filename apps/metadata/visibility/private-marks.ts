@@ -1,28 +1,41 @@
 /**
- * The mark of a private video follows its row, in an order that leaves no gap: it is there before the row says private,
- * and goes after the row has said public, or after the files have gone. What is interrupted leaves a mark too many, which
- * closes a video until marks are restored; never one too few.
+ * The mark of a private video follows its record, in an order that leaves no gap: it exists before the record says private,
+ * and is removed after the record says public, or after the files are removed. An interruption leaves a mark too many, which
+ * keeps a video private until marks are restored; never one too few.
  */
-import { privateMark } from "@video-backend/access";
-import { eq } from "drizzle-orm";
-import { videos } from "../database/schema.ts";
+import { privateMark, privateMarks } from "@video-backend/access";
+import { videoIdPattern } from "@video-backend/service";
 import type { MetadataDeps } from "../deps.ts";
 
-type Deps = Pick<MetadataDeps, "database" | "store">;
+type Deps = Pick<MetadataDeps, "videos" | "store">;
 
-/** Call it before the row says private. */
+/** Call it before the record says private, while holding the video. */
 export async function markPrivate({ store }: Pick<Deps, "store">, hash: string): Promise<void> {
   await store.put(privateMark(hash), "");
 }
 
-/** Takes the mark of a video away unless its row, or what is left of a deleted one's files, needs it. */
-export async function unmarkUnlessPrivate({ database, store }: Deps, hash: string): Promise<void> {
-  const row = database.select({ visibility: videos.visibility }).from(videos).where(eq(videos.hash, hash)).get();
-  const needed = row ? row.visibility === "private" : await hasFiles(store, hash);
-  if (!needed) await store.remove(privateMark(hash));
+/** Removes the mark of a video unless its record, or files that are left of a deleted one, need it. Hold the video. */
+export async function removeNeedlessMark({ videos, store }: Deps, hash: string): Promise<void> {
+  const video = await videos.find(hash);
+  const isNeeded = video ? video.visibility === "private" : await hasFiles(store, hash);
+  if (!isNeeded) await store.remove(privateMark(hash));
 }
 
-/** Whoever deletes a video's files may do it later than its row, as transcoding does when it hears of it. */
+/** The services that own the files of a deleted video may remove them later than its record. */
 async function hasFiles(store: MetadataDeps["store"], hash: string): Promise<boolean> {
   return (await store.exists(`hls/${hash}`)) || (await store.exists(`originals/${hash}`));
+}
+
+/**
+ * Aligns the marks with the records, at start and periodically: after an interruption, a restored backup, or a deletion. Its
+ * cost follows the number of private videos, not of all videos.
+ */
+export async function restoreMarks(deps: Pick<MetadataDeps, "videos" | "store" | "exclusion">): Promise<void> {
+  const listed = await deps.videos.listPrivate();
+  const marked = (await deps.store.list(privateMarks)).filter((name) => videoIdPattern.test(name));
+  for (const hash of new Set(listed).symmetricDifference(new Set(marked))) {
+    using _alone = await deps.exclusion.acquire(hash);
+    if ((await deps.videos.find(hash))?.visibility === "private") await markPrivate(deps, hash);
+    else await removeNeedlessMark(deps, hash);
+  }
 }

@@ -2,11 +2,10 @@ import { expect, test } from "bun:test";
 import { privateMark, privateMarks } from "@video-backend/access";
 import type { BlobStore } from "@video-backend/storage";
 import { createWorld, transcript } from "@video-backend/testing";
-import { eq } from "drizzle-orm";
-import { videos } from "../database/schema.ts";
+import { followChanges } from "../changes/change-feed.ts";
 import { createMetadataService } from "../service.ts";
 import { createTestMetadata } from "../testing.ts";
-import { restoreMarks } from "./restore-marks.ts";
+import { restoreMarks } from "./private-marks.ts";
 
 async function setup() {
   const world = createWorld();
@@ -30,7 +29,7 @@ test("a video is marked while it is private, and its followers hear of it", asyn
   await using metadata = await setup();
   const { send } = metadata;
   const follower = new AbortController();
-  const told = metadata.deps.changes.follow(undefined, follower.signal)[Symbol.asyncIterator]();
+  const told = followChanges(metadata.deps, undefined, follower.signal)[Symbol.asyncIterator]();
   const first = told.next();
   expect((await send("PUT /videos/film", toPrivate)).body).toEqual({ status: "updated" });
   expect(await metadata.isMarked()).toBe(true);
@@ -57,16 +56,16 @@ test("a video can be private from the first", async () => {
 test("the mark is there before the row says so, and goes after it has said otherwise", async () => {
   await using metadata = await setup();
   const seen: string[] = [];
-  const row = () => metadata.deps.database.select().from(videos).where(eq(videos.hash, "film")).get()?.visibility;
+  const row = async () => (await metadata.deps.videos.find("film"))?.visibility;
   const store: BlobStore = {
     ...metadata.store,
     async put(key, content) {
-      seen.push(`put ${key} while ${row()}`);
+      seen.push(`put ${key} while ${await row()}`);
       await metadata.store.put(key, content);
-      seen.push(`there while ${row()}`);
+      seen.push(`there while ${await row()}`);
     },
     async remove(key) {
-      seen.push(`remove ${key} while ${row()}`);
+      seen.push(`remove ${key} while ${await row()}`);
       await metadata.store.remove(key);
     },
   };

@@ -217,8 +217,8 @@ describe("an event", () => {
     const transcoding = await system.start();
     await transcoding.isIn("a", "ok");
     await transcoding.end();
-    const log = system.metadata.changes;
-    system.metadata.database.transaction((transaction) => log.record(transaction, "video.deleted", "a"));
+    const { changes } = system.metadata.deps;
+    system.metadata.database.transaction((transaction) => changes.add(transaction, "video.deleted", "a"));
     const after = await system.start();
     await after.deps.reconciler.idle();
     expect(after.deps.jobs.get("a").state).toBe("ok");

@@ -1,0 +1,24 @@
+/** Opens `videos.db` and the stores in it. */
+import { join } from "node:path";
+import { openDatabase } from "@video-backend/database";
+import { createSqliteCaptions } from "../captions/sqlite-captions.ts";
+import { createSqliteChanges, type SqliteChangesOptions } from "../changes/sqlite-changes.ts";
+import { createSqliteVideos } from "../videos/sqlite-videos.ts";
+import * as schema from "./schema.ts";
+import type { MetadataDatabase } from "./sqlite-database.ts";
+
+/** @param path the file, usually `STORAGE_DIR/videos.db` */
+export function openMetadataDatabase(path: string): MetadataDatabase {
+  return openDatabase({ path, schema, migrationsFolder: join(import.meta.dirname, "migrations") });
+}
+
+/** The stores of metadata over one database. */
+export function createSqliteStores(database: MetadataDatabase, options: SqliteChangesOptions) {
+  const changes = createSqliteChanges(database, options);
+  const { now } = options;
+  return {
+    videos: createSqliteVideos(database, changes, now),
+    captions: createSqliteCaptions(database, changes, now),
+    changes,
+  };
+}
