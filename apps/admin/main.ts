@@ -3,6 +3,7 @@ import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createLog, crossOriginRulesOf, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
+import { checkLayout } from "@video-backend/storage/layout-version";
 import { studioEntries } from "@video-backend/studio/entries";
 import { AdminConfig } from "./config.ts";
 import type { AdminDeps } from "./deps.ts";
@@ -12,9 +13,11 @@ import { keepThumbnailsSwept } from "./thumbnails/sweep-thumbnails.ts";
 
 const config = await orExit(() => readConfig(AdminConfig, process.env));
 const log = createLog("admin", config.LOG_LEVEL);
+const store = createDirectoryStore(config.STORAGE_DIR);
+await orExit(() => checkLayout(store));
 
 const deps: AdminDeps = {
-  store: createDirectoryStore(config.STORAGE_DIR),
+  store,
   services: connectServices({
     upload: config.UPLOAD_URL,
     transcoding: config.TRANSCODING_URL,

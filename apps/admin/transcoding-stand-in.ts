@@ -1,6 +1,7 @@
 /** What admin needs of the transcoding service in a test: its answers, and jobs that are only remembered. */
 import { createRouter, problemResponse, ServiceError } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
+import { originalKey, streamsKey } from "@video-backend/storage/layout";
 
 /** A job as it was asked for, and how it stands. */
 export interface StandInJob {
@@ -17,7 +18,7 @@ export function createTranscodingStandIn(store: BlobStore) {
   service.get("/health", (c) => c.json({ status: "healthy", service: "transcoding_service" }));
   service.post("/transcode/start", async (c) => {
     const { upload_id, filename, network_speed = 10 } = await c.req.json();
-    if (!(await store.exists(`originals/${upload_id}/${filename}`))) return absent("Source file not found");
+    if (!(await store.exists(originalKey(upload_id, filename)))) return absent("Source file not found");
     jobs.set(upload_id, { filename, networkSpeed: network_speed, overall: "running" });
     return c.json({ status: "started", upload_id });
   });
@@ -35,7 +36,7 @@ export function createTranscodingStandIn(store: BlobStore) {
   });
   service.delete("/transcode/:id", async (c) => {
     jobs.delete(c.req.param("id"));
-    await store.remove(`hls/${c.req.param("id")}`);
+    await store.remove(streamsKey(c.req.param("id")));
     return c.json({ status: "deleted" });
   });
   return { service, jobs };

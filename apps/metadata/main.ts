@@ -4,6 +4,8 @@ import { openKeyFile } from "@video-backend/access/key-file";
 import { createExclusion, createLog, crossOriginRulesOf, readConfig, repeat } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
+import { databaseFiles, playbackKeysFile } from "@video-backend/storage/layout";
+import { checkLayout } from "@video-backend/storage/layout-version";
 import { MetadataConfig } from "./config.ts";
 import { createSqliteStores, openMetadataDatabase } from "./database/sqlite-stores.ts";
 import type { MetadataDeps } from "./deps.ts";
@@ -12,9 +14,10 @@ import { restoreMarks } from "./visibility/private-marks.ts";
 
 const config = await orExit(() => readConfig(MetadataConfig, process.env));
 const log = createLog("metadata", config.LOG_LEVEL);
-const database = await orExit(() => openMetadataDatabase(join(config.STORAGE_DIR, "videos.db")));
 const store = createDirectoryStore(config.STORAGE_DIR);
-const keys = await orExit(() => config.PLAYBACK_KEYS ?? openKeyFile(join(config.STORAGE_DIR, "playback-keys.json")));
+await orExit(() => checkLayout(store));
+const database = await orExit(() => openMetadataDatabase(join(config.STORAGE_DIR, databaseFiles.metadata)));
+const keys = await orExit(() => config.PLAYBACK_KEYS ?? openKeyFile(join(config.STORAGE_DIR, playbackKeysFile)));
 const now = () => Date.now() / 1000;
 const deps: MetadataDeps = {
   ...createSqliteStores(database, { now, log }),

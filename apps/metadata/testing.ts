@@ -2,6 +2,7 @@
 import { playbackKey } from "@video-backend/access";
 import { createExclusion } from "@video-backend/service";
 import { createDirectoryStore } from "@video-backend/storage/directory";
+import { databaseFiles } from "@video-backend/storage/layout";
 import type { World } from "@video-backend/testing";
 import { createMetadataClient } from "./client.ts";
 import { createSqliteStores, openMetadataDatabase } from "./database/sqlite-stores.ts";
@@ -17,7 +18,7 @@ export const testPlaybackKeys = [playbackKey("test", "a secret that is known to 
  * @param isAway while this is true the client cannot connect, as when the service is down
  */
 export function createTestMetadata(world: World, isAway: () => boolean = () => false) {
-  const database = openMetadataDatabase(world.path("videos.db"));
+  const database = openMetadataDatabase(world.path(databaseFiles.metadata));
   world.defer(() => database.$client.close());
   const now = world.clock.now;
   const stores = createSqliteStores(database, { now });

@@ -1,6 +1,7 @@
 /** The HTTP surface of the streaming service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { AssetPath, FileName, integer, json, problems, RenditionName, VideoId } from "@video-backend/service";
+import { manifestFile, masterFile, playlistFile } from "@video-backend/storage/layout";
 
 export const RenditionQuality = z
   .object({
@@ -22,9 +23,9 @@ export const OriginalQuality = z
 
 export const Qualities = z
   .object({
-    master: z.literal("master.m3u8").nullable().openapi({ description: "Null while there is none" }),
+    master: z.literal(masterFile).nullable().openapi({ description: "Null while there is none" }),
     manifest: z
-      .literal("manifest.mpd")
+      .literal(manifestFile)
       .nullable()
       .openapi({ description: "The same for DASH; null while there is none" }),
     qualities: z.record(z.string(), z.union([RenditionQuality, OriginalQuality])),
@@ -60,7 +61,7 @@ function file<Type extends string>(type: Type, absent: string) {
 
 export const getMaster = createRoute({
   method: "get",
-  path: "/stream/{id}/master.m3u8",
+  path: `/stream/{id}/${masterFile}`,
   operationId: "getMaster",
   tags,
   summary: "The master playlist: what a player is given",
@@ -109,7 +110,7 @@ export const listQualities = createRoute({
 
 export const getPlaylist = createRoute({
   method: "get",
-  path: "/stream/{id}/{quality}/playlist.m3u8",
+  path: `/stream/{id}/{quality}/${playlistFile}`,
   operationId: "getPlaylist",
   tags,
   summary: "The playlist of a rendition",

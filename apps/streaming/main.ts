@@ -1,6 +1,4 @@
 /** Starts the streaming service: reads the configuration, serves the directory. */
-
-/** Starts the streaming service: reads the configuration, serves the directory, in one process or in several. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +9,9 @@ import { createLog, crossOriginRulesOf, messageOf, readConfig } from "@video-bac
 import { orExit, serve } from "@video-backend/service/serve";
 import { sharePort } from "@video-backend/service/share-port";
 import { createDirectoryStore } from "@video-backend/storage/directory";
+/** Starts the streaming service: reads the configuration, serves the directory, in one process or in several. */
+import { playbackKeysFile } from "@video-backend/storage/layout";
+import { checkLayout } from "@video-backend/storage/layout-version";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createPrivateVideos } from "./access/private-videos.ts";
 import { StreamingConfig } from "./config.ts";
@@ -19,13 +20,14 @@ import { createStreamingService } from "./service.ts";
 
 const config = await orExit(() => readConfig(StreamingConfig, process.env));
 const log = createLog("streaming", config.LOG_LEVEL);
-const keyFile = join(config.STORAGE_DIR, "playback-keys.json");
+const keyFile = join(config.STORAGE_DIR, playbackKeysFile);
 /** A storage that cannot be written to, before anybody made the file: public videos play all the same. */
 const noKeys = (error: unknown) => {
   log.error({ reason: messageOf(error) }, "no playback token is accepted until the next start");
   return [];
 };
 const store = createDirectoryStore(config.STORAGE_DIR);
+await orExit(() => checkLayout(store, "reads"));
 const now = () => Date.now() / 1000;
 const pageFile = (name: string) => fileURLToPath(new URL(`watch/browser/${name}`, import.meta.url));
 const processes = config.STREAMING_PROCESSES === "auto" ? availableParallelism() : config.STREAMING_PROCESSES;

@@ -1,5 +1,6 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
 import { createRouter } from "@video-backend/service";
+import { masterFile, playlistPath } from "@video-backend/storage/layout";
 import { guarded, guardVideos } from "./access/guard-videos.ts";
 import { refuseMethod } from "./assets/refuse-method.ts";
 import { serveAsset } from "./assets/serve-asset.ts";
@@ -22,7 +23,7 @@ export function createRoutes(deps: StreamingDeps) {
     .route("/", createWatchRoutes(deps))
     .openapi(contract.getMaster, async (c) => {
       const { id } = c.req.valid("param");
-      return serveAsset(c, await findOrRestore(deps, id, "master.m3u8", "Master playlist not found"));
+      return serveAsset(c, await findOrRestore(deps, id, masterFile, "Master playlist not found"));
     })
     .openapi(contract.getOriginal, async (c) => {
       const { asset, filename } = await findOriginal(deps, c.req.valid("param").id);
@@ -31,7 +32,7 @@ export function createRoutes(deps: StreamingDeps) {
     .openapi(contract.listQualities, async (c) => c.json(await listQualities(deps, c.req.valid("param").id), 200))
     .openapi(contract.getPlaylist, async (c) => {
       const { id, quality } = c.req.valid("param");
-      return serveAsset(c, await findOrRestore(deps, id, `${quality}/playlist.m3u8`, "Playlist not found"));
+      return serveAsset(c, await findOrRestore(deps, id, playlistPath(quality), "Playlist not found"));
     })
     .openapi(contract.getSegment, async (c) => {
       return serveAsset(c, await findSegment(deps, c.req.valid("param")));

@@ -5,6 +5,7 @@ import type { MetadataClient } from "@video-backend/metadata/client";
 import { createInProcessQueue, createLimiter } from "@video-backend/queue";
 import type { Log } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
+import { folders } from "@video-backend/storage/layout";
 import { createAttempts } from "./attempts/attempts.ts";
 import type { TranscodingDatabase } from "./database/open.ts";
 import type { ChunkOfVideo } from "./engine/chunk-of-video.ts";
@@ -52,7 +53,7 @@ export function assembleTranscoding(parts: Parts): TranscodingDeps {
     jobs: createJobs(database, now),
     ledger: createLedger(database, now),
     progress: createProgress(),
-    workspace: createWorkspace(join(parts.storageDirectory, "transcoding")),
+    workspace: createWorkspace(join(parts.storageDirectory, folders.workspaces)),
     attempts: createAttempts(database),
     claims: new Set(),
     queue: createInProcessQueue<ChunkOfVideo>({ concurrency: processes, worker }),
@@ -84,7 +85,7 @@ export async function recover(deps: TranscodingDeps): Promise<void> {
 export async function requestRepairs({ jobs, reconciler, store, log }: TranscodingDeps): Promise<void> {
   const ended = jobs.inStates(["ok", "error", "stopped"]);
   // So many videos are not lost file by file: a disk that is not mounted must not cost the ledger, too.
-  if (ended.length > 1 && (await store.list("hls")).length === 0) {
+  if (ended.length > 1 && (await store.list(folders.streams)).length === 0) {
     log.error(
       { videos: ended.length },
       "hls/ is empty though videos are finished; is a disk missing? Nothing is repaired",

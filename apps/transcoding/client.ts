@@ -4,7 +4,6 @@ import type { hc } from "hono/client";
 import type { TranscodingRoutes } from "./routes.ts";
 
 export type { RenditionStatus, TranscodingStatus } from "./contract.ts";
-export { finishedKey } from "./engine/finished.ts";
 export type { Bitrates, QueueState, RecentFault, SegmentMap } from "./overview/contract.ts";
 
 export type TranscodingClient = ReturnType<typeof hc<TranscodingRoutes>>;

@@ -6,6 +6,8 @@ import { createMetadataClient } from "@video-backend/metadata/client";
 import { createLog, crossOriginRulesOf, messageOf, readConfig, repeat } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
+import { databaseFiles, folders } from "@video-backend/storage/layout";
+import { checkLayout } from "@video-backend/storage/layout-version";
 import { assembleTranscoding, closeTranscoding, recover, requestRepairs } from "./assemble.ts";
 import { divideProcessors, TranscodingConfig } from "./config.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
@@ -20,7 +22,9 @@ const janitorEverySeconds = 3600;
 
 const config = await orExit(() => readConfig(TranscodingConfig, process.env));
 const log = createLog("transcoding", config.LOG_LEVEL);
-const database = await orExit(() => openTranscodingDatabase(join(config.STORAGE_DIR, "transcoding.db")));
+const store = createDirectoryStore(config.STORAGE_DIR);
+await orExit(() => checkLayout(store));
+const database = await orExit(() => openTranscodingDatabase(join(config.STORAGE_DIR, databaseFiles.transcoding)));
 const cpus = config.TRANSCODE_CPUS ?? availableParallelism();
 const settings = {
   segmentSeconds: config.SEGMENT_SECONDS,
@@ -34,7 +38,8 @@ const encoders = await orExit(() =>
   proveEncoders({ encoders: knownEncoders(config.VAAPI_DEVICE), choice: config.ENCODER, run, settings, now }),
 );
 log.info({ encoders: encoders.states() }, "encoders proven");
-const [workspaces, hls] = [join(config.STORAGE_DIR, "transcoding"), join(config.STORAGE_DIR, "hls")];
+const workspaces = join(config.STORAGE_DIR, folders.workspaces);
+const hls = join(config.STORAGE_DIR, folders.streams);
 const copies = await moveNeedsCopy(workspaces, hls).catch((error: unknown) => {
   log.warn({ reason: messageOf(error) }, "transcoding and hls could not be compared");
 });
@@ -42,7 +47,7 @@ if (copies) log.warn("hls is on another file system than transcoding: each finis
 
 const deps = assembleTranscoding({
   database,
-  store: createDirectoryStore(config.STORAGE_DIR),
+  store,
   storageDirectory: config.STORAGE_DIR,
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL }),
   run,

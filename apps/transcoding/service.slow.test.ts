@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { run } from "@video-backend/media";
+import { finishedKey } from "@video-backend/storage/layout";
 import { transcript, until } from "@video-backend/testing";
-import { finishedKey } from "./engine/finished.ts";
 import { followWishes } from "./jobs/follow-wishes.ts";
 import { reportStates } from "./jobs/report-states.ts";
 import { segmentsIn, setup } from "./test-setup.ts";

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { type Encoder, libx264, type Run, run } from "@video-backend/media";
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createDirectoryStore } from "@video-backend/storage/directory";
+import { databaseFiles, folders } from "@video-backend/storage/layout";
 import { type Clip, makeClip, type World } from "@video-backend/testing";
 import { assembleTranscoding, closeTranscoding, recover } from "./assemble.ts";
 import { createTranscodingClient } from "./client.ts";
@@ -33,7 +34,7 @@ export async function createTestTranscoding(world: World, options: TestTranscodi
     processes: 2,
   };
   const now = () => Date.now() / 1000;
-  const database = openTranscodingDatabase(world.path("transcoding.db"));
+  const database = openTranscodingDatabase(world.path(databaseFiles.transcoding));
   const deps = assembleTranscoding({
     database,
     store: createDirectoryStore(world.directory),
@@ -81,7 +82,7 @@ export async function placeOriginal(
   clip: Clip = {},
   filename = "clip.mp4",
 ): Promise<string> {
-  await mkdir(world.path("originals", videoId), { recursive: true });
+  await mkdir(world.path(folders.originals, videoId), { recursive: true });
   await metadata.client.videos.$post({ json: { hash: videoId, filename } });
-  return makeClip(world.path("originals", videoId, filename), { width: 320, height: 180, ...clip });
+  return makeClip(world.path(folders.originals, videoId, filename), { width: 320, height: 180, ...clip });
 }

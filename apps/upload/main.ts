@@ -5,6 +5,8 @@ import { createLog, crossOriginRulesOf, messageOf, newVideoId, readConfig, Servi
 import { orExit, serve } from "@video-backend/service/serve";
 import { copyRange } from "@video-backend/storage/copy-range";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
+import { databaseFiles, folders } from "@video-backend/storage/layout";
+import { checkLayout } from "@video-backend/storage/layout-version";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createDisk } from "./admission/room.ts";
 import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
@@ -20,10 +22,12 @@ const sweepEverySeconds = 2;
 const fetchEverySeconds = 1;
 
 const config = await orExit(() => readConfig(UploadConfig, process.env));
+const store = createDirectoryStore(config.STORAGE_DIR);
+await orExit(() => checkLayout(store));
 const parts = await orExit(() => ({
-  database: openUploadDatabase(join(config.STORAGE_DIR, "uploads.db"), config.UPLOAD_SYNC === "chunk"),
-  store: createDirectoryStore(config.STORAGE_DIR),
-  sources: openSourceDirectory(join(config.STORAGE_DIR, "uploads"), config.UPLOAD_SYNC),
+  database: openUploadDatabase(join(config.STORAGE_DIR, databaseFiles.upload), config.UPLOAD_SYNC === "chunk"),
+  store,
+  sources: openSourceDirectory(join(config.STORAGE_DIR, folders.uploads), config.UPLOAD_SYNC),
   copyRange,
   limits: limitsOf(config),
   disk: createDisk(config.STORAGE_DIR),
@@ -39,7 +43,8 @@ const parts = await orExit(() => ({
 }));
 const deps = withState(parts);
 
-const [uploads, originals] = [join(config.STORAGE_DIR, "uploads"), join(config.STORAGE_DIR, "originals")];
+const uploads = join(config.STORAGE_DIR, folders.uploads);
+const originals = join(config.STORAGE_DIR, folders.originals);
 const copies = await moveNeedsCopy(uploads, originals).catch((error: unknown) => {
   deps.log.warn({ reason: messageOf(error) }, "uploads and originals could not be compared");
 });

@@ -4,6 +4,7 @@ import type { MetadataClient } from "@video-backend/metadata/client";
 import { newVideoId } from "@video-backend/service";
 import { copyRange } from "@video-backend/storage/copy-range";
 import { createDirectoryStore } from "@video-backend/storage/directory";
+import { databaseFiles, folders } from "@video-backend/storage/layout";
 import type { World } from "@video-backend/testing";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
 import { createDisk } from "./admission/room.ts";
@@ -27,9 +28,9 @@ export interface TestUploadOptions {
 export function createTestUpload(world: World, { metadata, transcoding, deps: replaced, replace }: TestUploadOptions) {
   const config = UploadConfig.parse({});
   const parts: UploadParts = {
-    database: openUploadDatabase(world.path("uploads.db"), false),
+    database: openUploadDatabase(world.path(databaseFiles.upload), false),
     store: createDirectoryStore(world.directory),
-    sources: openSourceDirectory(join(world.directory, "uploads"), "chunk"),
+    sources: openSourceDirectory(join(world.directory, folders.uploads), "chunk"),
     copyRange,
     limits: limitsOf(config),
     disk: createDisk(world.directory),

@@ -6,6 +6,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { messageOf } from "@video-backend/service";
+import { createDirectoryStore } from "@video-backend/storage/directory";
+import { checkLayout } from "@video-backend/storage/layout-version";
 import type { Service, Setup } from "./services.ts";
 
 /** Everything that is in the way of starting, a sentence each; nothing when all is well. */
@@ -15,6 +17,7 @@ export async function preflight(setup: Setup): Promise<string[]> {
     programProblem("ffmpeg"),
     programProblem("ffprobe"),
     storageProblem(setup.storageDir),
+    layoutProblem(setup.storageDir),
   ]);
   return problems.filter((problem) => problem !== null);
 }
@@ -54,6 +57,16 @@ export function storageProblem(directory: string): string | null {
     return null;
   } catch (error) {
     return `Cannot write in ${directory} (${messageOf(error)}); set STORAGE_DIR to a directory that can be written.`;
+  }
+}
+
+/** Null when this version of the software can use what lies in the storage directory. */
+export async function layoutProblem(directory: string): Promise<string | null> {
+  try {
+    await checkLayout(createDirectoryStore(directory), "reads");
+    return null;
+  } catch (error) {
+    return `${messageOf(error)}.`;
   }
 }
 

@@ -6,7 +6,8 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Plan, run, segmentFile } from "@video-backend/media";
+import { type Plan, run } from "@video-backend/media";
+import { segmentFile } from "@video-backend/storage/layout";
 import {
   createRandom,
   createWorld,

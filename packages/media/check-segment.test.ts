@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, readdir } from "node:fs/promises";
+import { muxedInitFile as initName, muxedSegmentFile as segmentName } from "@video-backend/storage/layout";
 import { createWorld, makeClip } from "@video-backend/testing";
 import { checkPlacement, measureSegment, SegmentError } from "./check-segment.ts";
-import { initName, pictureCommand, segmentName, soundCommand } from "./commands.ts";
+import { pictureCommand, soundCommand } from "./commands.ts";
 import { libx264 } from "./encoders.ts";
 import { makePlan } from "./plan.ts";
 import { probe } from "./probe.ts";

@@ -3,6 +3,7 @@
  * each measured: an absolute time line (`-copyts -start_at_zero`), a seek one second early with `trim` for the exact cut,
  * and `-hls_time` far below the segment length so that the muxer cuts at every forced key frame and nowhere else.
  */
+import { muxedInitFile, muxedPlaylistFile, muxedSegmentTemplate } from "@video-backend/storage/layout";
 import type { Chunk } from "./chunks.ts";
 import { type Encoder, type EncoderSettings, encoderArguments } from "./encoders.ts";
 import { gridSeconds } from "./grid.ts";
@@ -34,8 +35,6 @@ export interface CommandSettings extends EncoderSettings {
 }
 
 /** The init segment's file name in every rendition's folder. */
-export const initName = "init.mp4";
-export const segmentName = (index: number): string => `${index}.m4s`;
 
 /** Only errors, and no questions; what cannot be decoded is passed over, however much it is. */
 export const quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats", "-max_error_rate", "1"];
@@ -145,9 +144,9 @@ function hls(rendition: string, first: number, directory: string, seconds: numbe
   return [
     ...["-avoid_negative_ts", "disabled", "-f", "hls", "-hls_time", String(seconds), "-hls_list_size", "0"],
     ...["-hls_segment_type", "fmp4", "-hls_segment_options", "movflags=+frag_discont+skip_sidx"],
-    ...["-hls_fmp4_init_filename", initName],
+    ...["-hls_fmp4_init_filename", muxedInitFile],
     ...["-hls_flags", "temp_file", "-start_number", String(first)],
-    ...["-hls_segment_filename", `${folder}/%d.m4s`, `${folder}/made.m3u8`],
+    ...["-hls_segment_filename", `${folder}/${muxedSegmentTemplate}`, `${folder}/${muxedPlaylistFile}`],
   ];
 }
 

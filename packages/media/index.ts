@@ -8,7 +8,7 @@ export {
   SegmentError,
 } from "./check-segment.ts";
 export { type Chunk, demandedChunk, type Has, missingOf, type Remaining, remainingChunks } from "./chunks.ts";
-export { type CommandSettings, initName, pictureCommand, soundCommand } from "./commands.ts";
+export { type CommandSettings, pictureCommand, soundCommand } from "./commands.ts";
 export { type CopiedTrack, copyInput, decodedSound, isHeldSound, remuxCommand } from "./copy.ts";
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
@@ -30,27 +30,18 @@ export {
   soundSlackSeconds,
   wholeSeconds,
 } from "./plan.ts";
-export {
-  iframesFile,
-  initFile,
-  manifestFile,
-  masterFile,
-  nextInitFile,
-  playlistFile,
-  segmentFile,
-} from "./playlists/file-names.ts";
 export { iframePlaylist } from "./playlists/iframe-playlist.ts";
 export { type LedgerSegment, type PlaylistState, segmentsOf } from "./playlists/listed-segments.ts";
 export { type ManifestAccompaniment, manifest } from "./playlists/manifest.ts";
 export { type Accompaniment, masterPlaylist } from "./playlists/master-playlist.ts";
 export { mediaPlaylist } from "./playlists/media-playlist.ts";
+export { nextInitFile } from "./playlists/next-init.ts";
 export {
   isGoodPoster,
   measureOf,
   type PosterCandidate,
   posterCandidates,
   posterCommand,
-  posterFile,
   posterScore,
 } from "./poster.ts";
 export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
@@ -60,10 +51,7 @@ export {
   type Storyboard,
   sheetCommand,
   sheetCount,
-  sheetFile,
   sheetRuns,
-  storyboardFile,
-  storyboardFolder,
   storyboardOf,
   storyboardVtt,
   type TileRun,
@@ -73,12 +61,8 @@ export { hasClosedCaptions } from "./subtitles/closed-captions.ts";
 export { type SubtitleOutput, subtitleCommand } from "./subtitles/command.ts";
 export { type SubtitleFacts, whyNotText } from "./subtitles/facts.ts";
 export {
-  embeddedFolder,
   type SubtitleTrack,
-  subtitleFile,
   subtitlePlaylist,
-  subtitlePlaylistPath,
-  subtitlesFolder,
   unnamedSubtitles,
 } from "./subtitles/tracks.ts";
 export { namedTracks } from "./track-names.ts";

@@ -10,9 +10,6 @@ import { decoderOptions, deinterlacing } from "./picture-graph.ts";
 import type { Plan } from "./plan.ts";
 import { guardedInput } from "./probe.ts";
 
-/** Below `hls/{id}/`. */
-export const posterFile = "poster.jpg";
-
 /** Pixels of the longer side, at most. */
 const longestSide = 1280;
 

@@ -4,16 +4,9 @@
  * finished segments of the lowest rung, which are upright, of square pixels and cheap to decode; of these only the segments
  * in which a tile lies are read, so that the work depends on the number of tiles and not on the length of the video.
  */
+import { sheetFile } from "@video-backend/storage/layout";
 import { jpegArguments, jpegColours } from "./jpeg.ts";
 import { type Plan, pictureRenditions } from "./plan.ts";
-
-/** Below `hls/{id}/`. */
-export const storyboardFolder = "storyboard";
-/** Below `hls/{id}/`; written last, so that where it is all sheets are. */
-export const storyboardFile = `${storyboardFolder}/storyboard.vtt`;
-export const sheetFile = (sheet: number): string => `sheet-${String(sheet).padStart(3, "0")}.jpg`;
-/** `sheetFile` as a template of DASH. */
-export const sheetTemplate = "sheet-$Number%03d$.jpg";
 
 /** Where every tile is, in time and in the sheets. */
 export interface Storyboard {

@@ -1,9 +1,7 @@
 /** The id of a video: `hash`, `upload_id` and `video_id` on the wire, `videoId` in code. */
 import { z } from "@hono/zod-openapi";
+import { videoIdPattern } from "@video-backend/storage/layout";
 import { nanoid } from "nanoid";
-
-/** The only form of an id that is let near a path, a database or a command. */
-export const videoIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 export const VideoId = z
   .string()

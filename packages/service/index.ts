@@ -22,18 +22,9 @@ export { type ErrorCode, errorCodes, isServiceError, messageOf, ServiceError } f
 export { eventStream, type FollowOptions, followEvents, type ServerEvent } from "./events.ts";
 export { createExclusion, type Exclusion, type Hold } from "./exclusion.ts";
 export { Health, type HealthChecks } from "./health.ts";
-export { newVideoId, VideoId, videoIdPattern } from "./ids.ts";
+export { newVideoId, VideoId } from "./ids.ts";
 export { createLog, type Log } from "./log.ts";
-export {
-  AssetPath,
-  FileName,
-  isAssetPath,
-  isRenditionName,
-  LanguageTag,
-  maxOriginalNameLength,
-  originalNameProblem,
-  RenditionName,
-} from "./names.ts";
+export { AssetPath, FileName, LanguageTag, RenditionName } from "./names.ts";
 export { integer, json, jsonBody } from "./openapi.ts";
 export { errorFromProblem, Problem, problemResponse, problems } from "./problem.ts";
 export { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";

@@ -1,21 +1,9 @@
 /**
- * The names that may follow a video's id in a path. They are checked here, by pattern, after the router has decoded
- * them (`%2f` included) and before any of them comes near a path; of what we made, names that begin with a dot are nobody's to
- * read. The names of originals are the uploader's, and have one rule for all services, which stands here, too.
+ * Schemas of the names that may follow a video's id in a path: the patterns of the storage's layout, checked after the router
+ * has decoded a name (`%2f` included) and before it comes near a path. And the schema of a language.
  */
 import { z } from "@hono/zod-openapi";
-
-const renditionNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/;
-const fileNamePattern = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-const deepestPath = 5;
-
-/** The rules of the schemas below, for whoever has a name in hand and no schema to hand it to. */
-export const isRenditionName = (name: string): boolean => renditionNamePattern.test(name);
-const isFileName = (name: string): boolean => fileNamePattern.test(name);
-export function isAssetPath(path: string): boolean {
-  const names = path.split("/");
-  return names.length <= deepestPath && names.every(isFileName);
-}
+import { fileNamePattern, isAssetPath, maxPathDepth, renditionNamePattern } from "@video-backend/storage/layout";
 
 /** The folder of a rendition below `hls/{id}/`. */
 export const RenditionName = z
@@ -32,27 +20,8 @@ export const FileName = z
 /** A few such names joined by `/`. */
 export const AssetPath = z
   .string()
-  .refine(isAssetPath, `a path is 1 to ${deepestPath} file names joined by /`)
+  .refine(isAssetPath, `a path is 1 to ${maxPathDepth} file names joined by /`)
   .openapi({ description: "A path below the video's folder", example: "720p/init.mp4" });
-
-/** As file systems count that store UTF-16. */
-export const maxOriginalNameLength = 255;
-
-/**
- * What keeps a text from being the name of an original, as the end of a sentence; null where nothing does. A name is one plain
- * file in any script, and may begin with a dot.
- *
- * @example originalNameProblem("../a.mp4") // "holds a path"
- */
-export function originalNameProblem(name: string): string | null {
-  if (name === "") return "is empty";
-  if (/[/\\]/.test(name)) return "holds a path";
-  if (/\p{Cc}/u.test(name)) return "holds a control character";
-  if (!name.isWellFormed()) return "is no Unicode text";
-  if (/^\.*(\.[^.]*)?$/.test(name)) return "has nothing before its ending";
-  if (name.length > maxOriginalNameLength) return `has ${name.length} characters`;
-  return null;
-}
 
 const longestLanguageTag = 35;
 

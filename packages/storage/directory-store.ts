@@ -6,7 +6,8 @@ import { type Stats, statSync } from "node:fs";
 import { access, constants, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { type BlobStore, checkedKey, type StoredBlob } from "./blob-store.ts";
-import { moveFile, newTemporary, temporaryName } from "./move-file.ts";
+import { probeFile, temporaryFilePattern } from "./layout.ts";
+import { moveFile, newTemporary } from "./move-file.ts";
 
 export { moveNeedsCopy } from "./move-file.ts";
 
@@ -59,12 +60,12 @@ export function createDirectoryStore(directory: string): BlobStore {
     },
     async list(key) {
       const names = (await orNull(readdir(locate(key)))) ?? [];
-      return names.filter((name) => !temporaryName.test(name));
+      return names.filter((name) => !temporaryFilePattern.test(name));
     },
     async check(need = "writes") {
       await mkdir(root, { recursive: true });
       if (need === "reads") return access(root, constants.R_OK | constants.X_OK);
-      const probe = join(root, `.check-${crypto.randomUUID()}`);
+      const probe = join(root, probeFile(crypto.randomUUID()));
       await writeFile(probe, "");
       await rm(probe);
     },

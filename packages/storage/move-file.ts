@@ -5,17 +5,15 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-
-/** The names under which content is written before it is whole; whatever lists a directory leaves them out. */
-export const temporaryName = /^\.[0-9a-f-]{36}\.tmp$/;
+import { temporaryFile } from "./layout.ts";
 
 /** A name of its own in the directory of `path`. */
-export const newTemporary = (path: string): string => join(dirname(path), `.${crypto.randomUUID()}.tmp`);
+export const newTemporary = (path: string): string => join(dirname(path), temporaryFile(crypto.randomUUID()));
 
 /** Of a copy, which is long: the same for the same place, so that the next try writes over what a killed process left. */
 function temporaryOfCopy(path: string): string {
   const hash = createHash("sha256").update(basename(path)).digest("hex");
-  return join(dirname(path), `.${hash.slice(0, 36)}.tmp`);
+  return join(dirname(path), temporaryFile(hash.slice(0, 36)));
 }
 
 /** The last copy to each place that is under way in this process: they share a temporary name. */

@@ -1,5 +1,6 @@
 /** What a client that knows only `/video/{hash}` is to play. */
 import { ServiceError } from "@video-backend/service";
+import { masterFile, originalsKey, streamKey } from "@video-backend/storage/layout";
 import type { AdminDeps } from "../deps.ts";
 
 /**
@@ -10,7 +11,7 @@ import type { AdminDeps } from "../deps.ts";
  * @throws ServiceError `not_found`: Video not found
  */
 export async function chooseStream({ store }: AdminDeps, hash: string): Promise<string> {
-  if (await store.exists(`hls/${hash}/master.m3u8`)) return `${hash}/master.m3u8`;
-  if (await store.exists(`originals/${hash}`)) return `${hash}/original`;
+  if (await store.exists(streamKey(hash, masterFile))) return `${hash}/${masterFile}`;
+  if (await store.exists(originalsKey(hash))) return `${hash}/original`;
   throw new ServiceError("not_found", "Video not found");
 }

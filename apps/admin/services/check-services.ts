@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
+import { folders } from "@video-backend/storage/layout";
 import type { ServiceState, SystemStatus } from "../contract.ts";
 import type { AdminDeps } from "../deps.ts";
 import type { OtherService } from "./connect-services.ts";
@@ -21,8 +22,8 @@ export async function checkServices({ services, store }: AdminDeps): Promise<Sys
     askHealth(services.transcoding),
     askHealth(services.metadata),
     askHealth(services.streaming),
-    hasPlaceFor(store, "originals"),
-    hasPlaceFor(store, "hls"),
+    hasPlaceFor(store, folders.originals),
+    hasPlaceFor(store, folders.streams),
   ]);
   const states = [upload, transcoding, metadata, streaming];
   const healthy = states.every((state) => state.status === "healthy") && originals && hls;

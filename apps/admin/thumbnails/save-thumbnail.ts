@@ -1,9 +1,9 @@
 /** Takes in a picture for a video: checks what it is, stores it, then names it in the video. */
 import { ServiceError } from "@video-backend/service";
+import { thumbnailFile, thumbnailKey } from "@video-backend/storage/layout";
 import { parseResponse } from "hono/client";
 import type { AdminDeps } from "../deps.ts";
 import { imageKindOf } from "./image-kind.ts";
-import { thumbnailFolder, thumbnailName } from "./thumbnail-key.ts";
 
 /**
  * Answers the name it has now. A former one of another kind stays until the video is deleted; nobody is told of it.
@@ -20,8 +20,8 @@ export async function saveThumbnail({ services, store }: AdminDeps, videoId: str
   const video = services.metadata.client.videos[":hash"];
   const param = { hash: videoId };
   await parseResponse(video.$get({ param }));
-  const name = thumbnailName(kind);
-  await store.put(`${thumbnailFolder(videoId)}/${name}`, file);
+  const name = thumbnailFile(kind);
+  await store.put(thumbnailKey(videoId, kind), file);
   await parseResponse(video.$put({ param, json: { thumbnail_filename: name } }));
   return name;
 }

@@ -3,12 +3,12 @@
  * deletion, and for what was missed by a comparison of all, at every connection of the feed and every so often.
  */
 import { lookUpVideo } from "@video-backend/metadata/client";
-import { createReconciler, followEvents, repeat, VideoId, videoIdPattern } from "@video-backend/service";
+import { createReconciler, followEvents, repeat, VideoId } from "@video-backend/service";
+import { folders, videoIdPattern } from "@video-backend/storage/layout";
 import { z } from "zod";
 import type { AdminDeps } from "../deps.ts";
 import { filesOf } from "../videos/files-of.ts";
 import { removeThumbnail } from "./remove-thumbnail.ts";
-import { thumbnailsFolder } from "./thumbnail-key.ts";
 
 type Deps = Pick<AdminDeps, "store" | "services" | "log">;
 
@@ -43,7 +43,7 @@ export async function keepThumbnailsSwept(deps: Deps, eventsUrl: string, signal:
 
 /** @throws ServiceError `unavailable` without metadata */
 export async function sweepThumbnails(deps: Deps, signal: AbortSignal): Promise<void> {
-  for (const videoId of await deps.store.list(thumbnailsFolder)) {
+  for (const videoId of await deps.store.list(folders.thumbnails)) {
     signal.throwIfAborted();
     if (videoIdPattern.test(videoId)) await removeIfGone(deps, videoId, signal);
   }

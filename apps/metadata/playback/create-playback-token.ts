@@ -1,6 +1,7 @@
 /** Creates a playback token for a video. Whoever can reach this service can play every video. */
 import { playPath, signPlaybackToken } from "@video-backend/access";
 import { ServiceError } from "@video-backend/service";
+import { manifestFile, masterFile, posterFile, storyboardFile } from "@video-backend/storage/layout";
 import type { MetadataDeps } from "../deps.ts";
 import { findVideo } from "../videos/find-video.ts";
 import type { PlaybackToken } from "./contract.ts";
@@ -30,12 +31,12 @@ export async function createPlaybackToken(
     token,
     expires_at: expiresAt,
     paths: {
-      master: path("master.m3u8"),
-      manifest: path("manifest.mpd"),
+      master: path(masterFile),
+      manifest: path(manifestFile),
       original: path("original"),
       qualities: path("qualities"),
-      poster: path("poster.jpg"),
-      storyboard: path("storyboard/storyboard.vtt"),
+      poster: path(posterFile),
+      storyboard: path(storyboardFile),
     },
   };
 }

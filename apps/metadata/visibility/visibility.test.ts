@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { privateMark, privateMarks } from "@video-backend/access";
 import type { BlobStore } from "@video-backend/storage";
+import { folders, privateMarkKey } from "@video-backend/storage/layout";
 import { createWorld, transcript } from "@video-backend/testing";
 import { followChanges } from "../changes/change-feed.ts";
 import { createMetadataService } from "../service.ts";
@@ -17,7 +17,7 @@ async function setup() {
     store: deps.store,
     send,
     visibility: async (hash = "film") => (await send(`GET /videos/${hash}`)).body.visibility,
-    isMarked: (hash = "film") => deps.store.exists(privateMark(hash)),
+    isMarked: (hash = "film") => deps.store.exists(privateMarkKey(hash)),
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   };
 }
@@ -159,10 +159,10 @@ test("at start the marks are brought in line with the rows", async () => {
   const { send, store, deps } = metadata;
   await send("POST /videos", { json: { hash: "lost", filename: "a.mp4", visibility: "private" } });
   await send("POST /videos", { json: { hash: "kept", filename: "a.mp4", visibility: "private" } });
-  await store.remove(privateMark("lost"));
-  await store.put(privateMark("film"), "");
-  await store.put(privateMark("nobody"), "");
-  await store.put(`${privateMarks}/not an id.txt`, "");
+  await store.remove(privateMarkKey("lost"));
+  await store.put(privateMarkKey("film"), "");
+  await store.put(privateMarkKey("nobody"), "");
+  await store.put(`${folders.privateMarks}/not an id.txt`, "");
   await restoreMarks(deps);
-  expect((await store.list(privateMarks)).sort()).toEqual(["kept", "lost", "not an id.txt"]);
+  expect((await store.list(folders.privateMarks)).sort()).toEqual(["kept", "lost", "not an id.txt"]);
 });

@@ -1,8 +1,9 @@
 /** Who gets what, as requests and answers: plain, with a token, and with one that is wrong. */
 import { describe, expect, test } from "bun:test";
-import { playbackKey, playPath, privateMark, signPlaybackToken } from "@video-backend/access";
+import { playbackKey, playPath, signPlaybackToken } from "@video-backend/access";
 import { createTestMetadata, testPlaybackKeys } from "@video-backend/metadata/testing";
 import { createLog, ServiceError } from "@video-backend/service";
+import { privateMarkKey } from "@video-backend/storage/layout";
 import { createWorld, type Reply, transcript } from "@video-backend/testing";
 import type { Demands } from "../demands/demands.ts";
 import { createStreamingService } from "../service.ts";
@@ -386,7 +387,7 @@ describe("looking for marks", () => {
     const { asked, videos, advance } = counted(new Set());
     await Promise.all(Array.from({ length: 1000 }, () => videos.isPrivate("film")));
     expect(videos.isPrivate("film")).toBe(false);
-    expect(asked).toEqual(["hls/film", privateMark("film")]);
+    expect(asked).toEqual(["hls/film", privateMarkKey("film")]);
     advance(0.999);
     expect(videos.isPrivate("film")).toBe(false);
     advance(0.001);

@@ -3,7 +3,8 @@
  * tells nothing of the files below it.
  */
 import { verifyPlaybackToken } from "@video-backend/access";
-import { messageOf, ServiceError, videoIdPattern } from "@video-backend/service";
+import { messageOf, ServiceError } from "@video-backend/service";
+import { isVideoId } from "@video-backend/storage/layout";
 import type { AccessDeps } from "../deps.ts";
 
 export interface Asked {
@@ -23,7 +24,7 @@ export type Access = "public" | "private";
  * @throws ServiceError `forbidden`; `unavailable` when it cannot be told whether the video is private
  */
 export async function checkAccess(deps: AccessDeps, { videoId, token }: Asked): Promise<Access> {
-  const isId = videoIdPattern.test(videoId);
+  const isId = isVideoId(videoId);
   if (token === undefined) {
     if (!isId) return "public";
     if (await isPrivate(deps, videoId)) throw forbidden();

@@ -5,8 +5,8 @@
  * That there is no mark is believed only of a video whose files were there just before: a storage that is not mounted has
  * no marks either. Names that nobody has are not kept, so that nobody can fill the memory with them.
  */
-import { privateMark } from "@video-backend/access";
 import type { BlobStore } from "@video-backend/storage";
+import { originalsKey, privateMarkKey, streamsKey } from "@video-backend/storage/layout";
 
 export interface PrivateVideos {
   /**
@@ -31,8 +31,8 @@ export function createPrivateVideos(store: Pick<BlobStore, "exists">, now: () =>
 
   async function look(videoId: string, sight: Sight): Promise<boolean> {
     try {
-      const hasFiles = (await store.exists(`hls/${videoId}`)) || (await store.exists(`originals/${videoId}`));
-      const isPrivate = await store.exists(privateMark(videoId));
+      const hasFiles = (await store.exists(streamsKey(videoId))) || (await store.exists(originalsKey(videoId)));
+      const isPrivate = await store.exists(privateMarkKey(videoId));
       if (isPrivate || hasFiles) sight.isPrivate = isPrivate;
       else forget(videoId, sight);
       return isPrivate;

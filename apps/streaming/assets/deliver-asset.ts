@@ -4,6 +4,7 @@
  * `find-asset.ts`, answers from `answer-asset.ts`, and whatever is not a plain success is left to the routes.
  */
 import type { CrossOriginRules, Log } from "@video-backend/service";
+import { streamKey } from "@video-backend/storage/layout";
 import { type Answer, answerAsset, isRefusal } from "./answer-asset.ts";
 import type { Assets } from "./find-asset.ts";
 import { type Place, placeOf } from "./place.ts";
@@ -52,7 +53,7 @@ export function createDelivery({ assets, isOpen, crossOrigin, log, logFiles }: D
   function serve(request: Request, { videoId, path }: Place): Response | null | Promise<Response | null> {
     const startedAt = logFiles ? performance.now() : 0;
     const asked = { method: request.method, header: (name: string) => request.headers.get(name) };
-    const found = assets.find(`hls/${videoId}/${path}`);
+    const found = assets.find(streamKey(videoId, path));
     const answered = (asset: Awaited<typeof found>) => {
       const answer = asset && answerAsset(asked, asset);
       return answer && !isRefusal(answer) ? respond(request, answer, startedAt) : null;

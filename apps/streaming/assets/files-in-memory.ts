@@ -3,6 +3,7 @@
  * whether a file is still there: whoever asks has just looked, and names the version it saw; another version is not found.
  */
 import type { StoredBlob } from "@video-backend/storage";
+import { isOriginalKey } from "@video-backend/storage/layout";
 import { LRUCache } from "lru-cache";
 import { type Asset, describeAsset } from "./asset.ts";
 import { encode, isCoded } from "./content-coding.ts";
@@ -56,7 +57,7 @@ export function createFilesInMemory(maxBytes: number, random: () => number): Fil
       return asset?.version === version ? asset : null;
     },
     wish(key, sizeBytes) {
-      if (key.startsWith("originals/") || sizeBytes * codedWeight > maxBytes) return "no";
+      if (isOriginalKey(key) || sizeBytes * codedWeight > maxBytes) return "no";
       if (!isLasting(key)) return sizeBytes <= largestChangingBytes ? "first" : "no";
       if (sizeBytes <= smallBytes) return "first";
       return sizeBytes <= largestSegmentBytes && random() < segmentShare ? "beside" : "no";

@@ -5,7 +5,7 @@
  */
 import { type Log, messageOf, ServiceError } from "@video-backend/service";
 import type { BlobStore, StoredBlob } from "@video-backend/storage";
-import { finishedKey } from "@video-backend/transcoding/client";
+import { finishedKey, videoIdOf } from "@video-backend/storage/layout";
 import { type Asset, describeAsset } from "./asset.ts";
 import type { FilesInMemory } from "./files-in-memory.ts";
 
@@ -52,7 +52,7 @@ export function createAssets(store: BlobStore, memory: FilesInMemory, log: Log):
   /** A video that was seen finished is not asked about again for as long as this version of the file is there. */
   function withFreshness(asset: Asset): Asset | Promise<Asset> {
     if (asset.freshness !== "making") return asset;
-    return then(look(finishedKey(asset.key.split("/")[1] ?? "")), (sign) => {
+    return then(look(finishedKey(videoIdOf(asset.key))), (sign) => {
       if (sign) asset.freshness = "finished";
       return asset;
     });

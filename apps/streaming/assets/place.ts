@@ -2,7 +2,7 @@
  * Which file the address of a request means, for addresses that need no decoding. It is as strict as the contract's routes
  * are: what is not plain is left to them, and so are their refusals.
  */
-import { isAssetPath, isRenditionName, videoIdPattern } from "@video-backend/service";
+import { isAssetPath, isRenditionName, isVideoId } from "@video-backend/storage/layout";
 
 /** A file of a video, all parts checked by pattern. */
 export interface Place {
@@ -18,7 +18,7 @@ const reserved = new Set(["original", "qualities"]);
 export function placeOf(url: string): Place | null {
   const path = /^[a-z]+:\/\/[^/?#]*\/stream\/([^/?#]+)\/([^?#]+)/.exec(url);
   const [, videoId = "", asset = ""] = path ?? [];
-  if (!videoIdPattern.test(videoId) || reserved.has(asset) || !isAssetPath(asset)) return null;
+  if (!isVideoId(videoId) || reserved.has(asset) || !isAssetPath(asset)) return null;
   const names = asset.split("/");
   // Of two names the first is a rendition's.
   return names.length === 2 && !isRenditionName(names[0] ?? "") ? null : { videoId, path: asset };

@@ -1,5 +1,6 @@
 /** A segment's file, made on demand where its playlist lists it before it exists. */
 import { isServiceError, ServiceError } from "@video-backend/service";
+import { parseStreamPath, playlistPath, streamKey } from "@video-backend/storage/layout";
 import type { Asset } from "../assets/asset.ts";
 import type { StreamingDeps } from "../deps.ts";
 
@@ -14,12 +15,13 @@ export interface SegmentPlace {
  * @throws ServiceError `not_found`: Segment not found; `unavailable` when it is not ready in time, or nobody can make it
  */
 export async function findSegment(deps: StreamingDeps, { id, quality, segment }: SegmentPlace): Promise<Asset> {
-  const key = `hls/${id}/${quality}/${segment}`;
+  const path = `${quality}/${segment}`;
+  const key = streamKey(id, path);
   const made = await deps.assets.find(key);
   if (made) return made;
-  const index = demandedIndex(segment);
+  const index = demandedIndex(path);
   // A listed segment has its playlist beside it; whatever else is asked for makes nobody work.
-  if (index === null || !(await deps.store.exists(`hls/${id}/${quality}/playlist.m3u8`))) throw segmentNotFound();
+  if (index === null || !(await deps.store.exists(streamKey(id, playlistPath(quality))))) throw segmentNotFound();
   // Made while that was looked up: nobody need be asked.
   const madeMeanwhile = await deps.assets.find(key);
   if (madeMeanwhile) return madeMeanwhile;
@@ -36,9 +38,9 @@ export async function findSegment(deps: StreamingDeps, { id, quality, segment }:
 
 const segmentNotFound = () => new ServiceError("not_found", "Segment not found");
 
-/** The index in a segment's name; an init segment comes with the first one. Null for anything else. */
-function demandedIndex(name: string): number | null {
-  if (/^init-[a-z0-9_-]+\.mp4$/.test(name)) return 0;
-  const index = /^segment-(\d{5,7})\.m4s$/.exec(name)?.[1];
-  return index === undefined ? null : Number(index);
+/** The index of a segment; an init segment comes with the first one. Null for anything else. */
+function demandedIndex(path: string): number | null {
+  const parsed = parseStreamPath(path);
+  if (parsed?.kind === "init") return 0;
+  return parsed?.kind === "segment" ? parsed.index : null;
 }

@@ -3,7 +3,8 @@
  * video's original never changes, so it is remembered: a player that reads an original range by range makes metadata
  * answer once. Whether the file is there is asked of the store each time.
  */
-import { originalNameProblem, ServiceError } from "@video-backend/service";
+import { ServiceError } from "@video-backend/service";
+import { originalKey, originalNameProblem } from "@video-backend/storage/layout";
 import { parseResponse } from "hono/client";
 import { LRUCache } from "lru-cache";
 import type { Asset } from "../assets/asset.ts";
@@ -37,6 +38,6 @@ export async function findOriginal(deps: Deps, videoId: string): Promise<Origina
 }
 
 async function fileNamed({ assets }: Deps, videoId: string, filename: string): Promise<Original | null> {
-  const asset = await assets.find(`originals/${videoId}/${filename}`);
+  const asset = await assets.find(originalKey(videoId, filename));
   return asset && { asset, filename };
 }

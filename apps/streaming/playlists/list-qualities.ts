@@ -4,6 +4,7 @@
  */
 import type { Video } from "@video-backend/metadata/client";
 import { isServiceError, messageOf, ServiceError } from "@video-backend/service";
+import { manifestFile, masterFile, originalsKey, streamKey } from "@video-backend/storage/layout";
 import { parseResponse } from "hono/client";
 import type { Qualities } from "../contract.ts";
 import type { StreamingDeps } from "../deps.ts";
@@ -11,7 +12,7 @@ import { parseMaster } from "./parse-master.ts";
 
 /** @throws ServiceError `not_found`: neither a master nor metadata knows it; `unavailable`: no master, nor metadata */
 export async function listQualities(deps: StreamingDeps, videoId: string): Promise<Qualities> {
-  const master = await deps.store.open(`hls/${videoId}/master.m3u8`);
+  const master = await deps.store.open(streamKey(videoId, masterFile));
   const video = await findVideo(deps, videoId, master !== null);
   if (!master && !video) throw new ServiceError("not_found", "Video not found");
 
@@ -28,12 +29,12 @@ export async function listQualities(deps: StreamingDeps, videoId: string): Promi
     resolution: video?.original_resolution ?? null,
     quality_label: video?.original_quality_label ?? null,
   };
-  if (video && (await deps.store.exists(`originals/${videoId}`))) {
+  if (video && (await deps.store.exists(originalsKey(videoId)))) {
     qualities.original = { file: video.filename, ...original };
   }
   return {
-    master: master ? "master.m3u8" : null,
-    manifest: (await deps.store.exists(`hls/${videoId}/manifest.mpd`)) ? "manifest.mpd" : null,
+    master: master ? masterFile : null,
+    manifest: (await deps.store.exists(streamKey(videoId, manifestFile))) ? manifestFile : null,
     qualities,
     available: Object.keys(qualities),
     original_quality_label: original.quality_label,

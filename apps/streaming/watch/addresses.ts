@@ -2,6 +2,7 @@
  * Whole addresses, for those who read a page elsewhere: social networks, and pages that embed. Within the page itself all
  * addresses are relative, so that it works below any prefix.
  */
+import { isVideoId, posterFile } from "@video-backend/storage/layout";
 import type { StreamingDeps } from "../deps.ts";
 import { playbackPath } from "./playback-path.ts";
 
@@ -34,7 +35,7 @@ export function addressesOf(base: string, { videoId, token }: Watched): Addresse
     page,
     frame: `${base}/watch/${videoId}${withToken({ embed: "1" })}`,
     oembed: `${base}/oembed?${new URLSearchParams({ url: page, format: "json" })}`,
-    poster: `${base}/${playbackPath(videoId, token)}/poster.jpg`,
+    poster: `${base}/${playbackPath(videoId, token)}/${posterFile}`,
   };
 }
 
@@ -45,8 +46,8 @@ export function watchedIn(address: string, bases: string[]): Watched | null {
   for (const base of bases) {
     const start = new URL(`${base}/watch/`);
     if (start.origin !== origin || !pathname.startsWith(start.pathname)) continue;
-    const [, videoId] = /^([A-Za-z0-9_-]{1,64})\/?$/.exec(pathname.slice(start.pathname.length)) ?? [];
-    if (videoId) return { videoId, token: searchParams.get("token") ?? undefined };
+    const videoId = pathname.slice(start.pathname.length).replace(/\/$/, "");
+    if (isVideoId(videoId)) return { videoId, token: searchParams.get("token") ?? undefined };
   }
   return null;
 }

@@ -4,6 +4,7 @@
  */
 import type { Video } from "@video-backend/metadata/client";
 import { isServiceError, messageOf, ServiceError } from "@video-backend/service";
+import { masterFile, posterFile, streamKey } from "@video-backend/storage/layout";
 import { parseResponse } from "hono/client";
 import { imageSize } from "image-size";
 import { checkAccess } from "../access/check-access.ts";
@@ -40,7 +41,7 @@ type Deps = Pick<StreamingDeps, "store" | "metadata" | "log"> & AccessDeps;
 export async function describeVideo(deps: Deps, watched: Watched): Promise<WatchedVideo> {
   await checkAccess(deps, watched);
   const { videoId } = watched;
-  const master = await deps.store.open(`hls/${videoId}/master.m3u8`);
+  const master = await deps.store.open(streamKey(videoId, masterFile));
   const video = await findVideo(deps, videoId, master !== null);
   if (!master && !video) throw new ServiceError("not_found", "Video not found");
   if (!master && video?.transcoding_status === "failed") {
@@ -79,7 +80,7 @@ function largestPicture(masterText: string): Size | null {
 }
 
 async function posterSize({ store, log }: Deps, videoId: string): Promise<Size | null> {
-  const poster = await store.open(`hls/${videoId}/poster.jpg`);
+  const poster = await store.open(streamKey(videoId, posterFile));
   if (!poster) return null;
   try {
     const { width, height } = imageSize(new Uint8Array(await poster.blob.arrayBuffer()));

@@ -2,6 +2,7 @@
  * The watch page and the page that says why there is none, as HTML. Titles, descriptions and names come from people: all
  * that is put into a template here is escaped by it. The script is the bundle's; there is none in the page.
  */
+import { masterFile, posterFile, storyboardFile } from "@video-backend/storage/layout";
 import { html } from "hono/html";
 import type { Addresses } from "./addresses.ts";
 import type { WatchedVideo } from "./describe-video.ts";
@@ -49,8 +50,8 @@ export function watchPage(video: WatchedVideo, options: WatchPageOptions): Page 
 function player({ videoId, title, size, poster }: WatchedVideo, options: WatchPageOptions): Page {
   const files = `../${playbackPath(videoId, options.token)}`;
   const flags = (["framed", "autoplay", "muted"] as const).filter((name) => options[name]).join(" ");
-  return html`<video-backend-player src="${files}/master.m3u8" storyboard="${files}/storyboard/storyboard.vtt"
-    poster="${poster ? `${files}/poster.jpg` : ""}" video-title="${title ?? ""}" start="${options.startSeconds}" page-keys ${flags}
+  return html`<video-backend-player src="${files}/${masterFile}" storyboard="${files}/${storyboardFile}"
+    poster="${poster ? `${files}/${posterFile}` : ""}" video-title="${title ?? ""}" start="${options.startSeconds}" page-keys ${flags}
     style="aspect-ratio: ${size.width} / ${size.height}"></video-backend-player>`;
 }
 

@@ -12,15 +12,20 @@ import {
   gridIndex,
   gridSeconds,
   hasPacketsFrom,
-  initName,
   measureSegment,
   type Rendition,
   SegmentError,
-  segmentFile,
   segmentSpan,
   soundSlackSeconds,
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
+import {
+  muxedInitFile,
+  muxedSegmentPattern,
+  renditionKey,
+  segmentPath,
+  streamKey,
+} from "@video-backend/storage/layout";
 import type { NewSegment } from "../ledger/ledger.ts";
 import { type ChunkOfVideo, sourceOf } from "./chunk-of-video.ts";
 import type { EngineDeps } from "./engine.ts";
@@ -82,8 +87,11 @@ export async function createSegmentCollector(
   async function initOf(rendition: Rendition): Promise<Init> {
     const known = inits.get(rendition.name);
     if (known) return known;
-    const bytes = new Uint8Array(await readFile(join(directory, rendition.name, initName))).buffer;
-    const init = { bytes, name: await keepInit(deps.store, `hls/${videoId}/${rendition.name}`, encoder, bytes) };
+    const bytes = new Uint8Array(await readFile(join(directory, rendition.name, muxedInitFile))).buffer;
+    const init = {
+      bytes,
+      name: await keepInit(deps.store, renditionKey(videoId, rendition.name), encoder, bytes),
+    };
     inits.set(rendition.name, init);
     return init;
   }
@@ -104,7 +112,7 @@ export async function createSegmentCollector(
     // Where a source ends is known when it was read to its end, whatever its container says.
     const endSlackSeconds = index === rendition.segmentCount - 1 ? plan.segmentSeconds : slackSeconds;
     checkPlacement(measured, { startSeconds, endSeconds: span.endSeconds, slackSeconds, endSlackSeconds });
-    const key = `hls/${videoId}/${rendition.name}/${segmentFile(index)}`;
+    const key = streamKey(videoId, segmentPath(rendition.name, index));
     // A demand and a chunk may have made the same one: the first is kept, with its file.
     if (deps.claims.has(key)) return;
     deps.claims.add(key);
@@ -164,7 +172,7 @@ export async function createSegmentCollector(
     async collect() {
       for (const rendition of renditions) {
         const folder = join(directory, rendition.name);
-        const names = (await readdir(folder)).filter((name) => name.endsWith(".m4s"));
+        const names = (await readdir(folder)).filter((name) => muxedSegmentPattern.test(name));
         for (const name of names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))) {
           const path = join(folder, name);
           if (looked.has(path)) continue;

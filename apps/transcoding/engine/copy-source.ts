@@ -19,6 +19,7 @@ import {
   SourceError,
   whyNotText,
 } from "@video-backend/media";
+import { audioCopyFile, sourceCopyFile } from "@video-backend/storage/layout";
 import type { EngineDeps } from "./engine.ts";
 import { readThrough } from "./read-through.ts";
 import { unpackSound } from "./unpack-sound.ts";
@@ -30,10 +31,6 @@ export interface SourceVideo {
   facts: Facts;
 }
 
-/** Names of the copies in the workspace; they are there until the job has ended well. */
-const copyName = "source.mkv";
-const soundCopyName = "sound.mka";
-
 /**
  * Copies the source into Matroska: picture, sound and text, in this order. Tracks of sound are decoded on the way where Matroska
  * does not hold their codec or where they change in the middle; where the copy fails all the same, more is decoded.
@@ -42,7 +39,7 @@ const soundCopyName = "sound.mka";
  */
 export function seekableCopy(deps: EngineDeps, video: SourceVideo, signal: AbortSignal): Promise<string> {
   const { videoId, original, facts } = video;
-  return deps.workspace.keep(videoId, copyName, async (temporary) => {
+  return deps.workspace.keep(videoId, sourceCopyFile, async (temporary) => {
     const frames = frameFiles(facts, temporary);
     const copy = (tracks: CopiedTrack[], looksAt: typeof frames) => {
       const command = remuxCommand(original, temporary, tracks, { frames: looksAt, input: copyInput(facts) });
@@ -91,7 +88,7 @@ export async function soundCopy(
   if (hasPackedSound(facts)) return unpackSound(deps, videoId, original, facts, signal);
   if (!(wasDecoded ?? (await soundChanges(deps, video, signal)))) return null;
   const tracks = facts.sound.map((sound) => ({ stream: sound.stream, decoded: decodedSound(sound, true) }));
-  return deps.workspace.keep(videoId, soundCopyName, (temporary) =>
+  return deps.workspace.keep(videoId, audioCopyFile, (temporary) =>
     readThrough(deps, "The sound", remuxCommand(original, temporary, tracks), signal),
   );
 }

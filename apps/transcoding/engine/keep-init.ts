@@ -2,8 +2,8 @@
  * Puts an init segment in place. Runs of one encoder make the same bytes, so the first is kept and its name is known before
  * it is made; should one differ all the same, it gets a name of its own and the playlist a second EXT-X-MAP.
  */
-import { initFile } from "@video-backend/media";
 import type { BlobStore } from "@video-backend/storage";
+import { initFile } from "@video-backend/storage/layout";
 
 /**
  * @param folder key of the rendition's folder

@@ -1,5 +1,6 @@
 /** The first step of a job: look at the source, and write the plan. */
 import { type Facts, makePlan, type Plan, probe, type SoundFacts, SourceError, whyNotText } from "@video-backend/media";
+import { originalKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import { planOf } from "../jobs/jobs.ts";
 import { seekableCopy, soundCopy } from "./copy-source.ts";
@@ -12,8 +13,6 @@ export interface PreparedVideo {
   /** The same for sound, whose stream numbers in the plan are this file's. */
   soundSource: string;
 }
-
-export const originalKey = (videoId: string, filename: string): string => `originals/${videoId}/${filename}`;
 
 /** @throws SourceError when there is nothing to make of the source */
 export async function prepareVideo(deps: EngineDeps, job: JobRow, signal: AbortSignal): Promise<PreparedVideo> {

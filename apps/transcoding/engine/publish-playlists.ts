@@ -4,30 +4,32 @@
  */
 import {
   iframePlaylist,
-  iframesFile,
   type ManifestAccompaniment,
   manifest,
-  manifestFile,
-  masterFile,
   masterPlaylist,
   mediaPlaylist,
   nextInitFile,
   type Plan,
   type PlaylistState,
-  playlistFile,
   segmentsOf,
   sheetCount,
-  sheetFile,
-  storyboardFile,
-  storyboardFolder,
   storyboardOf,
-  subtitleFile,
 } from "@video-backend/media";
 import type { BlobStore } from "@video-backend/storage";
+import {
+  iframesFile,
+  manifestFile,
+  masterFile,
+  playlistFile,
+  renditionKey,
+  sheetPath,
+  storyboardFile,
+  streamKey,
+  subtitlePath,
+} from "@video-backend/storage/layout";
 import type { SegmentRow } from "../database/schema.ts";
 import { activeStates } from "../jobs/job-states.ts";
 import { planOf } from "../jobs/jobs.ts";
-import { trackKey } from "../subtitles/write-track.ts";
 import type { EngineDeps } from "./engine.ts";
 
 /** What, beside plan and ledger, decides how playlists are written. */
@@ -95,7 +97,7 @@ async function writePlaylists(
   put: Put,
 ): Promise<void> {
   for (const rendition of plan.renditions) {
-    const folder = `hls/${videoId}/${rendition.name}`;
+    const folder = renditionKey(videoId, rendition.name);
     const segments = segmentsOf(ledger, rendition);
     if (state === "ended" && !segments.some((segment) => segment.bytes > 0)) continue;
     const playlist = mediaPlaylist(plan, rendition, segments, state, nextInitFile(rendition, encoder));
@@ -120,8 +122,8 @@ async function writeEntries(
     [manifestFile]: manifest(plan, ledger, { ...beside, state, encoder }),
   };
   for (const [name, content] of Object.entries(entries)) {
-    if (content === null) await deps.store.remove(`hls/${videoId}/${name}`);
-    else await put(`hls/${videoId}/${name}`, content);
+    if (content === null) await deps.store.remove(streamKey(videoId, name));
+    else await put(streamKey(videoId, name), content);
   }
 }
 
@@ -134,19 +136,19 @@ async function accompanimentOf(
   const played = subtitles.played(videoId);
   const subtitleBytes = new Map<string, number>();
   for (const { folder } of played) {
-    subtitleBytes.set(folder, await sizeOf(store, `${trackKey(videoId, folder)}/${subtitleFile}`));
+    subtitleBytes.set(folder, await sizeOf(store, streamKey(videoId, subtitlePath(folder))));
   }
   const storyboard = await findStoryboard(store, videoId, plan, ledger);
   return { title: jobs.find(videoId)?.title ?? null, subtitles: played, subtitleBytes, storyboard };
 }
 
 async function findStoryboard(store: BlobStore, videoId: string, plan: Plan, ledger: SegmentRow[]) {
-  if (!(await store.exists(`hls/${videoId}/${storyboardFile}`))) return null;
+  if (!(await store.exists(streamKey(videoId, storyboardFile)))) return null;
   const laidOut = storyboardOf(plan, ledger);
   if (!laidOut) return null;
   const { board } = laidOut;
-  const sheets = Array.from({ length: sheetCount(board) }, (_, sheet) => sheetFile(sheet));
-  const sizes = await Promise.all(sheets.map((name) => sizeOf(store, `hls/${videoId}/${storyboardFolder}/${name}`)));
+  const sheets = Array.from({ length: sheetCount(board) }, (_, sheet) => sheetPath(sheet));
+  const sizes = await Promise.all(sheets.map((name) => sizeOf(store, streamKey(videoId, name))));
   return { board, largestSheetBytes: Math.max(...sizes) };
 }
 

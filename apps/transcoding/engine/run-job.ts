@@ -3,6 +3,7 @@
  * each time it makes plan minus ledger.
  */
 import { type Chunk, type Plan, pictureRenditions, remainingChunks, SourceError } from "@video-backend/media";
+import { finishedKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import { forgetLostSegments } from "../ledger/repair-files.ts";
 import { makePoster } from "../pictures/make-poster.ts";
@@ -10,7 +11,6 @@ import { makeStoryboard } from "../pictures/make-storyboard.ts";
 import { prepareSubtitles } from "../subtitles/prepare-subtitles.ts";
 import { prepareTitle } from "../titles/match-title.ts";
 import type { EngineDeps } from "./engine.ts";
-import { finishedKey } from "./finished.ts";
 import { prepareVideo } from "./prepare-video.ts";
 import { createPublisher } from "./publisher.ts";
 

@@ -1,11 +1,11 @@
 /** Makes the file that sound is encoded from where the source's own packets cannot be decoded; see `packed-sound.ts`. */
 import { rm } from "node:fs/promises";
 import { type Facts, packCommand, unpackCommand } from "@video-backend/media";
+import { audioCopyFile } from "@video-backend/storage/layout";
 import type { EngineDeps } from "./engine.ts";
 import { readThrough } from "./read-through.ts";
 
 /** Its name in the workspace; it is there until the job has ended well. */
-const copyName = "sound.mka";
 
 /**
  * @returns the path of a file whose streams are the source's sound tracks, in their order
@@ -18,7 +18,7 @@ export function unpackSound(
   { sound }: Facts,
   signal: AbortSignal,
 ): Promise<string> {
-  return deps.workspace.keep(videoId, copyName, async (temporary) => {
+  return deps.workspace.keep(videoId, audioCopyFile, async (temporary) => {
     const tracks = sound.map((one, position) => ({ path: `${temporary}.${position}.amr`, sound: one }));
     const ffmpeg = (command: string[]) => readThrough(deps, "The sound", command, signal);
     try {

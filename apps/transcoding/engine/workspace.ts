@@ -4,6 +4,7 @@
  */
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { workspaceTemporaryPrefix } from "@video-backend/storage/layout";
 
 export interface Workspace {
   /** Runs `work` with an empty directory that is gone afterwards, however it ends. */
@@ -18,8 +19,6 @@ export interface Workspace {
   sweep(keep: readonly string[]): Promise<void>;
 }
 
-const temporaryPrefix = "tmp-";
-
 export function createWorkspace(directory: string): Workspace {
   const root = resolve(directory);
   const placeOf = async (videoId: string) => {
@@ -31,7 +30,7 @@ export function createWorkspace(directory: string): Workspace {
   const list = () => readdir(root).catch(() => []);
   return {
     async withDirectory(videoId, work) {
-      const directory = await mkdtemp(join(await placeOf(videoId), temporaryPrefix));
+      const directory = await mkdtemp(join(await placeOf(videoId), workspaceTemporaryPrefix));
       try {
         return await work(directory);
       } finally {
@@ -41,7 +40,7 @@ export function createWorkspace(directory: string): Workspace {
     async keep(videoId, name, make) {
       const path = join(await placeOf(videoId), name);
       if (await stat(path).catch(() => null)) return path;
-      const temporary = join(await placeOf(videoId), `${temporaryPrefix}${name}`);
+      const temporary = join(await placeOf(videoId), `${workspaceTemporaryPrefix}${name}`);
       try {
         await make(temporary);
         await rename(temporary, path);
@@ -60,7 +59,8 @@ export function createWorkspace(directory: string): Workspace {
           continue;
         }
         for (const name of await readdir(join(root, videoId)).catch(() => [])) {
-          if (name.startsWith(temporaryPrefix)) await rm(join(root, videoId, name), { recursive: true, force: true });
+          if (name.startsWith(workspaceTemporaryPrefix))
+            await rm(join(root, videoId, name), { recursive: true, force: true });
         }
       }
     },

@@ -3,8 +3,8 @@
  * sources of jobs that are not being made. It changes nothing; whoever acts on a finding looks again.
  */
 import { lookUpVideo } from "@video-backend/metadata/client";
-import { isServiceError, videoIdPattern } from "@video-backend/service";
-import { finishedKey } from "../engine/finished.ts";
+import { isServiceError } from "@video-backend/service";
+import { finishedKey, folders, isVideoId, originalsKey } from "@video-backend/storage/layout";
 import { activeStates } from "../jobs/job-states.ts";
 import type { TranscodingDeps } from "../service.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
@@ -21,9 +21,9 @@ export async function inspectStorage(deps: TranscodingDeps, signal: AbortSignal)
     }
   }
   let isMetadataAvailable = true;
-  for (const videoId of await deps.store.list("hls")) {
+  for (const videoId of await deps.store.list(folders.streams)) {
     signal.throwIfAborted();
-    if (!videoIdPattern.test(videoId) || deps.jobs.find(videoId)) continue;
+    if (!isVideoId(videoId) || deps.jobs.find(videoId)) continue;
     try {
       findings.push({
         kind: "streams_without_job",
@@ -62,7 +62,7 @@ export async function judgeStreams(
 ): Promise<Pick<Finding, "action" | "why">> {
   const known = await lookUpVideo(deps.metadata, videoId, signal);
   if (known.kind === "deleted") return { action: "remove", why: "The video was deleted" };
-  const hasOriginal = await deps.store.exists(`originals/${videoId}`);
+  const hasOriginal = await deps.store.exists(originalsKey(videoId));
   if (known.kind === "known") {
     if (!hasOriginal) return { action: "keep", why: "A video has these streams, and its original is gone" };
     return { action: "start", why: "A video has these streams, and its job was lost; it is made again" };

@@ -1,5 +1,6 @@
 /** Does what the inspection found: at every connection to metadata, every so often, and when it is asked for. */
 import { messageOf } from "@video-backend/service";
+import { streamsKey } from "@video-backend/storage/layout";
 import type { TranscodingDeps } from "../service.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
 import { inspectStorage, isNeedlessWorkspace, judgeStreams } from "./inspect-storage.ts";
@@ -57,6 +58,6 @@ async function removeWorkspace(deps: TranscodingDeps, videoId: string): Promise<
 async function removeStreams(deps: TranscodingDeps, videoId: string): Promise<boolean> {
   await deps.engine.ended(videoId);
   if (deps.jobs.find(videoId) || deps.engine.isAtWork(videoId)) return false;
-  await deps.engine.end(videoId, () => deps.writing.take(videoId, () => deps.store.remove(`hls/${videoId}`)));
+  await deps.engine.end(videoId, () => deps.writing.take(videoId, () => deps.store.remove(streamsKey(videoId))));
   return true;
 }

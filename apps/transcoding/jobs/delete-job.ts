@@ -1,4 +1,5 @@
 /** Deletes all that this service has of a video: encoder first, then files, then rows. */
+import { streamsKey } from "@video-backend/storage/layout";
 import type { TranscodingDeps } from "../service.ts";
 
 /** Harmless where there is nothing. Nothing can start on the video before it has resolved, so no folder comes back. */
@@ -7,7 +8,7 @@ export async function deleteJob(deps: TranscodingDeps, videoId: string): Promise
     await deps.workspace.remove(videoId);
     // After the write in progress, which would create the folder again, and before the next one, which finds no job.
     await deps.writing.take(videoId, async () => {
-      await deps.store.remove(`hls/${videoId}`);
+      await deps.store.remove(streamsKey(videoId));
       deps.jobs.remove(videoId);
     });
     deps.written.delete(videoId);

@@ -1,13 +1,6 @@
 /** A job as the contract shows it, from plan, ledger, pictures and what is in flight. Nothing of it is stored. */
-import {
-  masterFile,
-  type Plan,
-  pictureRenditions,
-  playlistFile,
-  type Rendition,
-  soundRenditions,
-  withoutAddress,
-} from "@video-backend/media";
+import { type Plan, pictureRenditions, type Rendition, soundRenditions, withoutAddress } from "@video-backend/media";
+import { masterFile, playlistFile } from "@video-backend/storage/layout";
 import type { RenditionStatus, SourceFacts, TranscodingStatus } from "../contract.ts";
 import type { JobRow, SegmentRow } from "../database/schema.ts";
 import { findPictures } from "../pictures/find-pictures.ts";

@@ -2,8 +2,9 @@
  * A player asks for a file that should be there and is not: master, manifest, a playlist, or the poster. It is made again
  * where the plan says that the video has it. Segments are demanded instead.
  */
-import { manifestFile, masterFile, type Plan, playlistFile, posterFile } from "@video-backend/media";
+import type { Plan } from "@video-backend/media";
 import { ServiceError } from "@video-backend/service";
+import { manifestFile, masterFile, playlistPath, posterFile, streamKey } from "@video-backend/storage/layout";
 import { repairVideo } from "../ledger/repair-files.ts";
 import type { TranscodingDeps } from "../service.ts";
 import { planOf } from "./jobs.ts";
@@ -23,7 +24,7 @@ export async function restoreFile(deps: TranscodingDeps, videoId: string, path: 
   const job = deps.jobs.find(videoId);
   const plan = job && planOf(job);
   if (!plan || !isOfVideo(plan, path)) throw fileNotFound(videoId, path);
-  const isThere = () => deps.store.exists(`hls/${videoId}/${path}`);
+  const isThere = () => deps.store.exists(streamKey(videoId, path));
   if (await isThere()) return;
   const isPoster = path === posterFile;
   if (isPoster && wasPosterTried(deps, videoId)) throw fileNotFound(videoId, path);
@@ -40,7 +41,7 @@ export async function restoreFile(deps: TranscodingDeps, videoId: string, path: 
 function isOfVideo(plan: Plan, path: string): boolean {
   if (path === posterFile) return plan.picture !== null;
   if (path === masterFile || path === manifestFile) return true;
-  return plan.renditions.some(({ name }) => path === `${name}/${playlistFile}`);
+  return plan.renditions.some(({ name }) => path === playlistPath(name));
 }
 
 function wasPosterTried({ attempts, now }: TranscodingDeps, videoId: string): boolean {

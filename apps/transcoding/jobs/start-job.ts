@@ -1,6 +1,6 @@
 /** Starts a video's transcoding, or goes on with it. Starting twice is harmless: there is one job a video. */
-import { originalNameProblem, ServiceError } from "@video-backend/service";
-import { originalKey } from "../engine/prepare-video.ts";
+import { ServiceError } from "@video-backend/service";
+import { originalKey, originalNameProblem } from "@video-backend/storage/layout";
 import type { TranscodingDeps } from "../service.ts";
 import type { NewJob } from "./jobs.ts";
 

@@ -3,10 +3,17 @@
  * row, or because somebody removed them. A segment whose file, or whose init segment, is gone loses its row, and is made
  * again like any other that is missing; playlists are written again.
  */
-import { masterFile, playlistFile, posterFile, segmentFile } from "@video-backend/media";
+import {
+  finishedKey,
+  masterFile,
+  originalKey,
+  playlistPath,
+  posterFile,
+  renditionKey,
+  segmentFile,
+  streamKey,
+} from "@video-backend/storage/layout";
 import type { EngineDeps } from "../engine/engine.ts";
-import { finishedKey } from "../engine/finished.ts";
-import { originalKey } from "../engine/prepare-video.ts";
 import { publishPlaylists } from "../engine/publish-playlists.ts";
 import { activeStates } from "../jobs/job-states.ts";
 import { planOf } from "../jobs/jobs.ts";
@@ -22,7 +29,7 @@ export async function forgetLostSegments({ ledger, store, log }: EngineDeps, vid
   const made = ledger.list(videoId).filter((segment) => segment.bytes > 0);
   let lost = 0;
   for (const [rendition, segments] of Map.groupBy(made, (segment) => segment.rendition)) {
-    const folder = `hls/${videoId}/${rendition}`;
+    const folder = renditionKey(videoId, rendition);
     const names = new Set(await store.list(folder));
     const gone: number[] = [];
     for (const { index, init, bytes } of segments) {
@@ -45,7 +52,7 @@ export async function isSegmentThere(
   rendition: string,
   index: number,
 ): Promise<boolean> {
-  const names = new Set(await store.list(`hls/${videoId}/${rendition}`));
+  const names = new Set(await store.list(renditionKey(videoId, rendition)));
   const made = ledger.list(videoId).filter((segment) => segment.rendition === rendition && segment.bytes > 0);
   const isEmpty = !made.some((segment) => segment.index === index);
   return (isEmpty || names.has(segmentFile(index))) && made.every(({ init }) => names.has(init));
@@ -65,7 +72,7 @@ export async function repairVideo(deps: TranscodingDeps, videoId: string, wantsP
   // Without its source a segment cannot come back, and what is there is best left as it is.
   const lost = canBeMade ? await forgetLostSegments(deps, videoId) : 0;
   if (lost > 0) await deps.store.remove(finishedKey(videoId));
-  const isPosterLost = wantsPoster && job.state === "ok" && !(await deps.store.exists(`hls/${videoId}/${posterFile}`));
+  const isPosterLost = wantsPoster && job.state === "ok" && !(await deps.store.exists(streamKey(videoId, posterFile)));
   if (canBeMade && (lost > 0 || isPosterLost)) makeAgain(deps, videoId);
   // A job that is about to begin writes them itself, for what is to be made too.
   const isActive = activeStates.some((state) => state === deps.jobs.find(videoId)?.state);
@@ -82,8 +89,8 @@ async function arePlaylistsThere(
   plan: NonNullable<ReturnType<typeof planOf>>,
 ): Promise<boolean> {
   const made = new Set(ledger.list(videoId).map((segment) => segment.rendition));
-  const wanted = plan.renditions.filter(({ name }) => made.has(name)).map(({ name }) => `${name}/${playlistFile}`);
-  for (const name of [masterFile, ...wanted]) if (!(await store.exists(`hls/${videoId}/${name}`))) return false;
+  const wanted = plan.renditions.filter(({ name }) => made.has(name)).map(({ name }) => playlistPath(name));
+  for (const name of [masterFile, ...wanted]) if (!(await store.exists(streamKey(videoId, name)))) return false;
   return true;
 }
 

@@ -11,10 +11,10 @@ import {
   type PosterCandidate,
   posterCandidates,
   posterCommand,
-  posterFile,
   posterScore,
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
+import { posterFile, streamKey } from "@video-backend/storage/layout";
 import type { EngineDeps } from "../engine/engine.ts";
 import { runPicture } from "./run-picture.ts";
 
@@ -37,7 +37,7 @@ const lookSeconds = 60;
 export async function makePoster(deps: EngineDeps, video: VideoOfPoster, signal: AbortSignal): Promise<void> {
   const { videoId, plan } = video;
   try {
-    if (!plan.picture || (await deps.store.exists(`hls/${videoId}/${posterFile}`))) return;
+    if (!plan.picture || (await deps.store.exists(streamKey(videoId, posterFile)))) return;
     await deps.pictures.add(() => choosePoster(deps, video, signal), { signal });
     deps.jobs.markUnreported(videoId);
     deps.progress.jobMoved(videoId);
@@ -66,7 +66,7 @@ function choosePoster(deps: EngineDeps, { videoId, plan, source }: VideoOfPoster
       }
     }
     if (!best) throw new Error(`Nothing to make it of: ${reason}`);
-    await deps.store.adopt(best.path, `hls/${videoId}/${posterFile}`);
+    await deps.store.adopt(best.path, streamKey(videoId, posterFile));
   });
 }
 

@@ -7,19 +7,16 @@ import { join } from "node:path";
 import {
   type Plan,
   type Storyboard,
-  segmentFile,
   segmentsOf,
   sheetCommand,
   sheetCount,
-  sheetFile,
   sheetRuns,
-  storyboardFile,
-  storyboardFolder,
   storyboardOf,
   storyboardVtt,
   type TileRun,
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
+import { renditionKey, segmentFile, sheetPath, storyboardFile, streamKey } from "@video-backend/storage/layout";
 import type { EngineDeps } from "../engine/engine.ts";
 import { republish } from "../engine/publish-playlists.ts";
 import { runPicture } from "./run-picture.ts";
@@ -41,11 +38,11 @@ export async function makeStoryboard(deps: EngineDeps, video: VideoOfStoryboard,
   try {
     const ledger = deps.ledger.list(videoId);
     const laidOut = storyboardOf(plan, ledger);
-    if (!laidOut || (await deps.store.exists(`hls/${videoId}/${storyboardFile}`))) return;
+    if (!laidOut || (await deps.store.exists(streamKey(videoId, storyboardFile)))) return;
     const { rendition, board } = laidOut;
     const segments = segmentsOf(ledger, rendition);
     for (let sheet = 0; sheet < sheetCount(board); sheet++) {
-      const key = `hls/${videoId}/${storyboardFolder}/${sheetFile(sheet)}`;
+      const key = streamKey(videoId, sheetPath(sheet));
       if (await deps.store.exists(key)) continue;
       const runs = sheetRuns(board, sheet, segments);
       // One sheet at a time, so that the poster of another video comes between two.
@@ -53,7 +50,7 @@ export async function makeStoryboard(deps: EngineDeps, video: VideoOfStoryboard,
         signal,
       });
     }
-    await deps.store.put(`hls/${videoId}/${storyboardFile}`, storyboardVtt(board));
+    await deps.store.put(streamKey(videoId, storyboardFile), storyboardVtt(board));
     await republish(deps, videoId);
   } catch (error) {
     if (!signal.aborted) deps.log.warn({ videoId, reason: messageOf(error) }, "the storyboard could not be made");
@@ -81,7 +78,7 @@ function makeSheet(deps: EngineDeps, videoId: string, sheet: Sheet, signal: Abor
     const first = runs[0]?.firstTile ?? 0;
     const count = runs.reduce((sum, { tiles }) => sum + tiles, 0);
     const run = { videoId, name: "storyboard", first, count, command, timeoutSeconds: sheetSeconds } as const;
-    await runPicture(deps, { ...run, directory: deps.store.locate(`hls/${videoId}/${rendition}`) }, signal);
+    await runPicture(deps, { ...run, directory: deps.store.locate(renditionKey(videoId, rendition)) }, signal);
     if ((await stat(target)).size === 0) throw new Error(`Sheet ${key} came out empty`);
     await deps.store.adopt(target, key);
   });

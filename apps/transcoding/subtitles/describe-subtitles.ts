@@ -1,5 +1,6 @@
 /** A video's subtitles as the status shows them: what is played, and what is left out and why. */
-import { namedTracks, type Plan, subtitlePlaylistPath, unnamedSubtitles, whyNotText } from "@video-backend/media";
+import { namedTracks, type Plan, unnamedSubtitles, whyNotText } from "@video-backend/media";
+import { subtitlePlaylistPath } from "@video-backend/storage/layout";
 import type { LeftOutTrack, SubtitleStatus } from "../contract.ts";
 import type { SubtitleRow } from "../database/schema.ts";
 

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import {
   charsetsFor,
   dropsCharacters,
-  embeddedFolder,
   type Plan,
   type SubtitleFacts,
   subtitleCommand,
@@ -16,6 +15,7 @@ import {
 } from "@video-backend/media";
 import { type Captions, CaptionsError, parseWebvtt } from "@video-backend/media/captions";
 import { messageOf } from "@video-backend/service";
+import { embeddedFolder } from "@video-backend/storage/layout";
 import type { EngineDeps } from "../engine/engine.ts";
 import { republish } from "../engine/publish-playlists.ts";
 import { writeTrack } from "./write-track.ts";

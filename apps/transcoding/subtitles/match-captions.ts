@@ -4,10 +4,11 @@
  */
 
 import { parseWebvtt } from "@video-backend/media/captions";
+import { streamKey, subtitleTrackPath } from "@video-backend/storage/layout";
 import type { EngineDeps } from "../engine/engine.ts";
 import { type PublishDeps, republish } from "../engine/publish-playlists.ts";
 import { planOf } from "../jobs/jobs.ts";
-import { trackKey, writeTrack } from "./write-track.ts";
+import { writeTrack } from "./write-track.ts";
 
 type Deps = PublishDeps & Pick<EngineDeps, "captions" | "matching">;
 
@@ -45,7 +46,8 @@ async function match(deps: Deps, videoId: string, signal: AbortSignal | undefine
   }
   for (const { folder } of gone) deps.subtitles.remove(videoId, folder);
   if (fresh.length + gone.length > 0) await republish(deps, videoId);
-  for (const { folder } of gone) await deps.writing.take(videoId, () => deps.store.remove(trackKey(videoId, folder)));
+  for (const { folder } of gone)
+    await deps.writing.take(videoId, () => deps.store.remove(streamKey(videoId, subtitleTrackPath(folder))));
 }
 
 function planFor({ jobs }: Deps, videoId: string) {

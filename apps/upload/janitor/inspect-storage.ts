@@ -6,8 +6,9 @@
  * next one is, so an upload that goes on meanwhile is never taken for one that lacks something.
  */
 import { lookUpVideo, readAllVideos } from "@video-backend/metadata/client";
-import { isServiceError, videoIdPattern } from "@video-backend/service";
+import { isServiceError } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
+import { folders, isVideoId, originalsKey } from "@video-backend/storage/layout";
 import { eq, sql } from "drizzle-orm";
 import { spooledChunks } from "../chunks/rows.ts";
 import { chunks, type UploadRow, uploads } from "../database/schema.ts";
@@ -26,7 +27,7 @@ type Found = Omit<Finding, "done" | "error">;
 /** @param signal ends it; what is thrown then is the signal's reason */
 export async function inspectStorage(deps: UploadDeps, signal: AbortSignal): Promise<JanitorReport> {
   const sourceIds = deps.sources.uploadIds();
-  const originalIds = (await deps.store.list("originals")).filter((name) => videoIdPattern.test(name));
+  const originalIds = (await deps.store.list(folders.originals)).filter(isVideoId);
   const { id, state, filename, storedName, updatedAt } = uploads;
   const rows = deps.database.select({ id, state, filename, storedName, updatedAt }).from(uploads).all();
   const videos = await videosOrNull(deps, signal);
@@ -185,7 +186,7 @@ async function findUnknownOriginals(
     if (videos?.has(id) || (row && (videos === null || isOpen(row)))) continue;
     const verdict = videos === null ? unanswered : await judgeOriginal(deps, id, row, signal);
     if (verdict === null) continue;
-    const { bytes, changedAtSeconds } = await measureBelow(deps.store, `originals/${id}`);
+    const { bytes, changedAtSeconds } = await measureBelow(deps.store, originalsKey(id));
     found.push({
       kind: row ? "original_of_deleted_video" : "original_without_upload",
       upload_id: id,

@@ -1,6 +1,7 @@
 /** A source that is stored: where it lies, and what it hashes to. */
 import { createHash } from "node:crypto";
 import { ServiceError } from "@video-backend/service";
+import { originalKey as keyOfOriginal } from "@video-backend/storage/layout";
 import { eq } from "drizzle-orm";
 import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
@@ -8,7 +9,7 @@ import { findUpload } from "../uploads/state.ts";
 
 /** `originals/{id}/{name}`; the name was checked at init, and the store checks the key once more. */
 export function originalKey(upload: Pick<UploadRow, "id" | "filename" | "storedName">): string {
-  return `originals/${upload.id}/${storedNameOf(upload)}`;
+  return keyOfOriginal(upload.id, storedNameOf(upload));
 }
 
 /** The name that the other services know the file by. */

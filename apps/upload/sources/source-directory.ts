@@ -9,7 +9,14 @@
 import { readdirSync, rmSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { videoIdPattern } from "@video-backend/service";
+import {
+  incomingFolder,
+  isVideoId,
+  keptChunkFile,
+  keptChunkPattern,
+  newSourceFile,
+  sourceFile,
+} from "@video-backend/storage/layout";
 
 /** What is on disk before it is answered. */
 export type SyncPolicy = "chunk" | "complete" | "never";
@@ -53,14 +60,12 @@ export interface SourceDirectory {
   measure(uploadId: string, names?: readonly string[]): Promise<{ diskBytes: number; changedAtSeconds: number } | null>;
 }
 
-const incoming = ".incoming";
-
 /** Opens the directory, which is made with the first source; what was coming in when the service died is removed. */
 export function openSourceDirectory(directory: string, policy: SyncPolicy): SourceDirectory {
-  rmSync(join(directory, incoming), { recursive: true, force: true });
+  rmSync(join(directory, incomingFolder), { recursive: true, force: true });
   const groupSync = createGroupSync();
   const folder = (uploadId: string) => join(directory, checkedId(uploadId));
-  const pathOf = (uploadId: string) => join(folder(uploadId), "source");
+  const pathOf = (uploadId: string) => join(folder(uploadId), sourceFile);
   const keptPath = (uploadId: string, name: string) => join(folder(uploadId), checkedName(name));
 
   /** Those that nobody has kept yet. */
@@ -82,13 +87,13 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
     },
     open: (uploadId) => orNull(open(pathOf(uploadId), "r+")),
     async createAnew(uploadId) {
-      const path = join(folder(uploadId), "anew");
+      const path = join(folder(uploadId), newSourceFile);
       const file = await open(path, "w+");
       return { file, path, [Symbol.asyncDispose]: () => file.close() };
     },
     async openSpool() {
-      const path = join(directory, incoming, crypto.randomUUID());
-      const file = await madeIfAbsent(join(directory, incoming), () => open(path, "wx+"));
+      const path = join(directory, incomingFolder, crypto.randomUUID());
+      const file = await madeIfAbsent(join(directory, incomingFolder), () => open(path, "wx+"));
       spools.add(path);
       return {
         file,
@@ -101,7 +106,7 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
     },
     async keep(uploadId, { file, path }) {
       if (policy === "chunk") await file.datasync();
-      const name = `chunk-${crypto.randomUUID()}`;
+      const name = keptChunkFile(crypto.randomUUID());
       await madeIfAbsent(folder(uploadId), () => rename(path, keptPath(uploadId, name)));
       spools.delete(path);
       await syncNames(folder(uploadId));
@@ -109,12 +114,12 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
     },
     openKept: (uploadId, name) => orNull(open(keptPath(uploadId, name), "r")),
     removeKept: (uploadId, name) => rm(keptPath(uploadId, name), { force: true }),
-    keptNames: (uploadId) => namesIn(folder(uploadId)).filter((name) => keptPattern.test(name)),
+    keptNames: (uploadId) => namesIn(folder(uploadId)).filter((name) => keptChunkPattern.test(name)),
     async sync(path, file, moment) {
       if (policy === moment || (policy === "chunk" && moment === "complete")) await groupSync(path, file);
     },
     remove: (uploadId) => rm(folder(uploadId), { recursive: true, force: true }),
-    uploadIds: () => namesIn(directory).filter((name) => videoIdPattern.test(name)),
+    uploadIds: () => namesIn(directory).filter(isVideoId),
     exists: async (uploadId) => (await orNull(stat(pathOf(uploadId)))) !== null,
     async measure(uploadId, names) {
       const path = folder(uploadId);
@@ -163,14 +168,12 @@ function namesIn(directory: string): string[] {
 
 /** The routes let nothing else through; this is the second lock before a path that may be removed. */
 function checkedId(uploadId: string): string {
-  if (!videoIdPattern.test(uploadId)) throw new Error(`Not an upload id: ${JSON.stringify(uploadId)}`);
+  if (!isVideoId(uploadId)) throw new Error(`Not an upload id: ${JSON.stringify(uploadId)}`);
   return uploadId;
 }
 
-const keptPattern = /^chunk-[0-9a-f-]{36}$/;
-
 function checkedName(name: string): string {
-  if (!keptPattern.test(name)) throw new Error(`Not the name of a kept chunk: ${JSON.stringify(name)}`);
+  if (!keptChunkPattern.test(name)) throw new Error(`Not the name of a kept chunk: ${JSON.stringify(name)}`);
   return name;
 }
 

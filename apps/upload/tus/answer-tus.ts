@@ -5,7 +5,8 @@
  */
 import { STATUS_CODES } from "node:http";
 import { type Locker, Server, TUS_RESUMABLE } from "@tus/server";
-import { isServiceError, type Problem, problemResponse, ServiceError, videoIdPattern } from "@video-backend/service";
+import { isServiceError, type Problem, problemResponse, ServiceError } from "@video-backend/service";
+import { isVideoId } from "@video-backend/storage/layout";
 import { eq } from "drizzle-orm";
 import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
@@ -75,7 +76,7 @@ function locationOf({ url }: Pick<Request, "url">, uploadId: string): string {
 
 function uploadIdIn({ url }: Pick<Request, "url">): string | undefined {
   const id = new URL(url).pathname.slice(tusPath.length + 1);
-  return videoIdPattern.test(id) ? id : undefined;
+  return isVideoId(id) ? id : undefined;
 }
 
 /** The library's own errors are sentences. A version that it does not speak is 412, and told which it does. */

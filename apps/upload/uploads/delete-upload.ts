@@ -3,6 +3,7 @@
  * again. Only open ones expire: what is complete stays. One that somebody is at work on, a chunk that comes in slowly or a
  * download, is not abandoned, however old its last byte.
  */
+import { originalsKey } from "@video-backend/storage/layout";
 import { and, eq, lte, type SQL } from "drizzle-orm";
 import type { Limits } from "../admission/admit.ts";
 import { storageFull } from "../chunks/body.ts";
@@ -19,7 +20,7 @@ export async function deleteUpload(deps: UploadDeps, uploadId: string): Promise<
   const removeFiles = async () => {
     using _alone = await work.acquire(uploadId, { supersede: uploadNotFound(uploadId, "complete") });
     await sources.remove(uploadId);
-    await store.remove(`originals/${uploadId}`);
+    await store.remove(originalsKey(uploadId));
   };
   await forgetRow(deps, eq(uploads.id, uploadId), removeFiles);
   await removeFiles();

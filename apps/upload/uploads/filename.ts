@@ -4,7 +4,8 @@
  * affair. A name too long for the disks in use is kept for people and shortened for the path.
  */
 import { createHash } from "node:crypto";
-import { maxOriginalNameLength, originalNameProblem, ServiceError } from "@video-backend/service";
+import { ServiceError } from "@video-backend/service";
+import { maxOriginalNameLength, originalNameProblem } from "@video-backend/storage/layout";
 
 const video =
   "mp4 m4v mov qt mkv webm avi divx mpg mpeg mpe m1v m2v vob ts mts m2ts m2t flv f4v wmv asf 3gp 3g2 ogv ogg ogx mxf gxf " +

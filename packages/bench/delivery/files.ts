@@ -1,7 +1,7 @@
 /** The files that both servers serve: one finished video, its segments as large as those of 720p are. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { segmentFile } from "@video-backend/media";
+import { segmentFile } from "@video-backend/storage/layout";
 import type { Bench } from "../bench.ts";
 
 /** A little under 100 MiB: what many watch of one video at the same time. */

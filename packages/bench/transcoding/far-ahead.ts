@@ -4,7 +4,8 @@
  * but the demand needs the processors, and in the moment in which the upload is complete.
  */
 import type { System } from "@video-backend/end-to-end/system";
-import { type Plan, pictureRenditions, segmentFile } from "@video-backend/media";
+import { type Plan, pictureRenditions } from "@video-backend/media";
+import { segmentFile } from "@video-backend/storage/layout";
 import type { Bench, Part } from "../bench.ts";
 import { getWhenThere } from "../poll.ts";
 import { rounds, secondsOf, showSeconds } from "../rounds.ts";

@@ -2,8 +2,8 @@
  * The key frames of a rung, for scrubbing and fast forward: byte ranges at the heads of the segments, since each segment
  * begins with a key frame (RFC 8216, 4.3.3.6). Nothing is encoded or stored for it.
  */
+import { iframesFile, segmentFile } from "@video-backend/storage/layout";
 import type { PictureRendition } from "../plan.ts";
-import { iframesFile, segmentFile } from "./file-names.ts";
 import { existing, isWhole, type LedgerSegment, segmentsOf } from "./listed-segments.ts";
 import { targetDuration } from "./media-playlist.ts";
 import { measuredRates } from "./rates.ts";

@@ -2,15 +2,10 @@
  * The manifest of DASH (ISO/IEC 23009-1) over the very segments that the playlists name. It is static from the first moment
  * on, since what it lists and is not made yet is made when it is asked for.
  */
+import { sheetTemplate, storyboardFolder, subtitleFile, subtitlesFolder } from "@video-backend/storage/layout";
 import { type Plan, type Rendition, soundSampleRate, wholeSeconds } from "../plan.ts";
-import { type Storyboard, sheetCount, sheetShape, sheetTemplate, storyboardFolder } from "../storyboard.ts";
-import {
-  presetTrack,
-  type SubtitleTrack,
-  subtitleFile,
-  subtitlesFolder,
-  unnamedSubtitles,
-} from "../subtitles/tracks.ts";
+import { type Storyboard, sheetCount, sheetShape } from "../storyboard.ts";
+import { presetTrack, type SubtitleTrack, unnamedSubtitles } from "../subtitles/tracks.ts";
 import { namedTracks } from "../track-names.ts";
 import { type Element, element } from "./element.ts";
 import { existing, type LedgerSegment, type PlaylistState, segmentsOf } from "./listed-segments.ts";

@@ -2,12 +2,12 @@
  * The master playlist (RFC 8216, 4.3.4): what there is to choose from. What it names can be played, and is what it says: an
  * old player finds no tag in it that needs a later version.
  */
+import { playlistFile } from "@video-backend/storage/layout";
 import { languageTag } from "../languages.ts";
 import { type Plan, pictureRenditions, type Rendition, type SoundRendition, soundRenditions } from "../plan.ts";
 import { quotable } from "../quotable.ts";
 import { type SubtitleTrack, subtitleLines } from "../subtitles/tracks.ts";
 import { namedTracks } from "../track-names.ts";
-import { playlistFile } from "./file-names.ts";
 import { iframeLines } from "./iframe-playlist.ts";
 import { existing, type LedgerSegment, type PlaylistState, segmentsOf } from "./listed-segments.ts";
 import { ratesOf } from "./rates.ts";

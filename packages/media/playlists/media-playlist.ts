@@ -2,8 +2,8 @@
  * The playlist of one rendition (RFC 8216). It is written as a file, as all lists are, so that streaming, a web server or a
  * CDN can serve a finished video without anybody else being up.
  */
+import { segmentFile } from "@video-backend/storage/layout";
 import type { Plan, Rendition } from "../plan.ts";
-import { segmentFile } from "./file-names.ts";
 import { type LedgerSegment, listedSegments, type PlaylistState } from "./listed-segments.ts";
 
 /**

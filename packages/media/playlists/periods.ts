@@ -5,7 +5,6 @@
  */
 import { gridIndex, gridSeconds } from "../grid.ts";
 import { type Plan, type Rendition, soundSlackSeconds } from "../plan.ts";
-import { nextInitFile } from "./file-names.ts";
 import {
   type LedgerSegment,
   type ListedSegment,
@@ -13,6 +12,7 @@ import {
   type PlaylistState,
   segmentsOf,
 } from "./listed-segments.ts";
+import { nextInitFile } from "./next-init.ts";
 
 /** What a period has of a rendition: at least one segment, all of one init segment. */
 export interface Stretch<Kind extends Rendition = Rendition> {

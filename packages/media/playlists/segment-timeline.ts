@@ -1,6 +1,6 @@
 /** The segments of a rendition within a period, as DASH tells of them (ISO/IEC 23009-1, 5.3.9). */
+import { segmentFile, segmentTemplate } from "@video-backend/storage/layout";
 import { type Element, element } from "./element.ts";
-import { segmentFile, segmentTemplate } from "./file-names.ts";
 import type { ListedSegment } from "./listed-segments.ts";
 
 export interface TimelineOptions {

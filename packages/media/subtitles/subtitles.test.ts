@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import { embeddedFolder } from "@video-backend/storage/layout";
 import { languageTag } from "../languages.ts";
 import { guardedInput } from "../probe.ts";
 import { namedTracks } from "../track-names.ts";
 import { closedCaptionsQuestion } from "./closed-captions.ts";
 import { subtitleCommand } from "./command.ts";
 import { subtitleFactsOf, whyNotText } from "./facts.ts";
-import { embeddedFolder, type SubtitleTrack, subtitleLines, subtitlePlaylist } from "./tracks.ts";
+import { type SubtitleTrack, subtitleLines, subtitlePlaylist } from "./tracks.ts";
 
 const track = (folder: string, more: Partial<SubtitleTrack> = {}): SubtitleTrack => ({
   folder,

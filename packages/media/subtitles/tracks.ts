@@ -1,4 +1,5 @@
 /** Subtitle tracks as HLS tells of them (RFC 8216, 4.3.4.1): their folders, their lines in the master, their playlist. */
+import { subtitleFile, subtitlePlaylistPath } from "@video-backend/storage/layout";
 import { namedTracks } from "../track-names.ts";
 
 /** A track whose files are in place. */
@@ -14,19 +15,6 @@ export interface SubtitleTrack {
 
 /** What a track is called that has neither title nor language. */
 export const unnamedSubtitles = "Subtitles";
-
-export const subtitleFile = "subtitles.vtt";
-/** Folder of a video's subtitles, below `hls/{id}/`. */
-export const subtitlesFolder = "subtitles";
-/** Of a track, below `hls/{id}/`. */
-export const subtitlePlaylistPath = (folder: string): string => `${subtitlesFolder}/${folder}/playlist.m3u8`;
-
-/**
- * The folder of the `position`-th track of a source, from 0. It begins with a digit and so never meets a sidecar's, which
- * is a language.
- */
-export const embeddedFolder = (position: number, language: string | null): string =>
-  language ? `${position + 1}-${language}` : String(position + 1);
 
 /** The one that shows when nobody chooses, if any: the first that the source marks so, else a forced one. */
 export const presetTrack = (tracks: SubtitleTrack[]): SubtitleTrack | undefined =>

@@ -1,4 +1,5 @@
 /** Where players find what is made of a video: at the streaming service, which answers any page. */
+import { masterFile, storyboardFile } from "@video-backend/storage/layout";
 import { streamingAddress as streaming } from "../shell/settings.ts";
 
 /** Below here lie all files of a public video. */
@@ -7,8 +8,8 @@ export const publicBase = (id: string): string => `${streaming()}/stream/${id}`;
 /** The same for whoever has this token, until it expires. */
 export const tokenBase = (id: string, token: string): string => `${streaming()}/play/${token}/${id}`;
 
-export const masterIn = (base: string): string => `${base}/master.m3u8`;
-export const storyboardIn = (base: string): string => `${base}/storyboard/storyboard.vtt`;
+export const masterIn = (base: string): string => `${base}/${masterFile}`;
+export const storyboardIn = (base: string): string => `${base}/${storyboardFile}`;
 export const originalIn = (base: string): string => `${base}/original?download=1`;
 
 /**
