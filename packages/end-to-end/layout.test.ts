@@ -19,7 +19,7 @@ test("every service refuses a storage of a newer layout with a sentence, and lea
       stdout: "ignore",
       stderr: "pipe",
     });
-    const words = await child.stderr.text();
+    const words = await new Response(child.stderr).text();
     return { name, code: await child.exited, words };
   });
   for (const { name, code, words } of await Promise.all(endings)) {
