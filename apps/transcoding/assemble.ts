@@ -1,89 +1,128 @@
 /** Puts the parts together, for `main.ts` and for tests alike; what differs between the two is handed in. */
 import { join } from "node:path";
-import type { Run } from "@video-backend/media";
-import type { MetadataClient } from "@video-backend/metadata/client";
-import { createInProcessQueue, createLimiter } from "@video-backend/queue";
-import type { Log } from "@video-backend/service";
-import type { BlobStore } from "@video-backend/storage";
+import { createInProcessQueue } from "@video-backend/queue";
+import { createExclusion, createReconciler } from "@video-backend/service";
 import { folders } from "@video-backend/storage/layout";
-import { createAttempts } from "./attempts/attempts.ts";
-import type { TranscodingDatabase } from "./database/open.ts";
-import type { ChunkOfVideo } from "./engine/chunk-of-video.ts";
-import type { Disk } from "./engine/disk.ts";
-import type { EncoderPool } from "./engine/encoder-pool.ts";
-import { createEngine, type EngineDeps, type EngineSettings } from "./engine/engine.ts";
-import { makeChunk } from "./engine/make-chunk.ts";
-import { watchPrograms } from "./engine/programs.ts";
-import { createProgress } from "./engine/progress.ts";
-import { createTurns } from "./engine/turns.ts";
-import { createWorkspace } from "./engine/workspace.ts";
-import { activeStates } from "./jobs/job-states.ts";
-import { createJobs } from "./jobs/jobs.ts";
-import { createLedger } from "./ledger/ledger.ts";
-import { createVideoReconciler } from "./reconcile/reconciler.ts";
-import type { TranscodingDeps } from "./service.ts";
+import { createSqliteAttempts } from "./attempts/sqlite-attempts.ts";
+import { createChanges } from "./changes.ts";
+import type { TranscodingDeps } from "./deps.ts";
+import { watchPrograms } from "./encoding/programs.ts";
+import { createWorkspace } from "./encoding/workspace.ts";
+import { createSqliteJobs } from "./jobs/sqlite-jobs.ts";
+import { createSqliteLedger } from "./ledger/sqlite-ledger.ts";
+import { publishPlaylists } from "./playlists/publish.ts";
+import { reconcileKey } from "./reconcile/reconcile-key.ts";
+import { reconcileWork } from "./reconcile/reconcile-work.ts";
+import { startTriggers } from "./reconcile/triggers.ts";
+import { activeStates } from "./states.ts";
 import { createCaptionSource } from "./subtitles/caption-source.ts";
-import { createSubtitles } from "./subtitles/subtitles.ts";
+import { createSqliteSubtitles } from "./subtitles/sqlite-subtitles.ts";
+import { runTask } from "./tasks/run-task.ts";
 
-export interface Parts {
-  database: TranscodingDatabase;
-  store: BlobStore;
+export interface Parts
+  extends Pick<
+    TranscodingDeps,
+    "database" | "store" | "metadata" | "run" | "encoders" | "disk" | "settings" | "crossOrigin" | "log" | "now"
+  > {
   storageDirectory: string;
-  metadata: MetadataClient;
-  run: Run;
-  encoders: EncoderPool;
-  disk: Disk;
-  settings: EngineSettings & { processes: number };
-  log: Log;
-  /** Epoch seconds. */
-  now: () => number;
 }
 
-/** More at once would each be late. */
-const demandedAtOnce = 2;
+/** More segments that somebody waits for, made at the same time, would each be late. */
+const nowWorkers = 2;
 
-export function assembleTranscoding(parts: Parts): TranscodingDeps {
-  const { database, now, settings } = parts;
-  const { processes } = settings;
+/** A transcoding service without its HTTP surface. */
+export interface Transcoding {
+  deps: TranscodingDeps;
+  /** Goes on with everything that a former process of this service left unfinished. */
+  recover(): Promise<void>;
+  /** Resolves when nothing is in the queue, and everything is as it should be. */
+  idle(): Promise<void>;
+  /** Ends all work without changing any state; afterwards the database may be closed. */
+  close(): Promise<void>;
+}
+
+export function assembleTranscoding(parts: Parts): Transcoding {
+  const { database, now, settings, log } = parts;
   const programs = watchPrograms(parts.run);
-  const worker = (work: ChunkOfVideo, signal: AbortSignal) => makeChunk(engineDeps, work, signal);
-  const engineDeps: EngineDeps = {
+  const deps: TranscodingDeps = {
     ...parts,
     run: programs.run,
-    jobs: createJobs(database, now),
-    ledger: createLedger(database, now),
-    progress: createProgress(),
-    workspace: createWorkspace(join(parts.storageDirectory, folders.workspaces)),
-    attempts: createAttempts(database),
-    claims: new Set(),
-    queue: createInProcessQueue<ChunkOfVideo>({ concurrency: processes, worker }),
-    demands: createInProcessQueue<ChunkOfVideo>({ concurrency: demandedAtOnce, worker }),
-    preparations: createLimiter(processes),
-    pictures: createLimiter(1),
-    subtitles: createSubtitles(database),
+    programs,
+    jobs: createSqliteJobs(database, now),
+    ledger: createSqliteLedger(database, now),
+    attempts: createSqliteAttempts(database),
+    subtitles: createSqliteSubtitles(database),
     captions: createCaptionSource(parts.metadata),
-    extractions: createLimiter(processes),
-    matching: createTurns(),
-    writing: createTurns(),
-    written: new Map(),
+    workspace: createWorkspace(join(parts.storageDirectory, folders.workspaces)),
+    openSources: new Map(),
+    published: new Map(),
+    queue: createInProcessQueue(),
+    changes: createChanges(),
+    exclusion: createExclusion(),
+    // What it waits for is local: it is tried again soon.
+    work: createReconciler({
+      log,
+      maxRetrySeconds: 2,
+      reconcile: (videoId, signal) => reconcileWork(deps, videoId, signal),
+    }),
+    playlists: createReconciler({
+      log,
+      async reconcile(videoId, signal) {
+        using _ = await deps.exclusion.acquire(videoId, { signal });
+        await publishPlaylists(deps, videoId);
+      },
+    }),
+    reconciler: createReconciler({ log, reconcile: (key, signal) => reconcileKey(deps, key, signal) }),
   };
-  const reconciler = createVideoReconciler(() => deps, parts.log);
-  const deps: TranscodingDeps = { ...engineDeps, engine: createEngine(engineDeps), reconciler, database, programs };
-  return deps;
+  const stopTriggers = startTriggers(deps);
+  deps.queue.process((task, signal) => runTask(deps, task, signal), {
+    prepare: settings.processes,
+    encode: settings.processes,
+    now: nowWorkers,
+    pictures: 1,
+    subtitles: settings.processes,
+  });
+  const { queue, work, playlists, reconciler } = deps;
+  return {
+    deps,
+    recover: () => recover(deps),
+    async idle() {
+      do await Promise.all([work.idle(), playlists.idle(), reconciler.idle()]);
+      while (await untilNextSettled(deps));
+    },
+    async close() {
+      await Promise.all([reconciler.close(), work.close(), playlists.close()]);
+      await queue.close();
+      stopTriggers();
+    },
+  };
 }
 
-/** Looks whether the programs are there, and goes on with everything that a former process of this service left unfinished. */
-export async function recover(deps: TranscodingDeps): Promise<void> {
+/** Answers false at once when nothing is in the queue. */
+async function untilNextSettled({ queue }: TranscodingDeps): Promise<boolean> {
+  if ((await queue.list("")).length === 0) return false;
+  const settled = Promise.withResolvers<void>();
+  const unlisten = queue.listen(({ kind }) => kind === "settled" && settled.resolve());
+  if ((await queue.list("")).length > 0) await settled.promise;
+  unlisten();
+  return true;
+}
+
+async function recover(deps: TranscodingDeps): Promise<void> {
   await deps.programs.prove();
-  const active = deps.jobs.inStates(activeStates).map(({ videoId }) => videoId);
+  const active = (await deps.jobs.inStates(activeStates)).map(({ videoId }) => videoId);
   await deps.workspace.sweep(active);
-  for (const videoId of active) deps.engine.begin(videoId);
+  // What was running in a former process is prepared anew: its source is opened, and its files are compared.
+  for (const { videoId } of await deps.jobs.inStates(["running"]))
+    await deps.jobs.move(videoId, "queued", { error: null });
+  for (const videoId of active) deps.work.request(videoId);
+  for (const { videoId } of await deps.jobs.unreported()) deps.reconciler.request(`report:${videoId}`);
   await requestRepairs(deps);
 }
 
 /** Has the files of all videos that nothing is being made of compared with the ledger. */
 export async function requestRepairs({ jobs, reconciler, store, log }: TranscodingDeps): Promise<void> {
-  const ended = jobs.inStates(["ok", "error", "stopped"]);
+  const ended = await jobs.inStates(["ok", "error", "stopped"]);
   // So many videos are not lost file by file: a disk that is not mounted must not cost the ledger, too.
   if (ended.length > 1 && (await store.list(folders.streams)).length === 0) {
     log.error(
@@ -93,9 +132,4 @@ export async function requestRepairs({ jobs, reconciler, store, log }: Transcodi
     return;
   }
   for (const { videoId } of ended) reconciler.request(`files:${videoId}`);
-}
-
-/** Ends all work without changing any state; afterwards the database may be closed. */
-export async function closeTranscoding({ reconciler, engine }: TranscodingDeps): Promise<void> {
-  await Promise.all([reconciler.close(), engine.close()]);
 }

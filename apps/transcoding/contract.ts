@@ -1,8 +1,7 @@
 /** The HTTP surface of the transcoding service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { AssetPath, integer, json, jsonBody, problems, RenditionName, VideoId } from "@video-backend/service";
-import { subtitleSources } from "./database/schema.ts";
-import { faultClasses } from "./engine/faults.ts";
+import { faultClasses, subtitleSources } from "./states.ts";
 
 const params = z.object({ upload_id: VideoId });
 const seconds = (description: string) =>

@@ -8,13 +8,12 @@ import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
 import { databaseFiles, folders } from "@video-backend/storage/layout";
 import { checkLayout } from "@video-backend/storage/layout-version";
-import { assembleTranscoding, closeTranscoding, recover, requestRepairs } from "./assemble.ts";
+import { assembleTranscoding, requestRepairs } from "./assemble.ts";
 import { divideProcessors, TranscodingConfig } from "./config.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
-import { createDisk } from "./engine/disk.ts";
-import { proveEncoders } from "./engine/encoder-pool.ts";
-import { followWishes } from "./jobs/follow-wishes.ts";
-import { keepReporting } from "./jobs/report-states.ts";
+import { createDisk } from "./encoding/disk.ts";
+import { proveEncoders } from "./encoding/encoder-pool.ts";
+import { followFeed } from "./reconcile/triggers.ts";
 import { createTranscodingService } from "./service.ts";
 
 /** At start and at every connection to metadata it is done besides. */
@@ -45,7 +44,7 @@ const copies = await moveNeedsCopy(workspaces, hls).catch((error: unknown) => {
 });
 if (copies) log.warn("hls is on another file system than transcoding: each finished segment is copied");
 
-const deps = assembleTranscoding({
+const transcoding = assembleTranscoding({
   database,
   store,
   storageDirectory: config.STORAGE_DIR,
@@ -54,14 +53,15 @@ const deps = assembleTranscoding({
   encoders,
   disk: createDisk([config.STORAGE_DIR, workspaces, hls], config.DISK_LOW_WATER_BYTES),
   settings,
+  crossOrigin: crossOriginRulesOf(config),
   log,
   now,
 });
+const { deps } = transcoding;
 const stopping = new AbortController();
-await recover(deps);
+await transcoding.recover();
 const background = [
-  followWishes(deps, `${config.METADATA_URL}/videos/events`, stopping.signal),
-  keepReporting(deps, stopping.signal),
+  followFeed(deps, `${config.METADATA_URL}/videos/events`, stopping.signal),
   repeat(
     () => {
       deps.reconciler.request("leftovers");
@@ -76,13 +76,13 @@ const background = [
   ),
 ];
 
-export default serve(createTranscodingService(deps, crossOriginRulesOf(config)), {
+export default serve(createTranscodingService(deps), {
   port: config.TRANSCODING_PORT,
   hostname: config.HOST,
   log,
   async close() {
     stopping.abort();
-    await closeTranscoding(deps);
+    await transcoding.close();
     await Promise.all(background);
     database.$client.close();
   },

@@ -2,6 +2,7 @@
 import { createRouter, eventStream } from "@video-backend/service";
 import { explainJob } from "./attempts/explain-job.ts";
 import * as contract from "./contract.ts";
+import type { TranscodingDeps } from "./deps.ts";
 import * as janitor from "./janitor/contract.ts";
 import { inspectStorage } from "./janitor/inspect-storage.ts";
 import { cleanStorage } from "./janitor/remove-leftovers.ts";
@@ -18,7 +19,6 @@ import { describeQueue } from "./overview/describe-queue.ts";
 import { listFaults } from "./overview/list-faults.ts";
 import { mapSegments } from "./overview/map-segments.ts";
 import { measureBitrates } from "./overview/measure-bitrates.ts";
-import type { TranscodingDeps } from "./service.ts";
 
 export type TranscodingRoutes = ReturnType<typeof createRoutes>;
 
@@ -58,11 +58,15 @@ export function createRoutes(deps: TranscodingDeps) {
       await restoreFile(deps, c.req.valid("param").upload_id, c.req.valid("json").path);
       return c.json({ status: "ready" as const }, 200);
     })
-    .openapi(contract.listAttempts, (c) =>
-      c.json(explainJob(deps, c.req.valid("param").upload_id, c.req.valid("query").limit), 200),
+    .openapi(contract.listAttempts, async (c) =>
+      c.json(await explainJob(deps, c.req.valid("param").upload_id, c.req.valid("query").limit), 200),
     )
     .openapi(overview.describeQueue, async (c) => c.json(await describeQueue(deps), 200))
-    .openapi(overview.listFaults, (c) => c.json({ faults: listFaults(deps, c.req.valid("query").limit) }, 200))
-    .openapi(overview.mapSegments, (c) => c.json(mapSegments(deps, c.req.valid("param").upload_id), 200))
-    .openapi(overview.measureBitrates, (c) => c.json(measureBitrates(deps, c.req.valid("param").upload_id), 200));
+    .openapi(overview.listFaults, async (c) =>
+      c.json({ faults: await listFaults(deps, c.req.valid("query").limit) }, 200),
+    )
+    .openapi(overview.mapSegments, async (c) => c.json(await mapSegments(deps, c.req.valid("param").upload_id), 200))
+    .openapi(overview.measureBitrates, async (c) =>
+      c.json(await measureBitrates(deps, c.req.valid("param").upload_id), 200),
+    );
 }

@@ -3,8 +3,8 @@ import { readdir } from "node:fs/promises";
 import { run } from "@video-backend/media";
 import { finishedKey } from "@video-backend/storage/layout";
 import { transcript, until } from "@video-backend/testing";
-import { followWishes } from "./jobs/follow-wishes.ts";
-import { reportStates } from "./jobs/report-states.ts";
+import { reportState } from "./jobs/report-states.ts";
+import { followFeed } from "./reconcile/triggers.ts";
 import { segmentsIn, setup } from "./test-setup.ts";
 import { createTestTranscoding, placeOriginal } from "./testing.ts";
 
@@ -59,7 +59,7 @@ describe("starting", () => {
     await app.overall("a", "ok");
     const before = await segmentsIn(app.world.path("hls", "a"));
     expect((await app.start("a")).status).toBe(200);
-    await app.deps.engine.idle();
+    await app.idle();
     expect(await segmentsIn(app.world.path("hls", "a"))).toEqual(before);
   });
 
@@ -92,8 +92,7 @@ describe("starting", () => {
       await placeOriginal(app.world, app.metadata, "a", { seconds: 5, rate: "24000/1001" }, filename);
       await app.start("a", { filename });
       await app.overall("a", "ok");
-      const frames = app.deps.ledger
-        .list("a")
+      const frames = (await app.deps.ledger.list("a"))
         .filter((segment) => segment.rendition === "360p")
         .reduce((sum, segment) => sum + segment.samples, 0);
       expect(frames).toBe(120);
@@ -165,7 +164,7 @@ describe("stopping", () => {
     const isToldFinished = () => app.deps.store.exists(finishedKey("a"));
     expect(await isToldFinished()).toBe(false);
     expect(status.qualities["360p"]?.status).toBe("stopped");
-    expect(app.deps.queue.running).toBe(0);
+    expect(await app.deps.queue.list("")).toEqual([]);
     const before = await segmentsIn(app.world.path("hls", "a"));
     const playlists = (await readdir(app.world.path("hls", "a"), { recursive: true })).filter((name) =>
       name.endsWith("playlist.m3u8"),
@@ -185,7 +184,7 @@ describe("stopping", () => {
     await using app = await setup();
     const server = Bun.serve({ port: 0, fetch: (request) => app.metadata.service.fetch(request), idleTimeout: 0 });
     const abort = new AbortController();
-    const following = followWishes(app.deps, `${server.url}videos/events`, abort.signal);
+    const following = followFeed(app.deps, `${server.url}videos/events`, abort.signal);
     app.world.defer(() => server.stop(true));
     app.world.defer(() => {
       abort.abort();
@@ -222,11 +221,11 @@ describe("deleting", () => {
     await app.start("a");
     await app.made("a");
     expect((await app.send("DELETE /transcode/a")).body).toEqual({ status: "deleted" });
-    await app.deps.engine.idle();
+    await app.idle();
     expect(await readdir(app.world.path("hls"))).toEqual([]);
     expect(await readdir(app.world.path("transcoding"))).toEqual([]);
-    expect(app.deps.jobs.all()).toEqual([]);
-    expect(app.deps.ledger.list("a")).toEqual([]);
+    expect(await app.deps.jobs.ids()).toEqual([]);
+    expect(await app.deps.ledger.list("a")).toEqual([]);
     expect((await app.send("DELETE /transcode/a")).body).toEqual({ status: "deleted" });
   });
 
@@ -250,11 +249,11 @@ describe("going on after a restart", () => {
     await app.close();
     const before = await segmentsIn(app.world.path("hls", "a"));
     const again = await createTestTranscoding(app.world, { metadata: app.metadata });
-    await again.deps.engine.idle();
-    expect(again.deps.jobs.get("a").state).toBe("ok");
+    await again.idle();
+    expect((await again.deps.jobs.find("a"))?.state).toBe("ok");
     const after = await segmentsIn(app.world.path("hls", "a"));
     for (const [name, file] of before) expect(after.get(name)).toBe(file);
-    expect(after.size).toBe(again.deps.ledger.list("a").filter((segment) => segment.bytes > 0).length);
+    expect(after.size).toBe((await again.deps.ledger.list("a")).filter((segment) => segment.bytes > 0).length);
   }, 60_000);
 });
 
@@ -264,7 +263,7 @@ describe("telling metadata", () => {
     await placeOriginal(app.world, app.metadata, "a", { seconds: 2 });
     await app.start("a");
     await app.overall("a", "ok");
-    await reportStates(app.deps);
+    await reportState(app.deps, "a");
     const { body } = await transcript(app.metadata.service)("GET /videos/a");
     expect(body).toMatchObject({
       transcoding_status: "completed",
@@ -282,11 +281,11 @@ describe("telling metadata", () => {
     away = true;
     await app.start("a");
     await app.overall("a", "ok");
-    await reportStates(app.deps);
-    expect(app.deps.jobs.unreported()).toHaveLength(1);
+    await expect(reportState(app.deps, "a")).rejects.toThrow("Metadata service unavailable");
+    expect(await app.deps.jobs.unreported()).toHaveLength(1);
     away = false;
-    await reportStates(app.deps);
-    expect(app.deps.jobs.unreported()).toEqual([]);
+    await reportState(app.deps, "a");
+    expect(await app.deps.jobs.unreported()).toEqual([]);
     expect((await transcript(app.metadata.service)("GET /videos/a")).body.transcoding_status).toBe("completed");
   });
 });

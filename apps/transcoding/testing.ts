@@ -4,12 +4,13 @@ import { type Encoder, libx264, type Run, run } from "@video-backend/media";
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { databaseFiles, folders } from "@video-backend/storage/layout";
-import { type Clip, makeClip, type World } from "@video-backend/testing";
-import { assembleTranscoding, closeTranscoding, recover } from "./assemble.ts";
+import { type Clip, makeClip, until, type World } from "@video-backend/testing";
+import { assembleTranscoding } from "./assemble.ts";
 import { createTranscodingClient } from "./client.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
-import { proveEncoders } from "./engine/encoder-pool.ts";
+import { proveEncoders } from "./encoding/encoder-pool.ts";
 import { createTranscodingService } from "./service.ts";
+import { isActive } from "./states.ts";
 
 export interface TestTranscodingOptions {
   metadata?: ReturnType<typeof createTestMetadata>;
@@ -35,7 +36,7 @@ export async function createTestTranscoding(world: World, options: TestTranscodi
   };
   const now = () => Date.now() / 1000;
   const database = openTranscodingDatabase(world.path(databaseFiles.transcoding));
-  const deps = assembleTranscoding({
+  const transcoding = assembleTranscoding({
     database,
     store: createDirectoryStore(world.directory),
     storageDirectory: world.directory,
@@ -61,17 +62,28 @@ export async function createTestTranscoding(world: World, options: TestTranscodi
   async function close(): Promise<void> {
     if (!open) return;
     open = false;
-    await closeTranscoding(deps);
+    await transcoding.close();
     database.$client.close();
   }
   world.defer(close);
-  await recover(deps);
-  const service = createTranscodingService(deps);
+  await transcoding.recover();
+  const service = createTranscodingService(transcoding.deps);
   const client = createTranscodingClient({
     baseUrl: "http://transcoding.test",
     fetch: (request) => service.fetch(request),
   });
-  return { service, client, deps, metadata, close };
+  const { deps, idle } = transcoding;
+  /** The job of a video when nothing is left to do. */
+  const ended = (videoId: string, seconds: number) =>
+    until(
+      `the job of ${videoId} has ended`,
+      async () => {
+        const job = await deps.jobs.find(videoId);
+        return job && !isActive(job.state) && job;
+      },
+      seconds,
+    );
+  return { service, client, deps, idle, ended, metadata, close };
 }
 
 /** Puts a clip where upload would have put it, and registers it. */

@@ -42,8 +42,8 @@ test.skipIf(!chromiumPath)(
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ upload_id: "a", filename: "clip.mp4" }),
     });
-    await until("it is done", () => deps.jobs.get("a").state === "ok");
-    const made = deps.ledger.list("a").filter((segment) => segment.rendition === "360p");
+    await until("it is done", async () => (await deps.jobs.find("a"))?.state === "ok");
+    const made = (await deps.ledger.list("a")).filter((segment) => segment.rendition === "360p");
     const change = made.findIndex((segment) => segment.encoder === "libx264") * 2;
     expect(change).toBeGreaterThan(2);
     expect(change).toBeLessThan(22);

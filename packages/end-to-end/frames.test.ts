@@ -7,7 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Plan, repeatsAtBoundaries } from "@video-backend/media";
-import { createWorld, until } from "@video-backend/testing";
+import { createWorld } from "@video-backend/testing";
 import { mediaFolder } from "@video-backend/testing/media";
 import { createTestTranscoding } from "@video-backend/transcoding/testing";
 import { mediaIndex } from "./sources.ts";
@@ -38,7 +38,7 @@ describe.skipIf(files.length === 0)("the frames of", () => {
     "%s",
     async (file) => {
       await using world = createWorld();
-      const { service, deps } = await createTestTranscoding(world, { segmentSeconds: 4 });
+      const { service, ended } = await createTestTranscoding(world, { segmentSeconds: 4 });
       await mkdir(world.path("originals", "a"), { recursive: true });
       const source = world.path("originals", "a", file);
       await copyFile(join(mediaFolder, file), source);
@@ -47,8 +47,7 @@ describe.skipIf(files.length === 0)("the frames of", () => {
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ upload_id: "a", filename: file, network_speed: 0.5 }),
       });
-      await until("it has ended", () => !deps.engine.isAtWork("a"), 60);
-      const job = deps.jobs.get("a");
+      const job = await ended("a", 60);
       expect([job.state, job.error]).toEqual(["ok", null]);
       const { picture } = Plan.parse(JSON.parse(job.plan ?? "{}"));
       if (!picture) throw new Error("There is no picture");

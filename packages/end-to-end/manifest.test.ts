@@ -17,7 +17,7 @@ async function setup() {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ upload_id: "a", filename: "clip.mp4" }),
   });
-  await until("it is done", () => deps.jobs.get("a").state === "ok");
+  await until("it is done", async () => (await deps.jobs.find("a"))?.state === "ok");
   return { world, url: new URL("stream/a/", server.url), [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 

@@ -29,7 +29,7 @@ test.each(clips)(
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ upload_id: "a", filename: "clip.mp4" }),
     });
-    await until("it is done", () => deps.jobs.get("a").state === "ok", 60);
+    await until("it is done", async () => (await deps.jobs.find("a"))?.state === "ok", 60);
 
     const asItWas = await leadsIn([source], [source]);
     const pictures = await joinedParts(world.path("hls", "a", "360p"));

@@ -18,7 +18,6 @@ import {
   numberedFrames,
   sampleRate,
   samplesOf,
-  until,
   type World,
 } from "@video-backend/testing";
 import { createTestTranscoding } from "@video-backend/transcoding/testing";
@@ -167,14 +166,13 @@ async function transcode(
   world: World,
   filename: string,
 ): Promise<{ rungs: Made[]; sounds: Made[]; warnings: string[] }> {
-  const { service, deps } = await createTestTranscoding(world, { segmentSeconds });
+  const { service, ended } = await createTestTranscoding(world, { segmentSeconds });
   await service.request("/transcode/start", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ upload_id: "a", filename }),
   });
-  await until("it has ended", () => !deps.engine.isAtWork("a"), 90);
-  const { state, error, plan } = deps.jobs.get("a");
+  const { state, error, plan } = await ended("a", 90);
   expect([state, error]).toEqual(["ok", null]);
   const { renditions, warnings } = JSON.parse(plan ?? "") as Plan;
   const made = await Promise.all(renditions.map(({ name }) => read(world.path("hls", "a", name), name)));

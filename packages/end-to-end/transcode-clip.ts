@@ -1,7 +1,7 @@
 /** One source through the transcoding service within this process, for tests that look at what its pictures became. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { until, type World } from "@video-backend/testing";
+import type { World } from "@video-backend/testing";
 import { createTestTranscoding } from "@video-backend/transcoding/testing";
 
 export interface Transcoded {
@@ -19,7 +19,7 @@ export async function transcodeClip(
   filename: string,
   make: (path: string) => Promise<unknown>,
 ): Promise<Transcoded> {
-  const { service, deps } = await createTestTranscoding(world, { segmentSeconds: 4 });
+  const { service, ended } = await createTestTranscoding(world, { segmentSeconds: 4 });
   await mkdir(world.path("originals", "a"), { recursive: true });
   await make(world.path("originals", "a", filename));
   await service.request("/transcode/start", {
@@ -27,8 +27,7 @@ export async function transcodeClip(
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ upload_id: "a", filename }),
   });
-  await until("it is transcoded", () => !deps.engine.isAtWork("a"), 30);
-  const { error, plan } = deps.jobs.get("a");
+  const { error, plan } = await ended("a", 30);
   if (error !== null || plan === null) throw new Error(`The job ended with: ${error}`);
 
   const folder = world.path("hls", "a", "360p");

@@ -1,4 +1,4 @@
-import { chunkQueueSuite } from "./chunk-queue.suite.ts";
 import { createInProcessQueue } from "./in-process-queue.ts";
+import { taskQueueSuite } from "./task-queue.suite.ts";
 
-chunkQueueSuite("the in-process queue", createInProcessQueue);
+taskQueueSuite("the in-process queue", createInProcessQueue);

@@ -1,46 +1,120 @@
-/**
- * The embedded adapter: p-queue in this very process. p-queue gives up on an aborted task at once, while its worker may
- * still be at work; here nobody is told of an end before the worker has ended, because files are removed after it.
- */
+/** The embedded adapter of the task queue: p-queue in this very process, one for each lane. */
 import PQueue from "p-queue";
-import type { ChunkQueue, ChunkQueueOptions } from "./chunk-queue.ts";
+import {
+  type Task,
+  TaskCancelledError,
+  type TaskEvent,
+  type TaskHandler,
+  type TaskInQueue,
+  type TaskQueue,
+} from "./task-queue.ts";
 
-export function createInProcessQueue<Work>({ concurrency, worker }: ChunkQueueOptions<Work>): ChunkQueue<Work> {
-  const queue = new PQueue({ concurrency });
+interface Entry<Queued extends Task> extends TaskInQueue<Queued> {
+  abort: AbortController;
+  settled: PromiseWithResolvers<void>;
+  /** In p-queue, where an id that was cancelled may still be. */
+  number: string;
+}
+
+export function createInProcessQueue<Queued extends Task>(): TaskQueue<Queued> {
+  const entries = new Map<string, Entry<Queued>>();
+  const lanes = new Map<string, PQueue>();
+  const listeners = new Set<(event: TaskEvent<Queued>) => void>();
+  let handle: TaskHandler<Queued> | undefined;
+  let isClosed = false;
+  let added = 0;
+
+  function laneOf(lane: string): PQueue {
+    const known = lanes.get(lane) ?? new PQueue({ concurrency: 1, autoStart: false });
+    lanes.set(lane, known);
+    return known;
+  }
+
+  function tell(event: TaskEvent<Queued>): void {
+    for (const listener of listeners) listener(event);
+  }
+
+  /** Never rejects. */
+  async function run(entry: Entry<Queued>): Promise<void> {
+    const { task, abort } = entry;
+    if (abort.signal.aborted || !handle) return;
+    entry.state = "running";
+    tell({ kind: "started", task });
+    let error: unknown = null;
+    try {
+      await handle(task, abort.signal);
+    } catch (thrown) {
+      error = thrown;
+    }
+    settle(entry, error);
+  }
+
+  function settle(entry: Entry<Queued>, error: unknown): void {
+    entries.delete(entry.task.id);
+    tell({ kind: "settled", task: entry.task, error });
+    entry.settled.resolve();
+  }
+
+  function withPrefix(prefix: string): Entry<Queued>[] {
+    return [...entries.values()].filter(({ task }) => task.id.startsWith(prefix));
+  }
+
+  async function abortAll(prefix: string): Promise<void> {
+    const all = withPrefix(prefix);
+    for (const entry of all) {
+      const reason = new TaskCancelledError(entry.task.id);
+      entry.abort.abort(reason);
+      if (entry.state === "waiting") settle(entry, reason);
+    }
+    await Promise.all(all.map(({ settled }) => settled.promise));
+  }
+
   return {
-    add: ({ work, priority, signal }) => addAndWait(queue, () => worker(work, signal), { priority, signal }),
-    get waiting() {
-      return queue.size;
+    async add(task) {
+      if (isClosed) return;
+      const lane = laneOf(task.lane);
+      const known = entries.get(task.id);
+      if (known) {
+        if (known.state === "running" || known.task.priority >= task.priority) return;
+        known.task = { ...known.task, priority: task.priority };
+        lane.setPriority(known.number, task.priority);
+        return;
+      }
+      const entry: Entry<Queued> = {
+        // As if it came from another process: nothing may depend on more than its data.
+        task: JSON.parse(JSON.stringify(task)),
+        state: "waiting",
+        abort: new AbortController(),
+        settled: Promise.withResolvers(),
+        number: String(++added),
+      };
+      entries.set(task.id, entry);
+      void lane.add(() => run(entry), { priority: task.priority, id: entry.number });
     },
-    get running() {
-      return queue.pending;
+    cancel: abortAll,
+    async list(prefix) {
+      return withPrefix(prefix).map(({ task, state }) => ({ task, state }));
+    },
+    async count(lane) {
+      const states = [...entries.values()].filter(({ task }) => task.lane === lane).map(({ state }) => state);
+      const running = states.filter((state) => state === "running").length;
+      return { waiting: states.length - running, running };
+    },
+    process(handler, concurrency) {
+      handle = handler;
+      for (const [lane, workers] of Object.entries<number | undefined>(concurrency)) {
+        if (workers === undefined) continue;
+        laneOf(lane).concurrency = workers;
+        laneOf(lane).start();
+      }
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async close() {
+      isClosed = true;
+      await abortAll("");
     },
   };
-}
-
-export interface Limiter {
-  /** Settles as the work does; work that waits when the signal aborts is never begun. */
-  add<Value>(work: () => Promise<Value>, options: { signal: AbortSignal }): Promise<Value>;
-}
-
-/** Bounds how many pieces of work run at the same time; the rest wait in order of arrival. */
-export function createLimiter(concurrency: number): Limiter {
-  const queue = new PQueue({ concurrency });
-  return { add: (work, options) => addAndWait(queue, work, options) };
-}
-
-async function addAndWait<Value>(
-  queue: PQueue,
-  work: () => Promise<Value>,
-  options: { signal: AbortSignal; priority?: number },
-): Promise<Value> {
-  let begun: Promise<Value> | undefined;
-  try {
-    return await queue.add(() => {
-      begun = work();
-      return begun;
-    }, options);
-  } finally {
-    await begun?.catch(() => undefined);
-  }
 }

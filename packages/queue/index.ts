@@ -1,2 +1,9 @@
-export type { ChunkQueue, ChunkQueueOptions, Task } from "./chunk-queue.ts";
-export { createInProcessQueue, createLimiter, type Limiter } from "./in-process-queue.ts";
+export { createInProcessQueue } from "./in-process-queue.ts";
+export {
+  type Task,
+  TaskCancelledError,
+  type TaskEvent,
+  type TaskHandler,
+  type TaskInQueue,
+  type TaskQueue,
+} from "./task-queue.ts";

@@ -90,3 +90,27 @@ test("closing aborts what is in progress, and nothing begins any more", async ()
   expect(begun).toEqual(["a"]);
   expect(place.lines).toEqual([]);
 });
+
+test("all that is asked for within a time is one reconcile, also while one is in progress, and an earlier wish counts", async () => {
+  let times = 0;
+  const seen = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const release = Promise.withResolvers<void>();
+  await using place = setup({
+    async reconcile() {
+      seen[times++]?.resolve();
+      await release.promise;
+    },
+  });
+  for (let more = 0; more < 5; more++) place.reconciler.requestWithin("a", 0.02);
+  expect(times).toBe(0);
+  await seen[0]?.promise;
+  for (let more = 0; more < 5; more++) place.reconciler.requestWithin("a", 0.02);
+  release.resolve();
+  await seen[1]?.promise;
+  await place.reconciler.idle();
+  expect(times).toBe(2);
+  place.reconciler.requestWithin("a", 1000);
+  place.reconciler.request("a");
+  await seen[2]?.promise;
+  expect(times).toBe(3);
+});

@@ -12,6 +12,8 @@ export interface Reconciler<Key extends string> {
    * reconciled once more afterwards, however often it is asked for.
    */
   request(key: Key): void;
+  /** Asks for one within so many seconds: all that is asked for until then is one reconcile. */
+  requestWithin(key: Key, seconds: number): void;
   /** Resolves when nothing is in progress and nothing waits, keys that wait for another try left out. */
   idle(): Promise<void>;
   /** Aborts what is in progress and resolves when that has ended; nothing begins any more. */
@@ -31,12 +33,14 @@ export interface ReconcilerOptions<Key extends string> {
 }
 
 interface State {
-  status: "waiting" | "in progress" | "failed";
-  /** Asked for again since it is in progress. */
-  isRequestedAgain: boolean;
+  status: "waiting" | "in progress" | "scheduled";
+  /** Asked for again since it is in progress: within so many seconds. */
+  againWithinSeconds: number | null;
   /** Failures in a row. */
   failures: number;
   timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer ends, as `performance.now()`. */
+  dueAt: number;
 }
 
 export function createReconciler<Key extends string>(options: ReconcilerOptions<Key>): Reconciler<Key> {
@@ -47,14 +51,35 @@ export function createReconciler<Key extends string>(options: ReconcilerOptions<
   const closing = new AbortController();
 
   function request(key: Key): void {
+    requestWithin(key, 0);
+  }
+
+  function requestWithin(key: Key, seconds: number): void {
     if (closing.signal.aborted) return;
-    const state = states.get(key) ?? { status: "failed", isRequestedAgain: false, failures: 0, timer: undefined };
+    const state = states.get(key) ?? {
+      status: "scheduled",
+      againWithinSeconds: null,
+      failures: 0,
+      timer: undefined,
+      dueAt: Number.POSITIVE_INFINITY,
+    };
     states.set(key, state);
+    if (state.status === "waiting") return;
     if (state.status === "in progress") {
-      state.isRequestedAgain = true;
+      state.againWithinSeconds = Math.min(seconds, state.againWithinSeconds ?? seconds);
       return;
     }
+    const dueAt = performance.now() + seconds * 1000;
+    if (dueAt >= state.dueAt) return;
     clearTimeout(state.timer);
+    if (seconds > 0) {
+      state.dueAt = dueAt;
+      state.timer = setTimeout(() => enqueue(key, state), seconds * 1000);
+    } else enqueue(key, state);
+  }
+
+  function enqueue(key: Key, state: State): void {
+    state.dueAt = Number.POSITIVE_INFINITY;
     state.status = "waiting";
     waiting.add(key);
     startNext();
@@ -77,26 +102,28 @@ export function createReconciler<Key extends string>(options: ReconcilerOptions<
     const state = states.get(key);
     if (!state) return;
     state.status = "in progress";
-    state.isRequestedAgain = false;
+    state.againWithinSeconds = null;
+    let retrySeconds: number | null = null;
     try {
       await reconcile(key, closing.signal);
       state.failures = 0;
     } catch (error) {
       if (closing.signal.aborted) return;
       state.failures++;
-      const retrySeconds = Math.min(maxRetrySeconds, minRetrySeconds * 2 ** (state.failures - 1));
+      retrySeconds = Math.min(maxRetrySeconds, minRetrySeconds * 2 ** (state.failures - 1));
       const line = { key, failures: state.failures, retrySeconds, reason: messageOf(error) };
       log.warn(line, "could not be reconciled; it is tried again");
-      state.timer = setTimeout(() => request(key), retrySeconds * 1000);
     }
-    const { failures, isRequestedAgain } = state;
-    if (failures > 0) state.status = "failed";
-    else states.delete(key);
-    if (isRequestedAgain) request(key);
+    const { againWithinSeconds } = state;
+    state.status = "scheduled";
+    if (retrySeconds === null) states.delete(key);
+    else requestWithin(key, retrySeconds);
+    if (againWithinSeconds !== null) requestWithin(key, againWithinSeconds);
   }
 
   return {
     request,
+    requestWithin,
     async idle() {
       while (inProgress.size > 0) await Promise.all(inProgress);
     },

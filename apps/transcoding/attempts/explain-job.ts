@@ -4,22 +4,22 @@ import type { z } from "@hono/zod-openapi";
 import type { Plan } from "@video-backend/media";
 import type { Attempt } from "../contract.ts";
 import type { AttemptRow, JobRow, SegmentRow } from "../database/schema.ts";
-import { planOf } from "../jobs/jobs.ts";
-import type { TranscodingDeps } from "../service.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { getJob, planOf } from "../jobs/jobs.ts";
 
 /** @throws ServiceError `not_found`: Status not found */
-export function explainJob(
+export async function explainJob(
   deps: Pick<TranscodingDeps, "jobs" | "ledger" | "attempts">,
   videoId: string,
   limit: number,
 ) {
-  const job = deps.jobs.get(videoId);
+  const job = await getJob(deps, videoId);
   const plan = planOf(job);
-  const attempts = deps.attempts.list(videoId, limit);
+  const attempts = await deps.attempts.list(videoId, limit);
   return {
     attempts: attempts.map(present),
     rungs: plan ? rungsOf(plan) : [],
-    remaining_seconds: plan ? remainingSeconds(job, plan, deps.ledger.list(videoId)) : null,
+    remaining_seconds: plan ? remainingSeconds(job, plan, await deps.ledger.list(videoId)) : null,
   };
 }
 

@@ -1,8 +1,7 @@
 /** `transcoding.db`: a row a job with its plan, the ledger, and the subtitles. Times are epoch seconds with a fraction. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { faultClasses } from "../engine/faults.ts";
-import { jobStates } from "../jobs/job-states.ts";
+import { faultClasses, jobStates, stepNames, subtitleSources } from "../states.ts";
 
 export const jobs = sqliteTable(
   "jobs",
@@ -31,6 +30,18 @@ export const jobs = sqliteTable(
   (table) => [check("jobs_state", sql`${table.state} in ('queued', 'running', 'ok', 'error', 'stopped')`)],
 );
 
+/** The steps that are done, with or without a result: a video of which no poster can be made is whole all the same. */
+export const steps = sqliteTable(
+  "steps",
+  {
+    videoId: text("video_id")
+      .notNull()
+      .references(() => jobs.videoId, { onDelete: "cascade" }),
+    step: text("step", { enum: stepNames }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.videoId, table.step] })],
+);
+
 /** The ledger. A segment exists when its row does; the row is written after the file is in place. */
 export const segments = sqliteTable(
   "segments",
@@ -56,8 +67,6 @@ export const segments = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.videoId, table.rendition, table.index] })],
 );
-
-export const subtitleSources = ["embedded", "sidecar"] as const;
 
 /**
  * Subtitle tracks that were looked at. A track is played when its row is there without a reason; the row is written after

@@ -5,17 +5,19 @@
 import { lookUpVideo } from "@video-backend/metadata/client";
 import { isServiceError } from "@video-backend/service";
 import { finishedKey, folders, isVideoId, originalsKey } from "@video-backend/storage/layout";
-import { activeStates } from "../jobs/job-states.ts";
-import type { TranscodingDeps } from "../service.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { isActive } from "../states.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
+
+export type InspectDeps = Pick<TranscodingDeps, "jobs" | "store" | "workspace" | "metadata">;
 
 type Found = Omit<Finding, "done" | "error">;
 
 /** @param signal ends it; what is thrown then is the signal's reason */
-export async function inspectStorage(deps: TranscodingDeps, signal: AbortSignal): Promise<JanitorReport> {
+export async function inspectStorage(deps: InspectDeps, signal: AbortSignal): Promise<JanitorReport> {
   const findings: Found[] = [];
   for (const videoId of await deps.workspace.list()) {
-    if (isNeedlessWorkspace(deps, videoId)) {
+    if (await isNeedlessWorkspace(deps, videoId)) {
       const why = "Nothing is being made of this video, so no copy of its source is needed";
       findings.push({ kind: "needless_workspace", upload_id: videoId, action: "remove", why });
     }
@@ -23,7 +25,7 @@ export async function inspectStorage(deps: TranscodingDeps, signal: AbortSignal)
   let isMetadataAvailable = true;
   for (const videoId of await deps.store.list(folders.streams)) {
     signal.throwIfAborted();
-    if (!isVideoId(videoId) || deps.jobs.find(videoId)) continue;
+    if (!isVideoId(videoId) || (await deps.jobs.find(videoId))) continue;
     try {
       findings.push({
         kind: "streams_without_job",
@@ -45,9 +47,8 @@ export async function inspectStorage(deps: TranscodingDeps, signal: AbortSignal)
 }
 
 /** Whether something lies in the workspace for a video of which nothing is being made, or about to be. */
-export function isNeedlessWorkspace({ jobs, engine }: TranscodingDeps, videoId: string): boolean {
-  const state = jobs.find(videoId)?.state;
-  return !engine.isAtWork(videoId) && !activeStates.some((active) => active === state);
+export async function isNeedlessWorkspace({ jobs }: Pick<InspectDeps, "jobs">, videoId: string): Promise<boolean> {
+  return !isActive((await jobs.find(videoId))?.state);
 }
 
 /**
@@ -56,7 +57,7 @@ export function isNeedlessWorkspace({ jobs, engine }: TranscodingDeps, videoId: 
  * and this is the only copy of a film.
  */
 export async function judgeStreams(
-  deps: TranscodingDeps,
+  deps: InspectDeps,
   videoId: string,
   signal: AbortSignal,
 ): Promise<Pick<Finding, "action" | "why">> {

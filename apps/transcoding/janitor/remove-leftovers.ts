@@ -1,12 +1,15 @@
 /** Does what the inspection found: at every connection to metadata, every so often, and when it is asked for. */
 import { messageOf } from "@video-backend/service";
 import { streamsKey } from "@video-backend/storage/layout";
-import type { TranscodingDeps } from "../service.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { closeSource } from "../sources/open-source.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
-import { inspectStorage, isNeedlessWorkspace, judgeStreams } from "./inspect-storage.ts";
+import { type InspectDeps, inspectStorage, isNeedlessWorkspace, judgeStreams } from "./inspect-storage.ts";
+
+type CleanDeps = InspectDeps & Pick<TranscodingDeps, "exclusion" | "openSources" | "reconciler">;
 
 /** What fails is told with its finding, and does not keep the others from their turn. */
-export async function cleanStorage(deps: TranscodingDeps, signal: AbortSignal): Promise<JanitorReport> {
+export async function cleanStorage(deps: CleanDeps, signal: AbortSignal): Promise<JanitorReport> {
   const report = await inspectStorage(deps, signal);
   const findings: Finding[] = [];
   for (const finding of report.findings) {
@@ -21,7 +24,10 @@ export async function cleanStorage(deps: TranscodingDeps, signal: AbortSignal): 
 }
 
 /** @throws Error when something could not be done or judged, so that it is tried again */
-export async function removeLeftovers(deps: TranscodingDeps, signal: AbortSignal): Promise<void> {
+export async function removeLeftovers(
+  deps: CleanDeps & Pick<TranscodingDeps, "log">,
+  signal: AbortSignal,
+): Promise<void> {
   const { metadata_available, findings } = await cleanStorage(deps, signal);
   for (const { upload_id: videoId, kind, action, done, why, error } of findings) {
     if (done) deps.log.info({ videoId, kind, action, why }, "the janitor put something in order");
@@ -34,7 +40,7 @@ export async function removeLeftovers(deps: TranscodingDeps, signal: AbortSignal
 }
 
 /** @returns true when it was done; false when there was nothing to do, or not any more */
-async function act(deps: TranscodingDeps, finding: Finding, signal: AbortSignal): Promise<boolean> {
+async function act(deps: CleanDeps, finding: Finding, signal: AbortSignal): Promise<boolean> {
   const { kind, action, upload_id: videoId } = finding;
   if (action === "keep") return false;
   if (kind === "needless_workspace") return removeWorkspace(deps, videoId);
@@ -47,17 +53,16 @@ async function act(deps: TranscodingDeps, finding: Finding, signal: AbortSignal)
   return removeStreams(deps, videoId);
 }
 
-async function removeWorkspace(deps: TranscodingDeps, videoId: string): Promise<boolean> {
-  await deps.engine.ended(videoId);
-  // Nothing is awaited between this look and the `end`, in which nothing can begin.
-  if (!isNeedlessWorkspace(deps, videoId)) return false;
-  await deps.engine.end(videoId, () => deps.workspace.remove(videoId));
+async function removeWorkspace(deps: CleanDeps, videoId: string): Promise<boolean> {
+  using _ = await deps.exclusion.acquire(videoId);
+  if (!(await isNeedlessWorkspace(deps, videoId))) return false;
+  await closeSource(deps, videoId);
   return true;
 }
 
-async function removeStreams(deps: TranscodingDeps, videoId: string): Promise<boolean> {
-  await deps.engine.ended(videoId);
-  if (deps.jobs.find(videoId) || deps.engine.isAtWork(videoId)) return false;
-  await deps.engine.end(videoId, () => deps.writing.take(videoId, () => deps.store.remove(streamsKey(videoId))));
+async function removeStreams(deps: CleanDeps, videoId: string): Promise<boolean> {
+  using _ = await deps.exclusion.acquire(videoId);
+  if (await deps.jobs.find(videoId)) return false;
+  await deps.store.remove(streamsKey(videoId));
   return true;
 }

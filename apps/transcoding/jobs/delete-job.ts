@@ -1,16 +1,22 @@
-/** Deletes all that this service has of a video: encoder first, then files, then rows. */
+/** Deletes all that this service has of a video: tasks first, then files, then rows. */
 import { streamsKey } from "@video-backend/storage/layout";
-import type { TranscodingDeps } from "../service.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { closeSource } from "../sources/open-source.ts";
+import { idPrefix } from "../tasks/task.ts";
 
-/** Harmless where there is nothing. Nothing can start on the video before it has resolved, so no folder comes back. */
-export async function deleteJob(deps: TranscodingDeps, videoId: string): Promise<void> {
-  await deps.engine.end(videoId, async () => {
-    await deps.workspace.remove(videoId);
-    // After the write in progress, which would create the folder again, and before the next one, which finds no job.
-    await deps.writing.take(videoId, async () => {
-      await deps.store.remove(streamsKey(videoId));
-      deps.jobs.remove(videoId);
-    });
-    deps.written.delete(videoId);
-  });
+/** Harmless where there is nothing. While it holds the video nothing can start on it, so no folder comes back. */
+export async function deleteJob(
+  deps: Pick<
+    TranscodingDeps,
+    "jobs" | "store" | "queue" | "exclusion" | "published" | "changes" | "workspace" | "openSources"
+  >,
+  videoId: string,
+): Promise<void> {
+  using _ = await deps.exclusion.acquire(videoId);
+  await deps.queue.cancel(idPrefix(videoId));
+  await closeSource(deps, videoId);
+  await deps.store.remove(streamsKey(videoId));
+  await deps.jobs.remove(videoId);
+  deps.published.delete(videoId);
+  deps.changes.tellWaiting(videoId, null);
 }

@@ -3,24 +3,27 @@ import { type Plan, pictureRenditions, type Rendition, soundRenditions, withoutA
 import { masterFile, playlistFile } from "@video-backend/storage/layout";
 import type { RenditionStatus, SourceFacts, TranscodingStatus } from "../contract.ts";
 import type { JobRow, SegmentRow } from "../database/schema.ts";
+import type { TranscodingDeps } from "../deps.ts";
 import { findPictures } from "../pictures/find-pictures.ts";
-import type { TranscodingDeps } from "../service.ts";
+import type { JobState } from "../states.ts";
 import { describeSubtitles } from "../subtitles/describe-subtitles.ts";
-import type { JobState } from "./job-states.ts";
-import { planOf } from "./jobs.ts";
+import { encodeTasks, idPrefix } from "../tasks/task.ts";
+import { getJob, planOf } from "./jobs.ts";
 
 const overallOf = { queued: "running", running: "running", ok: "ok", error: "error", stopped: "stopped" } as const;
 
 /** @throws ServiceError `not_found`: Status not found */
 export async function describeJob(
-  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "progress" | "attempts" | "store" | "subtitles">,
+  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "queue" | "changes" | "attempts" | "store" | "subtitles">,
   videoId: string,
 ): Promise<TranscodingStatus> {
-  const job = deps.jobs.get(videoId);
+  const job = await getJob(deps, videoId);
   const plan = planOf(job);
-  const ledger = deps.ledger.list(videoId);
-  const inFlight = new Set(deps.progress.inFlight(videoId).flatMap((chunk) => chunk.renditions));
-  const waiting = deps.progress.waitingFor(videoId);
+  const ledger = await deps.ledger.list(videoId);
+  const inQueue = await deps.queue.list(idPrefix(videoId));
+  const running = encodeTasks(inQueue.filter(({ state }) => state === "running").map(({ task }) => task));
+  const inFlight = new Set(running.flatMap(({ chunk }) => chunk.renditions));
+  const waiting = deps.changes.waitingFor(videoId);
   const describe = (rendition: Rendition) => describeRendition(job, rendition, ledger, inFlight);
   const total = plan?.renditions.reduce((sum, rendition) => sum + rendition.segmentCount, 0) ?? 0;
   const sounds = plan ? soundRenditions(plan) : [];
@@ -38,8 +41,8 @@ export async function describeJob(
     ...(await findPictures(deps.store, videoId)),
     playable: plan !== null && isPlayable(plan, ledger),
     progress: percent(ledger.length, total),
-    ...(job.error === null ? {} : { error: job.error }),
-    ...(job.fault === null ? {} : { fault: job.fault }),
+    ...(job.state !== "error" || job.error === null ? {} : { error: job.error }),
+    ...(job.state !== "error" || job.fault === null ? {} : { fault: job.fault }),
     ...(waiting === null ? {} : { waiting }),
     qualities: {
       original: {
@@ -63,8 +66,8 @@ export async function describeJob(
       const { name, language, title, channels } = sound;
       return { name, language, title, channels, ...describe(sound) };
     }),
-    warnings: [...(plan?.warnings ?? []), ...damage(deps.attempts.complaint(videoId))],
-    ...describeSubtitles(plan, deps.subtitles.list(videoId)),
+    warnings: [...(plan?.warnings ?? []), ...damage(await deps.attempts.complaint(videoId))],
+    ...describeSubtitles(plan, await deps.subtitles.list(videoId)),
   };
 }
 

@@ -1,10 +1,8 @@
 /** The jobs, one a video: finding them, making them, and the one guarded update by which they change state. */
 import { Plan } from "@video-backend/media";
 import { ServiceError } from "@video-backend/service";
-import { and, count, eq, gt, inArray, sql } from "drizzle-orm";
-import type { TranscodingDatabase } from "../database/open.ts";
-import { type JobRow, jobs } from "../database/schema.ts";
-import { type JobState, statesBefore, transitions } from "./job-states.ts";
+import type { JobRow } from "../database/schema.ts";
+import { type FaultClass, type JobState, type Step, transitions } from "../states.ts";
 
 export interface NewJob {
   videoId: string;
@@ -15,129 +13,62 @@ export interface NewJob {
 /** Mbit/s where nobody says how much the viewer has: every rung. */
 export const defaultNetworkSpeed = 10;
 
+/** What may be written with a move. */
+export type JobFields = Partial<Pick<JobRow, "startedAt" | "finishedAt" | "error" | "fault" | "stoppedByWish">>;
+
+/**
+ * What every adapter promises; `jobs.suite.ts` holds each of them to it. Writes wait for seconds while another program holds
+ * the database, and fail then.
+ */
 export interface Jobs {
-  find(videoId: string): JobRow | null;
-  /** The job, or ServiceError `not_found`: Status not found. */
-  get(videoId: string): JobRow;
-  inStates(states: readonly JobState[]): JobRow[];
-  all(): JobRow[];
+  find(videoId: string): Promise<JobRow | null>;
+  inStates(states: readonly JobState[]): Promise<JobRow[]>;
   /** The video ids of all jobs. */
-  ids(): string[];
+  ids(): Promise<string[]>;
   /** How many there are in each state; a state without any is absent. */
-  counts(): Map<JobState, number>;
-  /** Makes a queued job where the video has none; answers the one that is there. */
-  ensure(job: NewJob): JobRow;
-  /** Moves a job to `next`. Throws ServiceError `conflict` when its state does not lead there. */
-  move(videoId: string, next: JobState, fields?: Partial<JobRow>): JobRow;
+  counts(): Promise<Map<JobState, number>>;
+  /** Creates a queued job where the video has none; answers the one that is there. */
+  ensure(job: NewJob): Promise<JobRow>;
+  /**
+   * Moves a job to `next`, and notes that metadata has not heard of it. A move to `queued` forgets which steps are done.
+   * Throws ServiceError `conflict` when its state does not lead there, `not_found` where there is no job.
+   */
+  move(videoId: string, next: JobState, fields?: JobFields): Promise<JobRow>;
+  /** Writes why a running job cannot be finished, once: the first reason counts. The next reconcile ends it. */
+  recordFailure(videoId: string, error: string, fault: FaultClass | null): Promise<void>;
   /** Writes the plan, once; a plan that is there already is the one that counts. */
-  keepPlan(videoId: string, plan: Plan): Plan;
+  keepPlan(videoId: string, plan: Plan): Promise<Plan>;
   /** What people call the video; answers whether that is another title than before. */
-  keepTitle(videoId: string, title: string | null): boolean;
+  keepTitle(videoId: string, title: string | null): Promise<boolean>;
   /** Notes of a stopped job that metadata wants it stopped, too: taking that wish back resumes it. */
-  keepStoppedByWish(videoId: string): void;
-  unreported(): JobRow[];
+  keepStoppedByWish(videoId: string): Promise<void>;
+  /** Which of the steps beside the segments are done, with or without a result. */
+  doneSteps(videoId: string): Promise<Set<Step>>;
+  markStepDone(videoId: string, step: Step): Promise<void>;
+  unreported(): Promise<JobRow[]>;
   /** There is something new to tell metadata, though the state is the same. */
-  markUnreported(videoId: string): void;
+  markUnreported(videoId: string): Promise<void>;
   /** Metadata has heard of the job as it was in this row; what has changed since is still to be told. */
-  markReported(told: JobRow): void;
-  remove(videoId: string): void;
+  markReported(told: JobRow): Promise<void>;
+  remove(videoId: string): Promise<void>;
 }
 
-/** @param now epoch seconds */
-export function createJobs(database: TranscodingDatabase, now: () => number): Jobs {
-  const find = (videoId: string) => database.select().from(jobs).where(eq(jobs.videoId, videoId)).get() ?? null;
-
-  function get(videoId: string): JobRow {
-    const job = find(videoId);
-    if (!job) throw new ServiceError("not_found", "Status not found", { details: { upload_id: videoId } });
-    return job;
-  }
-
-  return {
-    find,
-    get,
-    inStates: (states) =>
-      database
-        .select()
-        .from(jobs)
-        .where(inArray(jobs.state, [...states]))
-        .all(),
-    all: () => database.select().from(jobs).all(),
-    ids: () =>
-      database
-        .select({ videoId: jobs.videoId })
-        .from(jobs)
-        .all()
-        .map(({ videoId }) => videoId),
-    counts: () => {
-      const rows = database.select({ state: jobs.state, jobs: count() }).from(jobs).groupBy(jobs.state).all();
-      return new Map(rows.map((row) => [row.state, row.jobs]));
-    },
-    ensure(job) {
-      database
-        .insert(jobs)
-        .values({ ...job, state: "queued", unreported: 1, createdAt: now() })
-        .onConflictDoNothing()
-        .run();
-      return get(job.videoId);
-    },
-    move(videoId, next, fields = {}) {
-      const [moved] = database
-        .update(jobs)
-        .set({ ...fields, state: next, unreported: oneMore })
-        .where(and(eq(jobs.videoId, videoId), inArray(jobs.state, statesBefore(next))))
-        .returning()
-        .all();
-      if (moved) return moved;
-      const { state } = get(videoId);
-      throw new ServiceError("conflict", `A job that is ${state} cannot become ${next}`, {
-        details: { upload_id: videoId, state, accepted: transitions[state] },
-      });
-    },
-    keepPlan(videoId, plan) {
-      const kept = planOf(get(videoId));
-      if (kept) return kept;
-      database
-        .update(jobs)
-        .set({ plan: JSON.stringify(plan) })
-        .where(eq(jobs.videoId, videoId))
-        .run();
-      return plan;
-    },
-    keepTitle(videoId, title) {
-      const isOther = sql`${jobs.title} is not ${title}`;
-      return (
-        database
-          .update(jobs)
-          .set({ title })
-          .where(and(eq(jobs.videoId, videoId), isOther))
-          .returning()
-          .all().length > 0
-      );
-    },
-    keepStoppedByWish: (videoId) =>
-      void database
-        .update(jobs)
-        .set({ stoppedByWish: 1 })
-        .where(and(eq(jobs.videoId, videoId), eq(jobs.state, "stopped")))
-        .run(),
-    unreported: () => database.select().from(jobs).where(gt(jobs.unreported, 0)).all(),
-    markUnreported: (videoId) =>
-      void database.update(jobs).set({ unreported: oneMore }).where(eq(jobs.videoId, videoId)).run(),
-    markReported: ({ videoId, state, unreported }) =>
-      void database
-        .update(jobs)
-        .set({ unreported: 0 })
-        .where(and(eq(jobs.videoId, videoId), eq(jobs.state, state), eq(jobs.unreported, unreported)))
-        .run(),
-    remove: (videoId) => void database.delete(jobs).where(eq(jobs.videoId, videoId)).run(),
-  };
+/** @throws ServiceError `not_found`: Status not found */
+export async function getJob({ jobs }: { jobs: Jobs }, videoId: string): Promise<JobRow> {
+  const job = await jobs.find(videoId);
+  if (!job) throw jobNotFound(videoId);
+  return job;
 }
 
-/** Another change: a report that is under way does not speak of it. */
-const oneMore = sql`${jobs.unreported} + 1`;
+export const jobNotFound = (videoId: string): ServiceError =>
+  new ServiceError("not_found", "Status not found", { details: { upload_id: videoId } });
+
+export const moveRefused = (videoId: string, state: JobState, next: JobState): ServiceError =>
+  new ServiceError("conflict", `A job that is ${state} cannot become ${next}`, {
+    details: { upload_id: videoId, state, accepted: transitions[state] },
+  });
 
 /** The plan of a job; null until its source was examined. */
-export function planOf(job: JobRow): Plan | null {
+export function planOf(job: Pick<JobRow, "plan">): Plan | null {
   return job.plan === null ? null : Plan.parse(JSON.parse(job.plan));
 }

@@ -5,9 +5,14 @@
 import type { Plan } from "@video-backend/media";
 import { ServiceError } from "@video-backend/service";
 import { manifestFile, masterFile, playlistPath, posterFile, streamKey } from "@video-backend/storage/layout";
-import { repairVideo } from "../ledger/repair-files.ts";
-import type { TranscodingDeps } from "../service.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { type RepairDeps, repairVideo } from "../ledger/repair-files.ts";
+import type { PublishDeps } from "../playlists/publish.ts";
+import { isActive } from "../states.ts";
+import { posterTask } from "../tasks/task.ts";
 import { planOf } from "./jobs.ts";
+
+type RestoreDeps = RepairDeps & PublishDeps & Pick<TranscodingDeps, "queue" | "exclusion" | "changes" | "work" | "now">;
 
 /** Players give up after ten seconds. */
 const patienceSeconds = 8;
@@ -20,22 +25,23 @@ const posterPauseSeconds = 60;
  * @param path below `hls/{videoId}/`
  * @throws ServiceError `not_found` where the video has no such file; `unavailable` when it is not there in time
  */
-export async function restoreFile(deps: TranscodingDeps, videoId: string, path: string): Promise<void> {
-  const job = deps.jobs.find(videoId);
+export async function restoreFile(deps: RestoreDeps, videoId: string, path: string): Promise<void> {
+  const job = await deps.jobs.find(videoId);
   const plan = job && planOf(job);
   if (!plan || !isOfVideo(plan, path)) throw fileNotFound(videoId, path);
   const isThere = () => deps.store.exists(streamKey(videoId, path));
   if (await isThere()) return;
   const isPoster = path === posterFile;
-  if (isPoster && wasPosterTried(deps, videoId)) throw fileNotFound(videoId, path);
-  const running = deps.engine.running(videoId);
-  if (isPoster && running) await running.makePoster();
+  if (isPoster && (await wasPosterTried(deps, videoId))) throw fileNotFound(videoId, path);
+  if (isPoster && isActive(job.state)) await deps.queue.add(posterTask(videoId));
   else await repairVideo(deps, videoId, isPoster);
-  if (await isThere()) return;
-  await untilThereOrEnded(deps, videoId, isThere);
-  if (await isThere()) return;
-  if (!deps.engine.isAtWork(videoId)) throw fileNotFound(videoId, path);
-  throw new ServiceError("unavailable", `${path} is not ready yet; ask again`);
+  const look = async () => {
+    if (await isThere()) return "there";
+    return isActive((await deps.jobs.find(videoId))?.state) ? null : "ended";
+  };
+  const seen = await deps.changes.until(videoId, look, { seconds: patienceSeconds });
+  if (seen === "ended") throw fileNotFound(videoId, path);
+  if (seen === null) throw new ServiceError("unavailable", `${path} is not ready yet; ask again`);
 }
 
 function isOfVideo(plan: Plan, path: string): boolean {
@@ -44,30 +50,9 @@ function isOfVideo(plan: Plan, path: string): boolean {
   return plan.renditions.some(({ name }) => path === playlistPath(name));
 }
 
-function wasPosterTried({ attempts, now }: TranscodingDeps, videoId: string): boolean {
-  const last = attempts.list(videoId, 50).find(({ renditions }) => renditions === "poster");
+async function wasPosterTried({ attempts, now }: RestoreDeps, videoId: string): Promise<boolean> {
+  const last = (await attempts.list(videoId, 50)).find(({ renditions }) => renditions === "poster");
   return last !== undefined && now() - last.startedAt < posterPauseSeconds && last.fault !== null;
-}
-
-/** Resolves when the file is there, or the work on the video has ended, or in time. */
-function untilThereOrEnded(
-  { progress, engine }: TranscodingDeps,
-  videoId: string,
-  isThere: () => Promise<boolean>,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const look = async () => {
-    if ((await isThere()) || !engine.isAtWork(videoId)) resolve();
-  };
-  const unlisten = progress.listen((changed) => {
-    if (changed === videoId) look().catch(reject);
-  });
-  const timer = setTimeout(resolve, patienceSeconds * 1000);
-  look().catch(reject);
-  return promise.finally(() => {
-    unlisten();
-    clearTimeout(timer);
-  });
 }
 
 function fileNotFound(videoId: string, path: string): ServiceError {

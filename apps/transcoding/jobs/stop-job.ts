@@ -1,8 +1,10 @@
 /** Stops a video's transcoding: its encoder is dead when this resolves, and what is made stays and plays. */
-import { publishPlaylists } from "../engine/publish-playlists.ts";
-import type { TranscodingDeps } from "../service.ts";
-import { activeStates } from "./job-states.ts";
-import { planOf } from "./jobs.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
+import { closeSource } from "../sources/open-source.ts";
+import { isActive } from "../states.ts";
+import { idPrefix } from "../tasks/task.ts";
+import { getJob } from "./jobs.ts";
 
 /**
  * Stopping what is stopped, done or failed changes nothing.
@@ -10,15 +12,19 @@ import { planOf } from "./jobs.ts";
  * @param by whether metadata was asked, whose wish may be taken back, or this service was
  * @throws ServiceError `not_found`: Status not found
  */
-export async function stopJob(deps: TranscodingDeps, videoId: string, by: "wish" | "call"): Promise<void> {
-  deps.jobs.get(videoId);
-  await deps.engine.end(videoId, async () => {
-    const job = deps.jobs.get(videoId);
-    if (!activeStates.some((state) => state === job.state)) return;
-    deps.jobs.move(videoId, "stopped", { finishedAt: deps.now(), stoppedByWish: by === "wish" ? 1 : 0 });
-    deps.progress.jobMoved(videoId);
-    await deps.workspace.remove(videoId);
-    const plan = planOf(job);
-    if (plan) await publishPlaylists(deps, videoId, plan, { state: "ended", encoder: "" });
-  });
+export async function stopJob(
+  deps: PublishDeps & Pick<TranscodingDeps, "queue" | "exclusion" | "changes" | "workspace" | "openSources" | "now">,
+  videoId: string,
+  by: "wish" | "call",
+): Promise<void> {
+  using _ = await deps.exclusion.acquire(videoId);
+  const job = await getJob(deps, videoId);
+  if (!isActive(job.state)) return;
+  const stoppedByWish = by === "wish" ? 1 : 0;
+  await deps.jobs.move(videoId, "stopped", { finishedAt: deps.now(), stoppedByWish, error: null, fault: null });
+  await deps.queue.cancel(idPrefix(videoId));
+  await closeSource(deps, videoId);
+  await publishPlaylists(deps, videoId);
+  deps.changes.tellWaiting(videoId, null);
+  deps.changes.tell(videoId, "job");
 }

@@ -12,8 +12,8 @@ async function setupFinished(options: TestTranscodingOptions = {}, seconds = 4) 
   const app = await setup(options);
   await placeOriginal(app.world, app.metadata, "a", { seconds });
   await app.start("a");
-  await until("it is done", () => app.deps.jobs.find("a")?.state === "ok", 50);
-  await app.deps.engine.idle();
+  await until("it is done", async () => (await app.deps.jobs.find("a"))?.state === "ok", 50);
+  await app.idle();
   const path = (name: string) => app.world.path("hls", "a", name);
   const restore = (name: string) => app.send("POST /transcode/a/restore", { json: { path: name } });
   return { ...app, path, restore, remove: (name: string) => rm(path(name), { recursive: true }) };
@@ -32,7 +32,7 @@ describe("of a finished video", () => {
       const index = Number(/\d+/.exec(file)?.[0]);
       expect((await app.demand("a", rendition, index)).body).toEqual({ status: "ready" });
       expect(existsSync(app.path(name))).toBe(true);
-      await until("it is done again", () => app.deps.jobs.get("a").state === "ok");
+      await until("it is done again", async () => (await app.deps.jobs.find("a"))?.state === "ok");
       await until("it is told finished", () => existsSync(app.path("finished.json")));
     },
     limit,
@@ -46,7 +46,7 @@ describe("of a finished video", () => {
       await app.remove(`360p/${init}`);
       expect((await app.demand("a", "360p", 0)).status).toBe(200);
       expect(existsSync(app.path(`360p/${init}`))).toBe(true);
-      await until("it is done again", () => app.deps.jobs.get("a").state === "ok");
+      await until("it is done again", async () => (await app.deps.jobs.find("a"))?.state === "ok");
     },
     limit,
   );
@@ -60,7 +60,7 @@ describe("of a finished video", () => {
         await app.remove(name);
         expect((await app.restore(name)).status).toBe(200);
         expect(await Bun.file(app.path(name)).text()).toBe(before);
-        expect(app.deps.jobs.get("a").state).toBe("ok");
+        expect((await app.deps.jobs.find("a"))?.state).toBe("ok");
       }
       for (const name of ["360p/other.m3u8", "1080p/playlist.m3u8"]) expect((await app.restore(name)).status).toBe(404);
     },
@@ -74,7 +74,7 @@ describe("of a finished video", () => {
       await app.remove("poster.jpg");
       expect((await app.restore("poster.jpg")).status).toBe(200);
       expect(existsSync(app.path("poster.jpg"))).toBe(true);
-      await until("it is done again", () => app.deps.jobs.get("a").state === "ok");
+      await until("it is done again", async () => (await app.deps.jobs.find("a"))?.state === "ok");
     },
     limit,
   );
@@ -83,12 +83,12 @@ describe("of a finished video", () => {
     "whose original is gone nothing is forgotten, and what is lost is 404",
     async () => {
       await using app = await setupFinished();
-      const rows = app.deps.ledger.list("a").length;
+      const rows = (await app.deps.ledger.list("a")).length;
       await app.remove("360p/segment-00001.m4s");
       await rm(app.world.path("originals", "a"), { recursive: true });
       expect((await app.demand("a", "360p", 1)).status).toBe(404);
-      expect(app.deps.ledger.list("a").length).toBe(rows);
-      expect(app.deps.jobs.get("a").state).toBe("ok");
+      expect((await app.deps.ledger.list("a")).length).toBe(rows);
+      expect((await app.deps.jobs.find("a"))?.state).toBe("ok");
     },
     limit,
   );
@@ -102,12 +102,8 @@ describe("of a finished video", () => {
       await truncate(app.path("360p/segment-00003.m4s"), 0);
       const again = await createTestTranscoding(app.world, { metadata: app.metadata });
       await again.deps.reconciler.idle();
-      await until(
-        "it is done again",
-        () => again.deps.jobs.get("a").state === "ok" && !again.deps.engine.isAtWork("a"),
-        50,
-      );
-      for (const { rendition, index, bytes } of again.deps.ledger.list("a")) {
+      await until("it is done again", async () => (await again.deps.jobs.find("a"))?.state === "ok", 50);
+      for (const { rendition, index, bytes } of await again.deps.ledger.list("a")) {
         if (bytes === 0) continue;
         const name = `${rendition}/segment-${String(index).padStart(5, "0")}.m4s`;
         expect([name, Bun.file(app.path(name)).size]).toEqual([name, bytes]);
@@ -125,12 +121,12 @@ test(
     await app.start("a");
     const path = (name: string) => app.world.path("hls", "a", name);
     for (const rendition of ["360p", "audio"]) {
-      await until(`${rendition} has begun`, () => app.deps.ledger.has("a", rendition, 0), 50);
+      await until(`${rendition} has begun`, async () => (await app.deps.ledger.find("a", rendition, 0)) !== null, 50);
       await rm(path(`${rendition}/segment-00000.m4s`));
     }
     expect((await app.demand("a", "360p", 0)).status).toBe(200);
     expect(existsSync(path("360p/segment-00000.m4s"))).toBe(true);
-    await until("it is done", () => app.deps.jobs.get("a").state === "ok", 50);
+    await until("it is done", async () => (await app.deps.jobs.find("a"))?.state === "ok", 50);
     expect(existsSync(path("audio/segment-00000.m4s"))).toBe(true);
   },
   limit,

@@ -13,20 +13,21 @@ import {
   segmentFile,
   streamKey,
 } from "@video-backend/storage/layout";
-import type { EngineDeps } from "../engine/engine.ts";
-import { publishPlaylists } from "../engine/publish-playlists.ts";
-import { activeStates } from "../jobs/job-states.ts";
+import type { SegmentRow } from "../database/schema.ts";
+import type { TranscodingDeps } from "../deps.ts";
 import { planOf } from "../jobs/jobs.ts";
 import { requeue } from "../jobs/start-job.ts";
-import type { TranscodingDeps } from "../service.ts";
+import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
+
+export type RepairDeps = Pick<TranscodingDeps, "ledger" | "store" | "log">;
 
 /**
  * Takes the rows of segments out of the ledger whose files are not whole on the disk.
  *
  * @returns how many
  */
-export async function forgetLostSegments({ ledger, store, log }: EngineDeps, videoId: string): Promise<number> {
-  const made = ledger.list(videoId).filter((segment) => segment.bytes > 0);
+export async function forgetLostSegments({ ledger, store, log }: RepairDeps, videoId: string): Promise<number> {
+  const made = (await ledger.list(videoId)).filter((segment) => segment.bytes > 0);
   let lost = 0;
   for (const [rendition, segments] of Map.groupBy(made, (segment) => segment.rendition)) {
     const folder = renditionKey(videoId, rendition);
@@ -47,13 +48,13 @@ export async function forgetLostSegments({ ledger, store, log }: EngineDeps, vid
 
 /** True where the segment's file, and every init segment of its rendition, is there. */
 export async function isSegmentThere(
-  { ledger, store }: EngineDeps,
+  { ledger, store }: Pick<RepairDeps, "ledger" | "store">,
   videoId: string,
   rendition: string,
   index: number,
 ): Promise<boolean> {
   const names = new Set(await store.list(renditionKey(videoId, rendition)));
-  const made = ledger.list(videoId).filter((segment) => segment.rendition === rendition && segment.bytes > 0);
+  const made = (await ledger.list(videoId)).filter((segment) => segment.rendition === rendition && segment.bytes > 0);
   const isEmpty = !made.some((segment) => segment.index === index);
   return (isEmpty || names.has(segmentFile(index))) && made.every(({ init }) => names.has(init));
 }
@@ -64,8 +65,13 @@ export async function isSegmentThere(
  * @param wantsPoster whether a missing poster is worth another run of a finished job: there are videos of which none can
  *   be made
  */
-export async function repairVideo(deps: TranscodingDeps, videoId: string, wantsPoster = false): Promise<void> {
-  const job = deps.jobs.find(videoId);
+export async function repairVideo(
+  deps: RepairDeps & PublishDeps & Pick<TranscodingDeps, "exclusion" | "changes" | "work">,
+  videoId: string,
+  wantsPoster = false,
+): Promise<void> {
+  using _ = await deps.exclusion.acquire(videoId);
+  const job = await deps.jobs.find(videoId);
   const plan = job && planOf(job);
   if (!job || !plan) return;
   const canBeMade = await deps.store.exists(originalKey(videoId, job.filename));
@@ -73,31 +79,23 @@ export async function repairVideo(deps: TranscodingDeps, videoId: string, wantsP
   const lost = canBeMade ? await forgetLostSegments(deps, videoId) : 0;
   if (lost > 0) await deps.store.remove(finishedKey(videoId));
   const isPosterLost = wantsPoster && job.state === "ok" && !(await deps.store.exists(streamKey(videoId, posterFile)));
-  if (canBeMade && (lost > 0 || isPosterLost)) makeAgain(deps, videoId);
-  // A job that is about to begin writes them itself, for what is to be made too.
-  const isActive = activeStates.some((state) => state === deps.jobs.find(videoId)?.state);
-  if (isActive && !deps.engine.running(videoId)) return;
+  const isToBeMade = canBeMade && (lost > 0 || isPosterLost);
+  // One that somebody stopped stays stopped.
+  if (isToBeMade && (job.state === "ok" || job.state === "error")) await requeue(deps, videoId);
+  else if (isToBeMade) deps.work.request(videoId);
   if (lost > 0 || !(await arePlaylistsThere(deps, videoId, plan))) {
-    const written = deps.written.get(videoId) ?? { state: "ended" as const, encoder: "" };
-    await publishPlaylists(deps, videoId, plan, written);
+    deps.published.delete(videoId);
+    await publishPlaylists(deps, videoId);
   }
 }
 
 async function arePlaylistsThere(
-  { store, ledger }: TranscodingDeps,
+  { store, ledger }: Pick<RepairDeps, "store" | "ledger">,
   videoId: string,
   plan: NonNullable<ReturnType<typeof planOf>>,
 ): Promise<boolean> {
-  const made = new Set(ledger.list(videoId).map((segment) => segment.rendition));
+  const made = new Set((await ledger.list(videoId)).map((segment: SegmentRow) => segment.rendition));
   const wanted = plan.renditions.filter(({ name }) => made.has(name)).map(({ name }) => playlistPath(name));
   for (const name of [masterFile, ...wanted]) if (!(await store.exists(streamKey(videoId, name)))) return false;
   return true;
-}
-
-/** A finished or failed job goes on with what its ledger lacks. One that somebody stopped stays stopped. */
-function makeAgain(deps: TranscodingDeps, videoId: string): void {
-  const state = deps.jobs.find(videoId)?.state;
-  if (deps.engine.isAtWork(videoId) || (state !== "ok" && state !== "error")) return;
-  requeue(deps, videoId);
-  deps.engine.begin(videoId);
 }

@@ -6,8 +6,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { integer, json, problems, VideoId } from "@video-backend/service";
 import { etag } from "hono/etag";
-import { faultClasses } from "../engine/faults.ts";
-import { jobStates } from "../jobs/job-states.ts";
+import { faultClasses, jobStates } from "../states.ts";
 
 const params = z.object({ upload_id: VideoId });
 const known = problems({ 400: "Invalid path", 404: "Status not found" });

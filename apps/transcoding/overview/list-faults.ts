@@ -1,14 +1,14 @@
 /** What went wrong lately: jobs that ended with an error, and encodes that failed though their job went on. */
 import { withoutAddress } from "@video-backend/media";
-import type { TranscodingDeps } from "../service.ts";
+import type { TranscodingDeps } from "../deps.ts";
 import type { RecentFault } from "./contract.ts";
 
 /** Newest first. What somebody stopped is no fault. */
-export function listFaults(
+export async function listFaults(
   { jobs, attempts }: Pick<TranscodingDeps, "jobs" | "attempts">,
   limit: number,
-): RecentFault[] {
-  const ended = jobs.inStates(["error"]).map(
+): Promise<RecentFault[]> {
+  const ended = (await jobs.inStates(["error"])).map(
     (job): RecentFault => ({
       upload_id: job.videoId,
       filename: job.filename,
@@ -19,7 +19,7 @@ export function listFaults(
       message: job.error ?? "",
     }),
   );
-  const failed = attempts.recentFaults(limit).map(
+  const failed = (await attempts.recentFaults(limit)).map(
     ({ videoId, filename, startedAt, seconds, fault, encoder, errors, exitCode }): RecentFault => ({
       upload_id: videoId,
       filename,

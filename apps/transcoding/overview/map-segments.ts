@@ -4,8 +4,9 @@
  */
 import { type Chunk, type Plan, type Rendition, segmentSpan, wholeSeconds } from "@video-backend/media";
 import type { SegmentRow } from "../database/schema.ts";
-import { planOf } from "../jobs/jobs.ts";
-import type { TranscodingDeps } from "../service.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { getJob, planOf } from "../jobs/jobs.ts";
+import { chunkHas, encodeTasks, idPrefix } from "../tasks/task.ts";
 import type { SegmentMap, SegmentRun, SegmentState } from "./contract.ts";
 
 /** Of the past, in seconds: what was made in it tells the speed. */
@@ -14,22 +15,24 @@ const speedWindowSeconds = 30;
 const leastSpanSeconds = 1;
 
 /** @throws ServiceError `not_found`: Status not found */
-export function mapSegments(
-  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "attempts" | "progress" | "engine" | "settings">,
+export async function mapSegments(
+  deps: Pick<TranscodingDeps, "jobs" | "ledger" | "attempts" | "queue" | "settings">,
   videoId: string,
-): SegmentMap {
-  const job = deps.jobs.get(videoId);
+): Promise<SegmentMap> {
+  const job = await getJob(deps, videoId);
   const plan = planOf(job);
-  const ledger = deps.ledger.list(videoId);
-  const demanded = [...(deps.engine.running(videoId)?.demanded ?? [])];
-  const making = deps.progress.inFlight(videoId);
-  const failed = deps.attempts.failed(videoId);
+  const ledger = await deps.ledger.list(videoId);
+  const inQueue = await deps.queue.list(idPrefix(videoId));
+  const chunksOf = (tasks: typeof inQueue) => encodeTasks(tasks.map(({ task }) => task)).map(({ chunk }) => chunk);
+  const demanded = chunksOf(inQueue.filter(({ task }) => task.kind === "encode" && task.isDemanded));
+  const making = chunksOf(inQueue.filter(({ state }) => state === "running"));
+  const failed = await deps.attempts.failed(videoId);
   const describe = (plan: Plan, rendition: Rendition) => {
     const made = ledger.filter((segment) => segment.rendition === rendition.name);
     const indexes = new Set(made.map((segment) => segment.index));
     const stateOf = (index: number): SegmentState => {
       if (indexes.has(index)) return "made";
-      const isIn = (chunk: Pick<Chunk, "renditions" | "first" | "count">) => holds(chunk, rendition.name, index);
+      const isIn = (chunk: Pick<Chunk, "renditions" | "first" | "count">) => chunkHas(chunk, rendition.name, index);
       if (demanded.some(isIn)) return "demanded";
       if (making.some(isIn)) return "making";
       return failed.some(isIn) ? "failed" : "missing";
@@ -55,9 +58,6 @@ export function mapSegments(
     remaining_seconds: slowestOf(renditions.map((rendition) => rendition.remaining_seconds)),
   };
 }
-
-const holds = ({ renditions, first, count }: Pick<Chunk, "renditions" | "first" | "count">, name: string, at: number) =>
-  renditions.includes(name) && at >= first && at < first + count;
 
 function runsOf(plan: Plan, rendition: Rendition, stateOf: (index: number) => SegmentState): SegmentRun[] {
   const runs: SegmentRun[] = [];

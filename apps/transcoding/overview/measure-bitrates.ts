@@ -4,8 +4,8 @@
  */
 import { type Plan, type Rendition, wholeSeconds } from "@video-backend/media";
 import type { SegmentRow } from "../database/schema.ts";
-import { planOf } from "../jobs/jobs.ts";
-import type { TranscodingDeps } from "../service.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { getJob, planOf } from "../jobs/jobs.ts";
 import type { Bitrates } from "./contract.ts";
 
 const mostPoints = 200;
@@ -13,10 +13,13 @@ const mostPoints = 200;
 const leastPeakSeconds = 1;
 
 /** @throws ServiceError `not_found`: Status not found */
-export function measureBitrates({ jobs, ledger }: Pick<TranscodingDeps, "jobs" | "ledger">, videoId: string): Bitrates {
-  const plan = planOf(jobs.get(videoId));
+export async function measureBitrates(
+  { jobs, ledger }: Pick<TranscodingDeps, "jobs" | "ledger">,
+  videoId: string,
+): Promise<Bitrates> {
+  const plan = planOf(await getJob({ jobs }, videoId));
   if (!plan) return { upload_id: videoId, step_seconds: 0, renditions: [] };
-  const rows = ledger.list(videoId);
+  const rows = await ledger.list(videoId);
   const step = Math.max(plan.segmentSeconds, Math.ceil(wholeSeconds(plan) / mostPoints));
   return {
     upload_id: videoId,

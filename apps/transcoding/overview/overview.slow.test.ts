@@ -32,7 +32,7 @@ test("a finished video is one run a rendition, with the bit rates that its files
   const bitrates = (await app.send("GET /transcode/a/bitrates")).body;
   expect(bitrates.step_seconds).toBe(1);
   const [picture] = bitrates.renditions;
-  const rows = app.deps.ledger.list("a").filter((row) => row.rendition === "360p");
+  const rows = (await app.deps.ledger.list("a")).filter((row) => row.rendition === "360p");
   expect(picture.bytes).toBe(rows.reduce((sum, row) => sum + row.bytes, 0));
   expect(picture.kbps).toHaveLength(4);
   expect(picture.kbps[0]).toBe(Math.round((8 * (rows[0]?.bytes ?? 0)) / 1000));
@@ -57,7 +57,7 @@ test("what is being made, demanded and missing is told while it is, and a stop l
     async run(program, command, options) {
       // The opening is made; what follows waits until the test has looked.
       const isLater =
-        program === "ffmpeg" && command.includes("-force_key_frames") && app.deps.ledger.list("a").length > 1;
+        program === "ffmpeg" && command.includes("-force_key_frames") && (await app.deps.ledger.list("a")).length > 1;
       if (isLater) await Promise.race([release.promise, aborted(options?.signal)]);
       return run(program, command, options);
     },
@@ -87,7 +87,7 @@ test("what is being made, demanded and missing is told while it is, and a stop l
 test("what failed is marked where it failed, and told among the faults with its last words", async () => {
   await using app = await setup({
     run: async (program, command, options) =>
-      program === "ffmpeg" && command.includes("-force_key_frames") && app.deps.ledger.list("a").length > 1
+      program === "ffmpeg" && command.includes("-force_key_frames") && (await app.deps.ledger.list("a")).length > 1
         ? { exitCode: 1, signalName: null, timedOut: false, errors: "first words\nlast words" }
         : run(program, command, options),
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { stat } from "node:fs/promises";
 import { type Run, run } from "@video-backend/media";
 import { transcript, until } from "@video-backend/testing";
-import { reportStates } from "../jobs/report-states.ts";
+import { reportState } from "../jobs/report-states.ts";
 import { setup } from "../test-setup.ts";
 import { createTestTranscoding, placeOriginal } from "../testing.ts";
 import { brightnessOf, sizeOf } from "./test-setup.ts";
@@ -73,8 +73,8 @@ describe("a poster", () => {
     await app.close();
     const { ino } = await stat(posterOf(app));
     const again = await createTestTranscoding(app.world, { metadata: app.metadata });
-    await again.deps.engine.idle();
-    expect(again.deps.jobs.get("a").state).toBe("ok");
+    await again.idle();
+    expect((await again.deps.jobs.find("a"))?.state).toBe("ok");
     expect((await stat(posterOf(app))).ino).toBe(ino);
   }, 60_000);
 
@@ -100,10 +100,10 @@ describe("metadata", () => {
     await using app = await setup();
     await placeOriginal(app.world, app.metadata, "a", { seconds: 16, width: 854, height: 480, sound: false });
     await app.start("a");
-    await reportStates(app.deps);
+    await reportState(app.deps, "a");
     await poster(app);
     await until("it is told", async () => {
-      await reportStates(app.deps);
+      await reportState(app.deps, "a");
       return (await thumbnailOf(app)) === "poster.jpg";
     });
     expect((await app.statusOf("a")).overall).toBe("running");
@@ -116,9 +116,9 @@ describe("metadata", () => {
     away = true;
     await app.start("a");
     await app.overall("a", "ok");
-    await reportStates(app.deps);
+    await expect(reportState(app.deps, "a")).rejects.toThrow("Metadata service unavailable");
     away = false;
-    await reportStates(app.deps);
+    await reportState(app.deps, "a");
     expect(await thumbnailOf(app)).toBe("poster.jpg");
   });
 
@@ -128,8 +128,8 @@ describe("metadata", () => {
     await transcript(app.metadata.service)("PUT /videos/a", { json: { thumbnail_filename: "thumbnail.png" } });
     await app.start("a");
     await app.overall("a", "ok");
-    await reportStates(app.deps);
-    expect(app.deps.jobs.unreported()).toEqual([]);
+    await reportState(app.deps, "a");
+    expect(await app.deps.jobs.unreported()).toEqual([]);
     expect(await thumbnailOf(app)).toBe("thumbnail.png");
   });
 
@@ -138,10 +138,10 @@ describe("metadata", () => {
     await placeOriginal(app.world, app.metadata, "a", { seconds: 1 });
     await app.start("a");
     await app.overall("a", "ok");
-    const [told] = app.deps.jobs.unreported();
+    const [told] = await app.deps.jobs.unreported();
     if (!told) throw new Error("There is something to tell");
     app.deps.jobs.markUnreported("a");
     app.deps.jobs.markReported(told);
-    expect(app.deps.jobs.unreported()).toHaveLength(1);
+    expect(await app.deps.jobs.unreported()).toHaveLength(1);
   });
 });

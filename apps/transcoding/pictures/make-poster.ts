@@ -15,10 +15,15 @@ import {
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
 import { posterFile, streamKey } from "@video-backend/storage/layout";
-import type { EngineDeps } from "../engine/engine.ts";
-import { runPicture } from "./run-picture.ts";
+import type { JobRow } from "../database/schema.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { planOf } from "../jobs/jobs.ts";
+import { type OpenSourceDeps, openSource } from "../sources/open-source.ts";
+import { type PictureDeps, runPicture } from "./run-picture.ts";
 
-export interface VideoOfPoster {
+type PosterDeps = OpenSourceDeps & PictureDeps & Pick<TranscodingDeps, "workspace" | "settings">;
+
+interface VideoOfPoster {
   videoId: string;
   plan: Plan;
   /** What ffmpeg opens. */
@@ -31,23 +36,28 @@ const candidateSeconds = 20;
 const lookSeconds = 60;
 
 /**
- * Does nothing where there is one already, or no picture. A video without a poster is still a video: whatever happens is
- * logged and goes no further.
+ * Does nothing where there is one already, or no picture. A video without a poster is still a video: what goes wrong is
+ * logged, and the step is done.
  */
-export async function makePoster(deps: EngineDeps, video: VideoOfPoster, signal: AbortSignal): Promise<void> {
-  const { videoId, plan } = video;
+export async function makePoster(deps: PosterDeps, job: JobRow, signal: AbortSignal): Promise<void> {
+  const { videoId } = job;
+  const plan = planOf(job);
   try {
-    if (!plan.picture || (await deps.store.exists(streamKey(videoId, posterFile)))) return;
-    await deps.pictures.add(() => choosePoster(deps, video, signal), { signal });
-    deps.jobs.markUnreported(videoId);
-    deps.progress.jobMoved(videoId);
+    if (plan?.picture && !(await deps.store.exists(streamKey(videoId, posterFile)))) {
+      const { source } = await openSource(deps, job, signal);
+      await choosePoster(deps, { videoId, plan, source }, signal);
+      await deps.jobs.markUnreported(videoId);
+      deps.changes.tell(videoId, "job");
+    }
   } catch (error) {
-    if (!signal.aborted) deps.log.warn({ videoId, reason: messageOf(error) }, "the poster could not be made");
+    signal.throwIfAborted();
+    deps.log.warn({ videoId, reason: messageOf(error) }, "the poster could not be made");
   }
+  await deps.jobs.markStepDone(videoId, "poster");
 }
 
 /** @throws Error when not one frame could be taken */
-function choosePoster(deps: EngineDeps, { videoId, plan, source }: VideoOfPoster, signal: AbortSignal): Promise<void> {
+function choosePoster(deps: PosterDeps, { videoId, plan, source }: VideoOfPoster, signal: AbortSignal): Promise<void> {
   return deps.workspace.withDirectory(videoId, async (directory) => {
     const candidates = plan.picture ? posterCandidates(plan.picture) : [];
     const until = deps.now() + lookSeconds;
@@ -72,7 +82,7 @@ function choosePoster(deps: EngineDeps, { videoId, plan, source }: VideoOfPoster
 
 /** Makes a picture of one moment; null where the source has none there. */
 async function look(
-  deps: EngineDeps,
+  deps: PosterDeps,
   { videoId, plan, source }: VideoOfPoster,
   candidate: PosterCandidate,
   target: string,

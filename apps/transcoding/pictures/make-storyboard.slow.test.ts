@@ -115,7 +115,7 @@ describe("a storyboard", () => {
     await placeOriginal(app.world, app.metadata, "a", { seconds: 12, sound: false, extra: brightening(15) });
     await app.start("a");
     await app.overall("a", "ok");
-    expect(new Set(app.deps.ledger.list("a").map((segment) => segment.init)).size).toBe(2);
+    expect(new Set((await app.deps.ledger.list("a")).map((segment) => segment.init)).size).toBe(2);
     const seen = await brightness(app, await cuesOf(app));
     expect(seen).toHaveLength(12);
     for (const [number, luma] of seen.entries()) expect(Math.abs(luma - (16 + 15 * (number + 0.5)))).toBeLessThan(5);
@@ -177,8 +177,8 @@ describe("ended between two sheets", () => {
     const { app, first } = await untilSecondSheet((it) => it.close());
     await using _ = app;
     const again = await createTestTranscoding(app.world, { metadata: app.metadata, segmentSeconds: 4 });
-    await again.deps.engine.idle();
-    expect(again.deps.jobs.get("a").state).toBe("ok");
+    await again.idle();
+    expect((await again.deps.jobs.find("a"))?.state).toBe("ok");
     expect((await stat(`${folderOf(app)}/sheet-000.jpg`)).ino).toBe(first.ino);
     expect(await readdir(folderOf(app))).toContain("storyboard.vtt");
     expect(await readdir(app.world.path("transcoding"))).toEqual([]);

@@ -17,44 +17,55 @@ import {
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
 import { renditionKey, segmentFile, sheetPath, storyboardFile, streamKey } from "@video-backend/storage/layout";
-import type { EngineDeps } from "../engine/engine.ts";
-import { republish } from "../engine/publish-playlists.ts";
-import { runPicture } from "./run-picture.ts";
+import type { JobRow } from "../database/schema.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { planOf } from "../jobs/jobs.ts";
+import { type PictureDeps, runPicture } from "./run-picture.ts";
 
-export interface VideoOfStoryboard {
-  videoId: string;
-  plan: Plan;
-}
+type StoryboardDeps = PictureDeps &
+  Pick<TranscodingDeps, "jobs" | "ledger" | "store" | "workspace" | "settings" | "log">;
 
 /** A sheet decodes 25 segments at most. */
 const sheetSeconds = 180;
 
 /**
- * Does nothing where there is one already, or no picture. A video without a storyboard is still a video: whatever happens
- * is logged and goes no further.
+ * Makes the next sheet that is missing, and the index when there is none: a sheet a task, so that the poster of another video
+ * comes between two. Does nothing where there is a storyboard already, or no picture. A video without one is still a video:
+ * what goes wrong is logged, and the step is done.
  */
-export async function makeStoryboard(deps: EngineDeps, video: VideoOfStoryboard, signal: AbortSignal): Promise<void> {
-  const { videoId, plan } = video;
+export async function makeStoryboard(deps: StoryboardDeps, job: JobRow, signal: AbortSignal): Promise<void> {
+  const { videoId } = job;
   try {
-    const ledger = deps.ledger.list(videoId);
-    const laidOut = storyboardOf(plan, ledger);
-    if (!laidOut || (await deps.store.exists(streamKey(videoId, storyboardFile)))) return;
-    const { rendition, board } = laidOut;
-    const segments = segmentsOf(ledger, rendition);
-    for (let sheet = 0; sheet < sheetCount(board); sheet++) {
-      const key = streamKey(videoId, sheetPath(sheet));
-      if (await deps.store.exists(key)) continue;
-      const runs = sheetRuns(board, sheet, segments);
-      // One sheet at a time, so that the poster of another video comes between two.
-      await deps.pictures.add(() => makeSheet(deps, videoId, { board, runs, rendition: rendition.name, key }, signal), {
-        signal,
-      });
-    }
-    await deps.store.put(streamKey(videoId, storyboardFile), storyboardVtt(board));
-    await republish(deps, videoId);
+    if (await makeNextSheet(deps, videoId, planOf(job), signal)) return;
+    deps.changes.tell(videoId, "tracks");
   } catch (error) {
-    if (!signal.aborted) deps.log.warn({ videoId, reason: messageOf(error) }, "the storyboard could not be made");
+    signal.throwIfAborted();
+    deps.log.warn({ videoId, reason: messageOf(error) }, "the storyboard could not be made");
   }
+  await deps.jobs.markStepDone(videoId, "storyboard");
+}
+
+/** Answers true where another sheet is to be made. */
+async function makeNextSheet(
+  deps: StoryboardDeps,
+  videoId: string,
+  plan: Plan | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!plan || (await deps.store.exists(streamKey(videoId, storyboardFile)))) return false;
+  const ledger = await deps.ledger.list(videoId);
+  const laidOut = storyboardOf(plan, ledger);
+  if (!laidOut) return false;
+  const { rendition, board } = laidOut;
+  for (let sheet = 0; sheet < sheetCount(board); sheet++) {
+    const key = streamKey(videoId, sheetPath(sheet));
+    if (await deps.store.exists(key)) continue;
+    const runs = sheetRuns(board, sheet, segmentsOf(ledger, rendition));
+    await makeSheet(deps, videoId, { board, runs, rendition: rendition.name, key }, signal);
+    return true;
+  }
+  await deps.store.put(streamKey(videoId, storyboardFile), storyboardVtt(board));
+  return false;
 }
 
 interface Sheet {
@@ -66,7 +77,7 @@ interface Sheet {
 }
 
 /** One ffmpeg over the segments in which the tiles of this sheet lie. */
-function makeSheet(deps: EngineDeps, videoId: string, sheet: Sheet, signal: AbortSignal): Promise<void> {
+function makeSheet(deps: StoryboardDeps, videoId: string, sheet: Sheet, signal: AbortSignal): Promise<void> {
   const { board, runs, rendition, key } = sheet;
   return deps.workspace.withDirectory(videoId, async (directory) => {
     const inputs = runs.map(({ init, segments, ...run }) => {

@@ -1,7 +1,9 @@
 /** Runs one ffmpeg that makes a picture for people: in the background, bounded in time, and written down as encoders are. */
-import { untilThereIsRoom } from "../engine/disk.ts";
-import type { EngineDeps } from "../engine/engine.ts";
-import { faultOfRun } from "../engine/faults.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { untilThereIsRoom } from "../encoding/disk.ts";
+import { faultOfRun } from "../encoding/faults.ts";
+
+export type PictureDeps = Pick<TranscodingDeps, "attempts" | "changes" | "disk" | "run" | "now">;
 
 export interface PictureRun {
   videoId: string;
@@ -23,11 +25,11 @@ const pictureNiceness = 10;
  *
  * @throws Error with ffmpeg's last words when it does not end well; the signal's reason
  */
-export async function runPicture(deps: EngineDeps, picture: PictureRun, signal: AbortSignal) {
+export async function runPicture(deps: PictureDeps, picture: PictureRun, signal: AbortSignal) {
   const { videoId, name, first, count, command, directory = ".", timeoutSeconds } = picture;
   const lines: string[] = [];
-  await untilThereIsRoom(deps.disk, signal, (sentence) => deps.progress.waiting(videoId, sentence));
-  deps.progress.waiting(videoId, null);
+  await untilThereIsRoom(deps.disk, signal, (sentence) => deps.changes.tellWaiting(videoId, sentence));
+  deps.changes.tellWaiting(videoId, null);
   const startedAt = deps.now();
   const result = await deps.run("ffmpeg", command, {
     signal,

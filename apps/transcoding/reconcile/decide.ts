@@ -4,7 +4,7 @@
  */
 import type { KnownVideo, TranscodingStatus, Video } from "@video-backend/metadata/client";
 import type { JobRow } from "../database/schema.ts";
-import { activeStates, type JobState } from "../jobs/job-states.ts";
+import { isActive, type JobState } from "../states.ts";
 
 /**
  * `remove`: the job, its files and its rows. `stop`, `resume`, `start`: the job. `keep_stopped`: the job was stopped by a
@@ -24,7 +24,7 @@ export function decide(known: KnownVideo, job: Job | null): Change {
   const isStopWished = known.video.stopped === 1;
   if (!job) return isStopWished ? "none" : "start";
   if (isStopWished) {
-    if (activeStates.some((state) => state === job.state)) return "stop";
+    if (isActive(job.state)) return "stop";
     return job.state === "stopped" && job.stoppedByWish === 0 ? "keep_stopped" : "none";
   }
   return job.state === "stopped" && job.stoppedByWish === 1 ? "resume" : "none";

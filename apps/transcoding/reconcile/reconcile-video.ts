@@ -1,29 +1,28 @@
 /** Brings one video in line with metadata: its job, its title, and what metadata was told of it. */
 import { lookUpVideo } from "@video-backend/metadata/client";
 import { isServiceError } from "@video-backend/service";
+import type { TranscodingDeps } from "../deps.ts";
 import { deleteJob } from "../jobs/delete-job.ts";
 import { defaultNetworkSpeed } from "../jobs/jobs.ts";
-import { requeue, startJob } from "../jobs/start-job.ts";
+import { resumeJob } from "../jobs/resume-jobs.ts";
+import { startJob } from "../jobs/start-job.ts";
 import { stopJob } from "../jobs/stop-job.ts";
-import type { TranscodingDeps } from "../service.ts";
-import { matchTitle } from "../titles/match-title.ts";
 import { type Change, decide, isOutdated } from "./decide.ts";
 
 /** @throws what metadata, storage or database fail with; then nothing is decided, and it may be called again */
 export async function reconcileVideo(deps: TranscodingDeps, videoId: string, signal: AbortSignal): Promise<void> {
   const known = await lookUpVideo(deps.metadata, videoId, signal);
-  await deps.engine.ended(videoId);
   signal.throwIfAborted();
-  const change = decide(known, deps.jobs.find(videoId));
+  const change = decide(known, await deps.jobs.find(videoId));
   if (change !== "none") deps.log.info({ videoId, change }, "brought in line with metadata");
   const filename = known.kind === "known" ? known.video.filename : "";
   await apply(deps, videoId, change, filename);
-  const job = deps.jobs.find(videoId);
-  if (!job || known.kind !== "known") return;
-  if (job.title !== known.video.title) await matchTitle(deps, videoId, signal);
-  if (job.unreported === 0 && isOutdated(known.video, job)) {
-    deps.jobs.markUnreported(videoId);
-    deps.progress.jobMoved(videoId);
+  if (known.kind !== "known") return;
+  if (await deps.jobs.keepTitle(videoId, known.video.title)) deps.changes.tell(videoId, "tracks");
+  const job = await deps.jobs.find(videoId);
+  if (job && job.unreported === 0 && isOutdated(known.video, job)) {
+    await deps.jobs.markUnreported(videoId);
+    deps.reconciler.request(`report:${videoId}`);
   }
 }
 
@@ -38,8 +37,7 @@ async function apply(deps: TranscodingDeps, videoId: string, change: Change, fil
     case "keep_stopped":
       return deps.jobs.keepStoppedByWish(videoId);
     case "resume":
-      requeue(deps, videoId);
-      return deps.engine.begin(videoId);
+      return void (await resumeJob(deps, videoId));
     case "start":
       try {
         await startJob(deps, { videoId, filename, networkSpeed: defaultNetworkSpeed });

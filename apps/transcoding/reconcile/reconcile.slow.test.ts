@@ -5,14 +5,11 @@ import { createMetadataClient } from "@video-backend/metadata/client";
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { finishedKey } from "@video-backend/storage/layout";
 import { createWorld, transcript, until } from "@video-backend/testing";
-import { followWishes } from "../jobs/follow-wishes.ts";
-import type { JobState } from "../jobs/job-states.ts";
-import { keepReporting } from "../jobs/report-states.ts";
+import type { JobState } from "../states.ts";
 import { createTestTranscoding, placeOriginal } from "../testing.ts";
 import { decide } from "./decide.ts";
+import { followFeed } from "./triggers.ts";
 
-/** Longer than any test: what is seen does not come of a repetition. */
-const never = 1000;
 const long = { seconds: 16, width: 854, height: 480 };
 
 /**
@@ -36,16 +33,15 @@ async function setup() {
     const transcoding = await createTestTranscoding(world, { metadata: { ...metadata, client } });
     const { deps } = transcoding;
     const stopping = new AbortController();
-    const following = followWishes(deps, `${server.url}videos/events`, stopping.signal);
-    const reporting = keepReporting(deps, stopping.signal, never);
+    const following = followFeed(deps, `${server.url}videos/events`, stopping.signal);
     async function end() {
       stopping.abort();
-      await Promise.all([following, reporting, transcoding.close()]);
+      await Promise.all([following, transcoding.close()]);
     }
     world.defer(end);
     const isIn = (id: string, wanted: JobState | undefined) =>
-      until(`${id} is ${wanted}`, () => (deps.jobs.find(id)?.state === wanted ? true : null), 50);
-    const made = (id: string) => until(`${id} has a segment`, () => deps.ledger.list(id).length > 0);
+      until(`${id} is ${wanted}`, async () => (await deps.jobs.find(id))?.state === wanted, 50);
+    const made = (id: string) => until(`${id} has a segment`, async () => (await deps.ledger.list(id)).length > 0);
     return { ...transcoding, send: transcript(transcoding.service), isIn, made, end };
   }
 
@@ -115,8 +111,8 @@ describe("while transcoding is down", () => {
     expect((await after.send("POST /transcode/resume")).body.resumed_count).toBe(0);
     for (const id of ["done", "running", "stopped"]) await after.isIn(id, undefined);
     await after.deps.reconciler.idle();
-    await after.deps.engine.idle();
-    expect(after.deps.jobs.ids()).toEqual([]);
+    await after.idle();
+    expect(await after.deps.jobs.ids()).toEqual([]);
     expect(await readdir(system.world.path("hls"))).toEqual([]);
     expect(await readdir(system.world.path("transcoding"))).toEqual([]);
   }, 60_000);
@@ -134,7 +130,7 @@ describe("while transcoding is down", () => {
     await before.isIn("b", "stopped");
     await before.send("POST /transcode/c/stop");
     await system.ask("PUT /videos/c/stop");
-    await until("the wish is known", () => before.deps.jobs.get("c").stoppedByWish === 1);
+    await until("the wish is known", async () => (await before.deps.jobs.find("c"))?.stoppedByWish === 1);
     await before.end();
     await system.ask("PUT /videos/a/stop");
     for (const id of ["b", "c"]) await system.ask(`PUT /videos/${id}/resume`);
@@ -154,7 +150,7 @@ describe("while transcoding is down", () => {
     const after = await system.start();
     await after.isIn("a", "ok");
     await after.deps.reconciler.idle();
-    expect(after.deps.jobs.ids()).toEqual(["a"]);
+    expect(await after.deps.jobs.ids()).toEqual(["a"]);
     await system.ask("PUT /videos/stopped/resume");
     await after.isIn("stopped", "ok");
   }, 60_000);
@@ -177,9 +173,9 @@ describe("a metadata service that was lost", () => {
     for (const table of ["videos", "changes", "deletions"])
       system.metadata.database.$client.run(`delete from ${table}`);
     const after = await system.start();
-    await until("it goes on", () => after.deps.jobs.get("running").state === "running");
+    await until("it goes on", async () => (await after.deps.jobs.find("running"))?.state === "running");
     await after.deps.reconciler.idle();
-    expect(after.deps.jobs.ids().sort()).toEqual(["done", "running"]);
+    expect((await after.deps.jobs.ids()).sort()).toEqual(["done", "running"]);
     for (const id of ["done", "running"]) expect(system.has("hls", id, "master.m3u8")).toBe(true);
   }, 60_000);
 });
@@ -205,10 +201,10 @@ describe("an event", () => {
     await transcoding.isIn("a", "stopped");
     await transcoding.isIn("b", undefined);
     await until("it was asked again", () => asked > 2);
-    const titleOf = () => transcoding.deps.jobs.get("bad").title;
-    expect(titleOf()).toBeNull();
+    const titleOf = async () => (await transcoding.deps.jobs.find("bad"))?.title;
+    expect(await titleOf()).toBeNull();
     system.state.refuse = () => null;
-    await until("the bad one is in line", () => titleOf() === "Renamed", 50);
+    await until("the bad one is in line", async () => (await titleOf()) === "Renamed", 50);
   }, 60_000);
 
   test("of a deletion that is told after the video was registered again removes nothing", async () => {
@@ -221,7 +217,7 @@ describe("an event", () => {
     system.metadata.database.transaction((transaction) => changes.add(transaction, "video.deleted", "a"));
     const after = await system.start();
     await after.deps.reconciler.idle();
-    expect(after.deps.jobs.get("a").state).toBe("ok");
+    expect((await after.deps.jobs.find("a"))?.state).toBe("ok");
   });
 
   test("of a deletion right before a start leaves no job of a deleted video", async () => {
@@ -232,7 +228,7 @@ describe("an event", () => {
     await transcoding.deps.reconciler.idle();
     await transcoding.send("POST /transcode/start", begin("a"));
     await transcoding.isIn("a", undefined);
-    await transcoding.deps.engine.idle();
+    await transcoding.idle();
     expect(system.has("hls", "a")).toBe(false);
   });
 });
@@ -247,9 +243,8 @@ describe("a state", () => {
     for (const id of ["bad", "good"]) await transcoding.isIn(id, "ok");
     const statusOf = async (id: string) => (await system.ask(`GET /videos/${id}`)).body.transcoding_status;
     await until("the good one is told", async () => (await statusOf("good")) === "completed");
-    expect(transcoding.deps.jobs.get("bad").unreported).toBeGreaterThan(0);
+    expect((await transcoding.deps.jobs.find("bad"))?.unreported).toBeGreaterThan(0);
     system.state.refuse = () => null;
-    transcoding.deps.progress.jobMoved("good");
     await until("the bad one is told", async () => (await statusOf("bad")) === "completed");
     expect((await system.ask("GET /videos/bad")).body.thumbnail_filename).toBe("poster.jpg");
   }, 60_000);
@@ -317,7 +312,7 @@ describe("what is left over", () => {
     await after.send("POST /transcode/janitor");
     expect((await readdir(world.path("hls"))).sort()).toEqual(["kept", "not an id", "only"]);
     expect(await readdir(world.path("transcoding"))).toEqual([]);
-    expect(after.deps.jobs.get("kept").state).toBe("ok");
+    expect((await after.deps.jobs.find("kept"))?.state).toBe("ok");
   }, 60_000);
 
   test("is not judged while metadata does not answer", async () => {

@@ -16,9 +16,11 @@ import {
 import { type Captions, CaptionsError, parseWebvtt } from "@video-backend/media/captions";
 import { messageOf } from "@video-backend/service";
 import { embeddedFolder } from "@video-backend/storage/layout";
-import type { EngineDeps } from "../engine/engine.ts";
-import { republish } from "../engine/publish-playlists.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { playedTracks } from "./subtitles.ts";
 import { writeTrack } from "./write-track.ts";
+
+export type ExtractDeps = Pick<TranscodingDeps, "subtitles" | "store" | "workspace" | "run" | "log">;
 
 export interface VideoWithSource {
   videoId: string;
@@ -44,15 +46,16 @@ const mostBytes = 8 * 1024 * 1024;
 const backgroundNiceness = 10;
 const reportSeconds = 1;
 
-/** Resolves in any case but a lost database; what is cut short by the signal is done by the next run of the job. */
-export async function extractTracks(deps: EngineDeps, video: VideoWithSource, signal: AbortSignal): Promise<void> {
+/** Resolves in any case but a lost database; what is cut short by the signal is done by the next task. */
+export async function extractTracks(deps: ExtractDeps, video: VideoWithSource, signal: AbortSignal): Promise<void> {
   const { videoId, plan } = video;
-  const done = new Set(deps.subtitles.played(videoId).map((track) => track.folder));
+  const done = new Set((await playedTracks(deps, videoId)).map((track) => track.folder));
   const wanted = plan.subtitles
     .map((track, position) => ({ ...track, folder: embeddedFolder(position, track.language) }))
     .filter((track) => whyNotText(track.codec) === null && !done.has(track.folder));
   if (wanted.length === 0) return;
-  for (const track of wanted.splice(mostTracks)) keep(deps, videoId, track, `At most ${mostTracks} tracks are taken`);
+  for (const track of wanted.splice(mostTracks))
+    await keep(deps, videoId, track, `At most ${mostTracks} tracks are taken`);
   await deps.workspace.withDirectory(videoId, async (directory) => {
     const tracks = wanted.map((track) => ({ ...track, path: join(directory, `${track.stream}.vtt`) }));
     const { fault, dropsCues } = await takeOut(deps, video.source, tracks, signal);
@@ -61,10 +64,9 @@ export async function extractTracks(deps: EngineDeps, video: VideoWithSource, si
       const own = alone ? await takeOut(deps, video.source, [track], signal) : { fault, dropsCues };
       const recoded = own.fault || !own.dropsCues ? [] : await recode(deps, video.source, track, signal);
       if (signal.aborted) return;
-      keep(deps, videoId, track, own.fault ? own.fault.reason : await publish(deps, video, track, recoded));
+      await keep(deps, videoId, track, own.fault ? own.fault.reason : await publish(deps, video, track, recoded));
     }
   });
-  await republish(deps, videoId);
 }
 
 /**
@@ -72,7 +74,7 @@ export async function extractTracks(deps: EngineDeps, video: VideoWithSource, si
  *
  * @returns the paths of the WebVTT files
  */
-async function recode(deps: EngineDeps, source: string, track: Track, signal: AbortSignal): Promise<string[]> {
+async function recode(deps: ExtractDeps, source: string, track: Track, signal: AbortSignal): Promise<string[]> {
   const paths: string[] = [];
   for (const charset of charsetsFor(track.language)) {
     const path = `${track.path}.${charset}.vtt`;
@@ -92,7 +94,7 @@ interface Taken {
 
 /** One ffmpeg for all of these. */
 async function takeOut(
-  deps: EngineDeps,
+  deps: ExtractDeps,
   source: string,
   tracks: Track[],
   signal: AbortSignal,
@@ -141,7 +143,7 @@ async function isTooLarge(tracks: Track[]): Promise<boolean> {
  * @param recoded files with the cues that the track's own has not
  */
 async function publish(
-  deps: EngineDeps,
+  deps: ExtractDeps,
   { videoId, plan }: VideoWithSource,
   track: Track,
   recoded: string[],
@@ -151,7 +153,7 @@ async function publish(
     for (const path of recoded) captions = withCuesOf(captions, await captionsIn(path));
     if (captions.cues.length === 0) return "It is empty";
     const { folder } = track;
-    await deps.writing.take(videoId, () => writeTrack(deps.store, { videoId, plan, folder }, captions));
+    await writeTrack(deps.store, { videoId, plan, folder }, captions);
     return null;
   } catch (error) {
     if (!(error instanceof CaptionsError)) deps.log.error({ videoId, err: error }, "subtitles could not be written");
@@ -161,10 +163,15 @@ async function publish(
 
 const captionsIn = async (path: string): Promise<Captions> => parseWebvtt(await readFile(path, "utf8"), "ffmpeg");
 
-function keep(deps: EngineDeps, videoId: string, track: Omit<Track, "path">, reason: string | null): void {
+async function keep(
+  deps: ExtractDeps,
+  videoId: string,
+  track: Omit<Track, "path">,
+  reason: string | null,
+): Promise<void> {
   const { folder, stream, codec, language, title } = track;
   if (reason) deps.log.warn({ videoId, stream, codec, reason }, "a subtitle track is left out");
   const [isDefault, isForced] = [Number(track.isDefault), Number(track.isForced)];
   const kind = { source: "embedded" as const, codec, language, title, isDefault, isForced, updatedAt: null };
-  deps.subtitles.enter({ ...kind, videoId, folder, reason });
+  await deps.subtitles.enter({ ...kind, videoId, folder, reason });
 }

@@ -1,6 +1,6 @@
 /** Looks for closed captions within the picture, which are left out, so that the status can say so. */
 import { hasClosedCaptions, whyNotText } from "@video-backend/media";
-import type { EngineDeps } from "../engine/engine.ts";
+import type { TranscodingDeps } from "../deps.ts";
 import type { VideoWithSource } from "./extract-tracks.ts";
 
 const codec = "eia_608";
@@ -8,11 +8,11 @@ const codec = "eia_608";
 const folder = "0-closed-captions";
 
 export async function noteClosedCaptions(
-  { run, subtitles }: Pick<EngineDeps, "run" | "subtitles">,
+  { run, subtitles }: Pick<TranscodingDeps, "run" | "subtitles">,
   { videoId, plan, source }: VideoWithSource,
   signal: AbortSignal,
 ): Promise<void> {
   if (!plan.picture || !(await hasClosedCaptions(source, plan.picture.stream, run, signal))) return;
   const track = { codec, language: null, title: "Closed captions", isDefault: 0, isForced: 0, updatedAt: null };
-  subtitles.enter({ videoId, folder, source: "embedded", reason: whyNotText(codec), ...track });
+  await subtitles.enter({ videoId, folder, source: "embedded", reason: whyNotText(codec), ...track });
 }

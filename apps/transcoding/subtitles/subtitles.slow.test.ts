@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { probe, run } from "@video-backend/media";
 import { addSubtitles, type SubtitleTrackOfClip, until } from "@video-backend/testing";
 import { mediaFolder } from "@video-backend/testing/media";
-import { followWishes } from "../jobs/follow-wishes.ts";
+import { followFeed } from "../reconcile/triggers.ts";
 import { setup } from "../test-setup.ts";
 import { createTestTranscoding, placeOriginal, type TestTranscodingOptions } from "../testing.ts";
 
@@ -47,7 +47,7 @@ async function setupWithSubtitles(options: TestTranscodingOptions = {}) {
     follow(deps = app.deps) {
       const server = Bun.serve({ port: 0, fetch: (request) => metadata.service.fetch(request), idleTimeout: 0 });
       const abort = new AbortController();
-      const following = followWishes(deps, `${server.url}videos/events`, abort.signal);
+      const following = followFeed(deps, `${server.url}videos/events`, abort.signal);
       const unfollow = async () => {
         abort.abort();
         await following;
@@ -135,7 +135,9 @@ describe("tracks of the source", () => {
     expect(status.subtitles).toHaveLength(1);
     const [folder = ""] = await readdir(app.world.path("hls", "a", "subtitles"));
     const [, start] = /:(\d\d\.\d{3}) -->/.exec(await app.file(`subtitles/${folder}/subtitles.vtt`)) ?? [];
-    const first = app.deps.ledger.list("a").find((segment) => segment.rendition === "360p" && segment.index === 0);
+    const first = (await app.deps.ledger.list("a")).find(
+      (segment) => segment.rendition === "360p" && segment.index === 0,
+    );
     // As they were put together: the first picture a moment after the first sound, and the cue a second after that.
     const { picture } = await probe(plain, run);
     expect(picture?.startSeconds).toBeGreaterThan(0.01);
@@ -296,9 +298,9 @@ describe("captions given to metadata", () => {
     app.follow();
     await app.save("en", subrip("Hello"));
     await app.send("DELETE /transcode/a");
-    await app.deps.matching.take("a", () => Promise.resolve());
+    await app.deps.reconciler.idle();
     expect(await readdir(app.world.path("hls"))).toEqual([]);
-    expect(app.deps.subtitles.sidecars()).toEqual([]);
+    expect(await app.deps.subtitles.sidecars()).toEqual([]);
   });
 });
 

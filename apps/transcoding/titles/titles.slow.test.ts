@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { until } from "@video-backend/testing";
-import { followWishes } from "../jobs/follow-wishes.ts";
+import { followFeed } from "../reconcile/triggers.ts";
 import { setup } from "../test-setup.ts";
 import { placeOriginal } from "../testing.ts";
 
@@ -24,7 +24,7 @@ async function setupWithTitle(title: string | null) {
     const { service } = app.metadata;
     const server = Bun.serve({ port: 0, fetch: (request) => service.fetch(request), idleTimeout: 0 });
     const abort = new AbortController();
-    const following = followWishes(app.deps, `${server.url}videos/events`, abort.signal);
+    const following = followFeed(app.deps, `${server.url}videos/events`, abort.signal);
     const unfollow = async () => {
       abort.abort();
       await following;

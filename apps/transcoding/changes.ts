@@ -1,0 +1,78 @@
+/**
+ * Tells, within this process, that something about a video has changed, to whoever shows it, waits for it or acts on it. Only
+ * a hint: whoever hears it looks at the rows, so one that is lost does no harm.
+ */
+
+/**
+ * `job`: its state, or what metadata is told of it. `segments`: rows of the ledger. `tracks`: subtitles, title or storyboard.
+ * `tasks`: what workers are doing.
+ */
+export type Change = "job" | "segments" | "tracks" | "tasks";
+
+type Listener = (videoId: string, change: Change) => void;
+
+export interface Changes {
+  tell(videoId: string, change: Change): void;
+  /** Calls `listener` at each change, until the function that comes back is called. */
+  listen(listener: Listener): () => void;
+  /**
+   * Resolves with the first answer of `look` that is not null: it is called now and at each change of the video. Resolves
+   * with null when the time is over or the signal aborts.
+   *
+   * @throws what `look` throws
+   */
+  until<Value>(
+    videoId: string,
+    look: () => Promise<Value | null>,
+    patience: { seconds: number; signal?: AbortSignal },
+  ): Promise<Value | null>;
+  /** The video's work cannot go on for now, in a sentence; null when it goes on. */
+  tellWaiting(videoId: string, sentence: string | null): void;
+  waitingFor(videoId: string): string | null;
+}
+
+export function createChanges(): Changes {
+  const listeners = new Set<Listener>();
+  const waits = new Map<string, string>();
+
+  function tell(videoId: string, change: Change): void {
+    for (const listener of listeners) listener(videoId, change);
+  }
+
+  function listen(listener: Listener): () => void {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  return {
+    tell,
+    listen,
+    async until(videoId, look, { seconds, signal }) {
+      let changed = Promise.withResolvers<void>();
+      const over = Promise.withResolvers<void>();
+      const unlisten = listen((id) => id === videoId && changed.resolve());
+      const timer = setTimeout(over.resolve, seconds * 1000);
+      signal?.addEventListener("abort", () => over.resolve(), { once: true });
+      try {
+        for (;;) {
+          const { promise } = changed;
+          const seen = await look();
+          if (seen !== null || signal?.aborted) return seen;
+          const isOver = await Promise.race([promise.then(() => false), over.promise.then(() => true)]);
+          if (isOver) return null;
+          changed = Promise.withResolvers();
+        }
+      } finally {
+        unlisten();
+        clearTimeout(timer);
+      }
+    },
+    tellWaiting(videoId, sentence) {
+      if ((waits.get(videoId) ?? null) === sentence) return;
+      if (sentence === null) waits.delete(videoId);
+      else waits.set(videoId, sentence);
+      tell(videoId, "tasks");
+    },
+    waitingFor: (videoId) => waits.get(videoId) ?? null,
+  };
+}

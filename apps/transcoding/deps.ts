@@ -1,0 +1,99 @@
+/** What the verbs and tasks of this service are given. The lowest layer of the app: it imports no verb, task or route. */
+import type { Run } from "@video-backend/media";
+import type { MetadataClient } from "@video-backend/metadata/client";
+import type { TaskQueue } from "@video-backend/queue";
+import type { CrossOriginRules, Exclusion, Log, Reconciler } from "@video-backend/service";
+import type { BlobStore } from "@video-backend/storage";
+import type { Attempts } from "./attempts/attempts.ts";
+import type { Changes } from "./changes.ts";
+import type { TranscodingDatabase } from "./database/open.ts";
+import type { Disk } from "./encoding/disk.ts";
+import type { EncoderPool } from "./encoding/encoder-pool.ts";
+import type { Programs } from "./encoding/programs.ts";
+import type { Workspace } from "./encoding/workspace.ts";
+import type { Jobs } from "./jobs/jobs.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import type { CaptionSource } from "./subtitles/caption-source.ts";
+import type { Subtitles } from "./subtitles/subtitles.ts";
+import type { TranscodingTask } from "./tasks/task.ts";
+
+/** What lasts: rows and files. */
+export interface Stores {
+  jobs: Jobs;
+  ledger: Ledger;
+  attempts: Attempts;
+  subtitles: Subtitles;
+  /** originals/ and hls/. */
+  store: BlobStore;
+}
+
+/** What the machine that does a task needs. */
+export interface Worker {
+  run: Run;
+  encoders: EncoderPool;
+  workspace: Workspace;
+  /** Sources that were examined and, where necessary, copied on this machine; by video. */
+  openSources: Map<string, Promise<OpenSource>>;
+  disk: Disk;
+  settings: WorkerSettings;
+}
+
+/** What ffmpeg opens, as absolute paths. */
+export interface OpenSource {
+  /** The original, or its Matroska copy where the original does not seek exactly. */
+  source: string;
+  /** The same for sound, whose stream numbers in the plan are this file's. */
+  soundSource: string;
+}
+
+export interface WorkerSettings {
+  segmentSeconds: number;
+  x264Preset: string;
+  /** How many ffmpeg encode in the background at the same time. */
+  processes: number;
+  /** Of an ffmpeg in the background. */
+  threads: number;
+  /** Of one that somebody waits for. */
+  allThreads: number;
+}
+
+/** How one part of this service makes another one look. */
+export interface Coordination {
+  queue: TaskQueue<TranscodingTask>;
+  changes: Changes;
+  /** By video id: verbs, reconciles and the writing of playlists, one at a time. By key of a segment: its file and row. */
+  exclusion: Exclusion;
+  /** By video id: adds the tasks that are missing, or ends the job (`reconcile/reconcile-work.ts`). */
+  work: Reconciler<string>;
+  /** By video id: writes what has changed of the playlists (`playlists/publish.ts`). */
+  playlists: Reconciler<string>;
+  /** What was written last of the playlists of videos that are being made: by video, then by key. */
+  published: Map<string, Map<string, string>>;
+  /** Compares with what metadata and the files on the disk say. */
+  reconciler: Reconciler<ReconcileKey>;
+}
+
+/**
+ * One video, its captions, its files, or what metadata is to be told of it; all videos; what lies in the storage and belongs
+ * to no job.
+ */
+export type ReconcileKey =
+  | `video:${string}`
+  | `captions:${string}`
+  | `files:${string}`
+  | `report:${string}`
+  | "all"
+  | "leftovers";
+
+/** A verb takes the few it uses: `Pick<TranscodingDeps, "jobs" | "work">`. */
+export interface TranscodingDeps extends Stores, Worker, Coordination {
+  metadata: MetadataClient;
+  captions: CaptionSource;
+  programs: Programs;
+  database: TranscodingDatabase;
+  /** Without it as `ServiceOptions` says. */
+  crossOrigin?: CrossOriginRules;
+  log: Log;
+  /** Epoch seconds with a fraction. */
+  now: () => number;
+}

@@ -1,0 +1,180 @@
+/**
+ * Makes a chunk: one ffmpeg, whose segments are verified, put in place and entered in the ledger one by one while it
+ * still runs. When it ends early, what it has finished by then stays; the next attempt makes only the rest, with the next
+ * encoder.
+ */
+import { access } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
+import {
+  type Encoder,
+  type Has,
+  missingOf,
+  type Plan,
+  pictureCommand,
+  SourceError,
+  soundCommand,
+} from "@video-backend/media";
+import type { JobRow } from "../database/schema.ts";
+import type { OpenSource, TranscodingDeps } from "../deps.ts";
+import { planOf } from "../jobs/jobs.ts";
+import { openSource } from "../sources/open-source.ts";
+import { chunkHas, type EncodeTask, encodeTasks, idPrefix } from "../tasks/task.ts";
+import { type CollectDeps, createSegmentCollector } from "./collect-segments.ts";
+import { diskRetrySeconds, untilThereIsRoom } from "./disk.ts";
+import { ChunkError, type Fault, faultOfRun, isDiskFull } from "./faults.ts";
+
+export type EncodeDeps = CollectDeps &
+  Pick<
+    TranscodingDeps,
+    "jobs" | "attempts" | "queue" | "encoders" | "workspace" | "openSources" | "disk" | "settings" | "log" | "now"
+  >;
+
+/** A chunk with all that its encoder needs to know. */
+interface ChunkWork extends Pick<EncodeTask, "videoId" | "chunk" | "isDemanded" | "lane">, OpenSource {
+  plan: Plan;
+}
+
+const attempts = 3;
+/** Services stay quick beside it; 19 made the encoders themselves 5% slower, by ever shorter turns. */
+const backgroundNiceness = 10;
+/** Of the last chunk in the queue: it may use every processor, and takes what the ones before it leave. */
+const lastNiceness = 15;
+
+/**
+ * What another encoder is at work on is left to that one, unless somebody waits: who demands the last segment of a long
+ * chunk does not wait for all before it.
+ *
+ * @throws ChunkError when something is still missing after the last attempt; SourceError when the source is gone
+ */
+export async function encode(deps: EncodeDeps, task: EncodeTask, job: JobRow, signal: AbortSignal): Promise<void> {
+  const paths = await openSource(deps, job, signal);
+  const plan = planOf(job);
+  if (!plan) return;
+  const { videoId, chunk, isDemanded, lane } = task;
+  const work: ChunkWork = { videoId, plan, chunk, isDemanded, lane, ...paths };
+  let fault: Fault | null = null;
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    for (const part of missingOf(plan, chunk, await madeOrInProgress(deps, task))) {
+      await untilThereIsRoom(deps.disk, signal, (sentence) => deps.changes.tellWaiting(videoId, sentence));
+      const tried = await tryPart(deps, { ...work, chunk: part }, attempt, signal);
+      fault = tried ?? fault;
+      const isFull = tried?.class === "disk";
+      deps.changes.tellWaiting(videoId, isFull ? "Waiting for room on the disk: a write found none" : null);
+      if (!isFull) continue;
+      attempt = 0;
+      await setTimeout(diskRetrySeconds * 1000, undefined, { signal });
+    }
+    if (missingOf(plan, chunk, await madeOrInProgress(deps, task)).length === 0) return;
+  }
+  // What every encoder fails on is the source's doing.
+  throw new ChunkError(
+    `Encoding failed ${attempts} times: ${fault?.reason ?? "no reason was given"}`,
+    fault?.killed ? "encoder" : "source",
+  );
+}
+
+async function madeOrInProgress({ ledger, queue }: EncodeDeps, { id, videoId, isDemanded }: EncodeTask): Promise<Has> {
+  const made = await ledger.made(videoId);
+  if (isDemanded) return made;
+  const inQueue = await queue.list(idPrefix(videoId));
+  const running = inQueue.filter(({ task, state }) => task.id !== id && state === "running").map(({ task }) => task);
+  const others = encodeTasks(running);
+  return (name, index) => made(name, index) || others.some(({ chunk }) => chunkHas(chunk, name, index));
+}
+
+/** One ffmpeg; answers why it did not make the whole part, or null. */
+async function tryPart(deps: EncodeDeps, work: ChunkWork, attempt: number, signal: AbortSignal): Promise<Fault | null> {
+  const { videoId, chunk } = work;
+  const encoder = deps.encoders.pick(await deps.attempts.failedEncoders(videoId));
+  const fault = await encodePart(deps, work, encoder, attempt, signal);
+  if (!fault) {
+    deps.encoders.recordSuccess(encoder.name);
+    return null;
+  }
+  deps.log.warn({ videoId, chunk, attempt, encoder: encoder.name, ...fault }, "a chunk was not made whole");
+  await assertSourceIsThere(sourceOf(work));
+  if (fault.class === "encoder" && chunk.kind === "picture")
+    deps.encoders.recordFailure(encoder.name, fault.reason, videoId);
+  return fault;
+}
+
+async function encodePart(
+  deps: EncodeDeps,
+  work: ChunkWork,
+  encoder: Encoder,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<Fault | null> {
+  const { videoId, plan, chunk, isDemanded } = work;
+  const isHurried = work.lane === "now";
+  // One thread a process wastes least; but when nothing waits any more, a processor that falls idle is wasted whole.
+  const isLast = !isHurried && (await deps.queue.count("encode")).waiting === 0;
+  return deps.workspace.withDirectory(videoId, async (directory) => {
+    const settings = {
+      ...deps.settings,
+      source: sourceOf(work),
+      directory: ".",
+      encoder,
+      threads: isHurried || isLast ? deps.settings.allThreads : deps.settings.threads,
+      reportSeconds: isHurried ? 0.1 : 0.5,
+    };
+    const command =
+      chunk.kind === "sound" ? soundCommand(plan, chunk, settings) : pictureCommand(plan, chunk, settings);
+    const encoderName = chunk.kind === "sound" ? "aac" : encoder.name;
+    const collected = { videoId, plan, chunk, path: sourceOf(work) };
+    const options = { directory, attempt, encoder: encoderName };
+    const collector = await createSegmentCollector(deps, collected, options, signal);
+    let collecting = Promise.resolve();
+    const onLine = (line: string) => {
+      // ffmpeg ends each report with this line; since the one before it a segment may have been finished.
+      if (!line.startsWith("progress=")) return;
+      collecting = collecting.then(() => collector.collect());
+      // What goes wrong is thrown where it is awaited, when ffmpeg has ended; until then nobody listens.
+      collecting.catch(() => undefined);
+    };
+    const startedAt = deps.now();
+    try {
+      const result = await deps.run("ffmpeg", command, {
+        signal,
+        onLine,
+        directory,
+        niceness: isLast ? lastNiceness : nicenessOf(work),
+      });
+      await collecting;
+      await collector.collect();
+      if (result.exitCode === 0) await collector.enterEmptyIntervals();
+      const fault: Fault | null = signal.aborted
+        ? { class: "stopped", reason: "It was stopped" }
+        : (faultOfRun(result) ?? collector.firstFault());
+      const { exitCode, errors } = result;
+      const ended = { startedAt, seconds: deps.now() - startedAt, exitCode, errors, fault: fault?.class ?? null };
+      const attempted = { videoId, chunk, demanded: isDemanded, encoder: encoderName, command, ...ended };
+      await deps.attempts.record(attempted, signal);
+      signal.throwIfAborted();
+      return fault;
+    } catch (error) {
+      if (isDiskFull(error)) return { class: "disk", reason: "No space left on device" };
+      throw error;
+    } finally {
+      await collecting.catch(() => undefined);
+    }
+  });
+}
+
+/** What ffmpeg opens for this chunk. */
+const sourceOf = ({ chunk, source, soundSource }: Pick<ChunkWork, "chunk" | "source" | "soundSource">): string =>
+  chunk.kind === "sound" ? soundSource : source;
+
+/** The first picture is more work than the first sound; given way to, it comes as early as that. */
+function nicenessOf({ lane, isDemanded, chunk }: ChunkWork): number {
+  if (lane === "encode") return backgroundNiceness;
+  return chunk.kind === "sound" && !isDemanded ? 5 : 0;
+}
+
+async function assertSourceIsThere(source: string): Promise<void> {
+  try {
+    await access(source);
+  } catch {
+    throw new SourceError("The uploaded file is gone");
+  }
+}

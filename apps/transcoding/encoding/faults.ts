@@ -1,0 +1,50 @@
+/** Why a chunk was not made, as a class: what is to be done about it follows from that and not from the words. */
+import { type RunResult, SourceError } from "@video-backend/media";
+import type { FaultClass } from "../states.ts";
+
+export interface Fault {
+  class: FaultClass;
+  reason: string;
+  /** True where a signal ended ffmpeg: then it says nothing of the source. */
+  killed?: boolean;
+}
+
+/** A chunk that could not be made after all attempts; the message ends with ffmpeg's last words. */
+export class ChunkError extends Error {
+  override name = "ChunkError";
+  readonly fault: FaultClass;
+  constructor(message: string, fault: FaultClass) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
+/** A write of ffmpeg found no room; the work is repeated once there is. */
+export class DiskFullError extends Error {
+  override name = "DiskFullError";
+  readonly code = "ENOSPC";
+}
+
+/** The class of whatever ended a job. */
+export function faultClassOf(error: unknown): FaultClass | null {
+  if (error instanceof ChunkError) return error.fault;
+  if (error instanceof SourceError) return "source";
+  return isDiskFull(error) ? "disk" : null;
+}
+
+/** What an ended ffmpeg means; null when it ended well. */
+export function faultOfRun(result: RunResult): Fault | null {
+  if (result.exitCode === 0) return null;
+  const words = result.errors.split("\n").slice(-3).join("; ");
+  if (/No space left on device|Disk quota exceeded/.test(result.errors)) return { class: "disk", reason: words };
+  if (result.stalledSeconds !== undefined)
+    return { class: "encoder", reason: `ffmpeg made no progress for ${result.stalledSeconds} s`, killed: true };
+  if (result.exitCode === null)
+    return { class: "encoder", reason: `ffmpeg was ended by ${result.signalName}`, killed: true };
+  return { class: "encoder", reason: `ffmpeg ended with ${result.exitCode}: ${words}` };
+}
+
+/** True for the errors that a full disk makes of our own writes, the ledger's among them. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^(ENOSPC|EDQUOT|SQLITE_FULL)$/.test(String(error.code));
+}

@@ -1,0 +1,280 @@
+/** Sources with odd tracks: what a decode of the source in one pass sounds like at time t, the rendition sounds like at time t. */
+import { expect, test } from "bun:test";
+import { readFile, writeFile } from "node:fs/promises";
+import { run } from "@video-backend/media";
+import { setup } from "../test-setup.ts";
+import { placeOriginal } from "../testing.ts";
+
+type App = Awaited<ReturnType<typeof setup>>;
+
+async function ffmpeg(...args: string[]): Promise<void> {
+  const result = await run("ffmpeg", ["-v", "error", "-nostdin", "-y", ...args]);
+  if (result.exitCode !== 0) throw new Error(`ffmpeg ${args.join(" ")}: ${result.errors}`);
+}
+
+const tone = (hertz: number, seconds: number, rate = 48_000) => [
+  ...["-f", "lavfi", "-i", `sine=frequency=${hertz}:sample_rate=${rate}:duration=${seconds}`],
+];
+const moving = (seconds: number) => ["-f", "lavfi", "-i", `testsrc2=s=320x180:r=25:d=${seconds}`];
+const h264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
+
+/** A world with an empty place for the source of video `a`. */
+async function place(app: App, filename: string): Promise<string> {
+  await placeOriginal(app.world, app.metadata, "a", { seconds: 1 }, "unused.mp4");
+  return app.world.path("originals", "a", filename);
+}
+
+async function finish(app: App, filename: string) {
+  await app.start("a", { filename });
+  return app.overall("a", "ok");
+}
+
+/** One MP4 of a rendition's segments, as a player puts them together. */
+async function joined(app: App, rendition: string): Promise<string> {
+  const folder = app.world.path("hls", "a", rendition);
+  const playlist = await readFile(`${folder}/playlist.m3u8`, "utf8");
+  const names = [...playlist.matchAll(/URI="([^"]+)"|^([^#\s].*)$/gm)].map((match) => match[1] ?? match[2] ?? "");
+  const target = app.world.path(`${rendition}.mp4`);
+  await writeFile(target, Buffer.concat(await Promise.all(names.map((name) => readFile(`${folder}/${name}`)))));
+  return target;
+}
+
+const rate = 48_000;
+
+/** What is heard: length in seconds, and the pitch in Hz within the 0.2 s around a time, 0 where it is silent. */
+async function heard(app: App, rendition = "audio") {
+  const path = app.world.path(`${rendition}.f32`);
+  await ffmpeg("-i", await joined(app, rendition), "-ac", "1", "-f", "f32le", path);
+  const samples = new Float32Array(await Bun.file(path).arrayBuffer());
+  return {
+    seconds: samples.length / rate,
+    pitchAt(seconds: number): number {
+      const part = samples.subarray((seconds - 0.1) * rate, (seconds + 0.1) * rate);
+      if (part.every((sample) => Math.abs(sample) < 0.005)) return 0;
+      let crossings = 0;
+      for (let at = 1; at < part.length; at++) if ((part[at - 1] ?? 0) < 0 && (part[at] ?? 0) >= 0) crossings++;
+      return 5 * crossings;
+    },
+  };
+}
+
+const isPitch = (expected: number) => (pitch: number) => Math.abs(pitch - expected) <= 10;
+
+test.each([
+  ["AVCHD with linear PCM", "clip.m2ts", [...h264, "-c:a", "pcm_bluray", "-ac", "2", "-mpegts_m2ts_mode", "1"]],
+  ["a DVD with linear PCM", "clip.vob", ["-c:v", "mpeg2video", "-c:a", "pcm_dvd", "-ac", "2", "-f", "vob"]],
+  ["SMPTE 302M", "clip.ts", [...h264, "-c:a", "s302m", "-ac", "2", "-strict", "-2"]],
+  ["Nellymoser", "clip.flv", [...h264, "-c:a", "nellymoser", "-ar", "44100", "-ac", "1"]],
+  ["Flash's ADPCM", "clip.flv", [...h264, "-c:a", "adpcm_swf", "-ar", "44100", "-ac", "1"]],
+  ["Flash's screen video", "clip.flv", ["-c:v", "flashsv2", "-c:a", "pcm_s16le", "-ar", "44100", "-ac", "1"]],
+])("what Matroska does not hold is decoded once: %s", async (_, filename, codecs) => {
+  await using app = await setup({ segmentSeconds: 4 });
+  const path = await place(app, filename);
+  await ffmpeg(
+    ...moving(4),
+    ...tone(440, 2),
+    ...tone(880, 2),
+    "-filter_complex",
+    "[1][2]concat=v=0:a=1[a]",
+    ...["-map", "0", "-map", "[a]"],
+    ...codecs,
+    path,
+  );
+  const status = await finish(app, filename);
+  expect(status.warnings).toEqual([]);
+  const sound = await heard(app);
+  expect(Math.abs(sound.seconds - 4)).toBeLessThan(0.1);
+  expect([0.5, 1.8, 2.25, 3.5].map(sound.pitchAt)).toSatisfy(([a, b, c, d]: number[]) =>
+    [isPitch(440)(a ?? 0), isPitch(440)(b ?? 0), isPitch(880)(c ?? 0), isPitch(880)(d ?? 0)].every(Boolean),
+  );
+});
+
+/** Three seconds of three tones, each in its own form, one after another. */
+async function changing(app: App, ending: string, forms: string[][]): Promise<Uint8Array[]> {
+  return Promise.all(
+    forms.map(async (form, index) => {
+      const part = app.world.path(`${index}.${ending}`);
+      await ffmpeg(...tone([440, 660, 880][index] ?? 0, 3), ...form, part);
+      return Bun.file(part).bytes();
+    }),
+  );
+}
+
+const rates = [
+  ["-c:a", "aac"],
+  ["-c:a", "aac", "-ar", "44100"],
+  ["-c:a", "aac"],
+];
+const layouts = ["1", "2", "6"].map((channels) => ["-c:a", "ac3", "-ac", channels]);
+const bothLayers = [
+  ["-c:a", "mp2", "-ac", "2"],
+  ["-c:a", "mp2", "-ar", "44100"],
+  ["-c:a", "mp2", "-ac", "1"],
+];
+test.each([
+  ["AAC of two rates in MPEG-TS", "aac", rates, "ts"],
+  ["AAC of two rates alone", "aac", rates, "aac"],
+  ["AC-3 of three layouts in MPEG-TS", "ac3", layouts, "ts"],
+  ["AC-3 of three layouts in Matroska", "ac3", layouts, "mkv"],
+  ["AC-3 of three layouts in MP4", "ac3", layouts, "mp4"],
+  ["MP2 of rates and layouts in a program stream", "mp2", bothLayers, "mpg"],
+  [
+    "chained Vorbis",
+    "ogg",
+    [
+      ["-c:a", "libvorbis"],
+      ["-c:a", "libvorbis", "-ar", "44100"],
+      ["-c:a", "libvorbis", "-ac", "2"],
+    ],
+    "ogg",
+  ],
+  [
+    "chained Opus",
+    "ogg",
+    [
+      ["-c:a", "libopus"],
+      ["-c:a", "libopus", "-ac", "2"],
+      ["-c:a", "libopus"],
+    ],
+    "ogg",
+  ],
+])("sound that changes in the middle is in step and whole: %s", async (_, ending, forms, container) => {
+  await using app = await setup({ segmentSeconds: 4 });
+  const path = await place(app, `clip.${container}`);
+  const whole = app.world.path(`whole.${ending}`);
+  await writeFile(whole, Buffer.concat(await changing(app, ending, forms)));
+  if (container === ending) await writeFile(path, await readFile(whole));
+  else if (container === "ts") await ffmpeg(...moving(9), "-i", whole, ...h264, "-c:a", "copy", path);
+  else await ffmpeg("-i", whole, "-c", "copy", path);
+  await finish(app, `clip.${container}`);
+  const sound = await heard(app);
+  expect(Math.abs(sound.seconds - 9)).toBeLessThan(0.25);
+  const pitches = [0.5, 2.5, 3.5, 5.5, 6.6, 8.5].map(sound.pitchAt);
+  expect(pitches.map((pitch) => 220 * Math.round(pitch / 220))).toEqual([440, 440, 660, 660, 880, 880]);
+});
+
+test("streams go on that move to other PIDs", async () => {
+  await using app = await setup({ segmentSeconds: 4 });
+  const path = await place(app, "clip.ts");
+  const parts = [
+    [440, 256],
+    [880, 320],
+  ].map(async ([hertz = 0, pid]) => {
+    const part = app.world.path(`${pid}.ts`);
+    const codecs = [...h264, "-c:a", "aac", "-mpegts_start_pid", String(pid)];
+    await ffmpeg(...moving(4), ...tone(hertz, 4), ...codecs, part);
+    return readFile(part);
+  });
+  await writeFile(path, Buffer.concat(await Promise.all(parts)));
+  await finish(app, "clip.ts");
+  const sound = await heard(app);
+  expect(Math.abs(sound.seconds - 8)).toBeLessThan(0.1);
+  expect([0.5, 3.5, 4.5, 7.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([440, 440, 880, 880]);
+  // A join that is no multiple of a frame makes the rate variable, so a boundary may repeat the frame shown then.
+  const boundaries = (await app.deps.ledger.list("a")).filter(({ rendition }) => rendition === "360p").length - 1;
+  const frames = await framesOf(app);
+  expect(frames).toBeGreaterThanOrEqual(200);
+  expect(frames).toBeLessThanOrEqual(200 + boundaries);
+});
+
+/** In the lowest rung. */
+async function framesOf(app: App): Promise<number> {
+  const lines: string[] = [];
+  const question = ["-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"];
+  await run("ffprobe", ["-v", "error", ...question, await joined(app, "360p")], { onLine: (line) => lines.push(line) });
+  return Number.parseInt(lines[0] ?? "", 10);
+}
+
+/** MPEG-TS of 1 MB a second, by padding. */
+const padded = ["-muxrate", "8M"];
+
+test("sound that begins behind what a probe reads is heard, at its time", async () => {
+  await using app = await setup({ segmentSeconds: 10 });
+  const path = await place(app, "clip.ts");
+  await ffmpeg(
+    ...moving(14),
+    "-itsoffset",
+    "10",
+    ...tone(440, 4),
+    "-map",
+    "0",
+    "-map",
+    "1",
+    ...h264,
+    "-c:a",
+    "ac3",
+    ...padded,
+    path,
+  );
+  const status = await finish(app, "clip.ts");
+  expect(status.warnings).toEqual([]);
+  const sound = await heard(app);
+  expect([5, 9.5, 10.5, 13.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([0, 0, 440, 440]);
+});
+
+test("a picture whose first key frame comes late is shown from there", async () => {
+  await using app = await setup({ segmentSeconds: 10 });
+  const path = await place(app, "clip.ts");
+  const long = app.world.path("long.ts");
+  const distant = ["-g", "200", "-sc_threshold", "0"];
+  await ffmpeg(...moving(12), ...tone(440, 12), ...h264, ...distant, "-c:a", "aac", ...padded, long);
+  // Without its first key frame; the next one is at 8 s.
+  await ffmpeg("-ss", "0.6", "-i", long, "-map", "0", "-c", "copy", "-copyinkf", ...padded, path);
+  const status = await finish(app, "clip.ts");
+  expect(status.original_resolution).toBe("320x180");
+  expect(await framesOf(app)).toBeGreaterThanOrEqual(95);
+});
+
+/** Zeros, or rubbish, in place of a part of a file, from and to in its length as 1. */
+async function damage(path: string, from: number, to: number, filling: "zeros" | "rubbish"): Promise<void> {
+  const bytes = new Uint8Array(await Bun.file(path).arrayBuffer());
+  const part = bytes.subarray(bytes.length * from, bytes.length * to);
+  if (filling === "zeros") part.fill(0);
+  else for (let at = 0; at < part.length; at += 65_536) crypto.getRandomValues(part.subarray(at, at + 65_536));
+  await Bun.write(path, bytes);
+}
+
+test.each([
+  ["clip.mp4", [...h264, "-g", "25", "-c:a", "aac", "-movflags", "+faststart"], "zeros"],
+  ["clip.mp4", [...h264, "-g", "25", "-c:a", "aac", "-movflags", "+faststart"], "rubbish"],
+  ["clip.mkv", [...h264, "-g", "25", "-c:a", "aac"], "zeros"],
+  ["clip.ts", [...h264, "-g", "25", "-c:a", "aac"], "rubbish"],
+  ["clip.mp3", ["-vn", "-c:a", "libmp3lame"], "rubbish"],
+  ["clip.aac", ["-vn", "-c:a", "aac"], "zeros"],
+] as const)(
+  "damage in the middle of %s %p leaves the rest, each at its time, and is told",
+  async (filename, codecs, filling) => {
+    await using app = await setup({ segmentSeconds: 4 });
+    const path = await place(app, filename);
+    await ffmpeg(...moving(12), ...tone(440, 12), ...codecs, path);
+    await damage(path, 0.4, 0.85, filling);
+    const status = await finish(app, filename);
+    expect(status.warnings).not.toEqual([]);
+    const sound = await heard(app);
+    expect(sound.pitchAt(1)).toSatisfy(isPitch(440));
+    expect(sound.pitchAt(4)).toSatisfy(isPitch(440));
+  },
+);
+
+test("behind damage in an MP4 sound is heard at its time, and within it there is silence", async () => {
+  await using app = await setup({ segmentSeconds: 4 });
+  const path = await place(app, "clip.mp4");
+  await ffmpeg(...moving(12), ...tone(440, 12), ...h264, "-g", "25", "-c:a", "aac", "-movflags", "+faststart", path);
+  await damage(path, 0.4, 0.85, "zeros");
+  await finish(app, "clip.mp4");
+  const sound = await heard(app);
+  expect(Math.abs(sound.seconds - 12)).toBeLessThan(0.1);
+  expect([1, 4, 7, 9, 11.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([440, 440, 0, 0, 440]);
+});
+
+test("sound with rubbish behind it ends there", async () => {
+  await using app = await setup({ segmentSeconds: 4 });
+  const path = await place(app, "clip.mp3");
+  await ffmpeg(...tone(440, 6), "-c:a", "libmp3lame", path);
+  const rubbish = new Uint8Array(2 * 1024 ** 2);
+  for (let at = 0; at < rubbish.length; at += 65_536) crypto.getRandomValues(rubbish.subarray(at, at + 65_536));
+  await writeFile(path, Buffer.concat([await readFile(path), rubbish]));
+  await finish(app, "clip.mp3");
+  const sound = await heard(app);
+  expect([1, 3, 5.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([440, 440, 440]);
+});

@@ -1,0 +1,80 @@
+/**
+ * Brings the work on one video in line with what it should be: adds the tasks that are missing, cancels those that are not
+ * wanted, ends the job when all is made or something cannot be. Called at a start, a stop, a demand, and whenever a task of
+ * the video has settled; calling it once more does nothing.
+ */
+import { type Plan, pictureRenditions, SourceError } from "@video-backend/media";
+import { messageOf } from "@video-backend/service";
+import { finishedKey } from "@video-backend/storage/layout";
+import type { JobRow } from "../database/schema.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { planOf } from "../jobs/jobs.ts";
+import { forgetLostSegments, type RepairDeps } from "../ledger/repair-files.ts";
+import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
+import { closeSource } from "../sources/open-source.ts";
+import type { JobState } from "../states.ts";
+import { idPrefix } from "../tasks/task.ts";
+import { planWork } from "./plan-work.ts";
+
+type WorkDeps = PublishDeps &
+  RepairDeps &
+  Pick<TranscodingDeps, "queue" | "changes" | "exclusion" | "work" | "workspace" | "openSources" | "settings" | "now">;
+
+/** @throws what the stores fail with; then it is to be called again */
+export async function reconcileWork(deps: WorkDeps, videoId: string, signal: AbortSignal): Promise<void> {
+  using _ = await deps.exclusion.acquire(videoId, { signal });
+  const job = await deps.jobs.find(videoId);
+  const plan = job && planOf(job);
+  const [made, doneSteps, inQueue] = await Promise.all([
+    deps.ledger.made(videoId),
+    deps.jobs.doneSteps(videoId),
+    deps.queue.list(idPrefix(videoId)),
+  ]);
+  const tasks = inQueue.map(({ task }) => task);
+  const work = planWork({ videoId, job, plan, made, tasks, doneSteps }, maxInQueue(deps));
+  if (work.kind === "cancel") return deps.queue.cancel(idPrefix(videoId));
+  if (work.kind === "fail" && job) return conclude(deps, job, "error");
+  if (work.kind === "finish" && job && plan) return finish(deps, job, plan);
+  if (work.kind !== "add") return;
+  // A player finds the playlists before anything in them is made.
+  if (job?.state === "running" && !deps.published.has(videoId)) await publishPlaylists(deps, videoId);
+  for (const task of work.tasks) await deps.queue.add(task);
+}
+
+/** Enough that no worker waits for a reconcile, and few enough that a long video is not a long queue. */
+const maxInQueue = ({ settings }: WorkDeps): number => 2 * settings.processes + 2;
+
+async function finish(deps: WorkDeps, job: JobRow, plan: Plan): Promise<void> {
+  const { videoId } = job;
+  // What was lost from the disk meanwhile is made again.
+  if ((await forgetLostSegments(deps, videoId)) > 0) return deps.work.request(videoId);
+  if (!(await isSomethingThere(deps, videoId, plan))) {
+    const error = new SourceError("Not one frame of this file could be decoded");
+    await deps.jobs.recordFailure(videoId, messageOf(error), "source");
+    return deps.work.request(videoId);
+  }
+  await conclude(deps, job, "ok");
+}
+
+async function isSomethingThere({ ledger }: WorkDeps, videoId: string, plan: Plan): Promise<boolean> {
+  const names = new Set(pictureRenditions(plan).map((rendition) => rendition.name));
+  const rows = await ledger.list(videoId);
+  return rows.some(({ rendition, bytes }) => bytes > 0 && (names.size === 0 || names.has(rendition)));
+}
+
+/** The last state is written last: before it playlists are final, and nothing of the video is left to clear away. */
+async function conclude(deps: WorkDeps, job: JobRow, state: JobState & ("ok" | "error")): Promise<void> {
+  const { videoId, error, fault } = job;
+  await deps.queue.cancel(idPrefix(videoId));
+  await publishPlaylists(deps, videoId);
+  await closeSource(deps, videoId).catch((failure: unknown) => {
+    // The janitor finds what cannot be removed at this moment.
+    deps.log.warn({ videoId, reason: messageOf(failure) }, "the workspace could not be removed");
+  });
+  const finishedAt = deps.now();
+  if (state === "ok") await deps.store.put(finishedKey(videoId), JSON.stringify({ finished_at: finishedAt }));
+  await deps.jobs.move(videoId, state, { finishedAt, error, fault });
+  deps.log.info({ videoId, state, ...(error === null ? {} : { reason: error }) }, "job ended");
+  deps.changes.tellWaiting(videoId, null);
+  deps.changes.tell(videoId, "job");
+}

@@ -1,0 +1,161 @@
+/**
+ * Makes the files that are encoded from where the original itself will not do: one that does not seek exactly, or sound
+ * whose packets cannot be decoded one by one.
+ */
+import { openAsBlob } from "node:fs";
+import { rm } from "node:fs/promises";
+import {
+  type CopiedTrack,
+  changesInMidStream,
+  copyInput,
+  decodedSound,
+  describesItself,
+  type Facts,
+  hasPackedSound,
+  isChainedOgg,
+  isHeldSound,
+  remuxCommand,
+  type SoundFacts,
+  SourceError,
+  whyNotText,
+} from "@video-backend/media";
+import { audioCopyFile, sourceCopyFile } from "@video-backend/storage/layout";
+import type { TranscodingDeps } from "../deps.ts";
+import { readThrough } from "./read-through.ts";
+import { unpackSound } from "./unpack-sound.ts";
+
+type CopyDeps = Pick<TranscodingDeps, "workspace" | "run" | "log">;
+
+export interface SourceVideo {
+  videoId: string;
+  /** Absolute path. */
+  original: string;
+  facts: Facts;
+}
+
+/**
+ * Copies the source into Matroska: picture, sound and text, in this order. Tracks of sound are decoded on the way where Matroska
+ * does not hold their codec or where they change in the middle; where the copy fails all the same, more is decoded.
+ *
+ * @throws SourceError when the source cannot be read
+ */
+export function seekableCopy(deps: CopyDeps, video: SourceVideo, signal: AbortSignal): Promise<string> {
+  const { videoId, original, facts } = video;
+  return deps.workspace.keep(videoId, sourceCopyFile, async (temporary) => {
+    const frames = frameFiles(facts, temporary);
+    const copy = (tracks: CopiedTrack[], looksAt: typeof frames) => {
+      const command = remuxCommand(original, temporary, tracks, { frames: looksAt, input: copyInput(facts) });
+      return readThrough(deps, "The file", command, signal);
+    };
+    const attempts = [
+      { decodesPicture: false, decodesSound: ({ codec }: SoundFacts) => !isHeldSound(codec) },
+      { decodesPicture: true, decodesSound: ({ codec }: SoundFacts) => !isHeldSound(codec) },
+      { decodesPicture: true, decodesSound: () => true },
+    ];
+    try {
+      for (const [number, attempt] of attempts.entries()) {
+        try {
+          await copy(tracksOf(facts, attempt, new Set()), frames);
+          const changing = await changingTracks(frames);
+          if (changing.size > 0) await copy(tracksOf(facts, attempt, changing), []);
+          return;
+        } catch (error) {
+          if (!(error instanceof SourceError) || number === attempts.length - 1) throw error;
+          deps.log.warn({ videoId, reason: error.message }, "a copy failed, and is made with more of it decoded");
+        }
+      }
+    } finally {
+      await Promise.all(frames.map(({ path }) => rm(path, { force: true })));
+    }
+  });
+}
+
+/** Longer than this the sound of a source that is not copied is not looked through for changes. */
+const lookSeconds = 10;
+const maxOggBytes = 1024 ** 3;
+
+/**
+ * The file whose streams are the source's tracks of sound, in their order, where they have to be decoded in one pass: packets
+ * hold several frames, or a track changes in the middle. Null where sound is encoded from the source.
+ *
+ * @param wasDecoded what a plan of before says; undefined where it is to be found out
+ */
+export async function soundCopy(
+  deps: CopyDeps,
+  video: SourceVideo,
+  wasDecoded: boolean | undefined,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { videoId, original, facts } = video;
+  if (hasPackedSound(facts)) return unpackSound(deps, videoId, original, facts, signal);
+  if (!(wasDecoded ?? (await soundChanges(deps, video, signal)))) return null;
+  const tracks = facts.sound.map((sound) => ({ stream: sound.stream, decoded: decodedSound(sound, true) }));
+  return deps.workspace.keep(videoId, audioCopyFile, (temporary) =>
+    readThrough(deps, "The sound", remuxCommand(original, temporary, tracks), signal),
+  );
+}
+
+/** Whether any track does. Of a file that is too long to be read through, as far as it was read. */
+function soundChanges(
+  deps: CopyDeps,
+  { videoId, original, facts }: SourceVideo,
+  signal: AbortSignal,
+): Promise<boolean> | boolean {
+  if (facts.container === "ogg") return openAsBlob(original).then((file) => isChainedOgg(file.slice(0, maxOggBytes)));
+  if (frameFiles(facts, "").length === 0) return false;
+  return deps.workspace.withDirectory(videoId, async (directory) => {
+    const frames = frameFiles(facts, `${directory}/frames`);
+    const [first] = frames;
+    if (!first) return false;
+    // One output is always there; the others are beside it, as they are beside a copy.
+    const command = remuxCommand(original, `${directory}/first.mka`, [{ stream: first.stream }], { frames });
+    await deps.run("ffmpeg", ["-vn", ...command], { signal, timeoutSeconds: lookSeconds });
+    signal.throwIfAborted();
+    return (await changingTracks(frames)).size > 0;
+  });
+}
+
+type FrameFile = Pick<SoundFacts, "stream" | "codec"> & { path: string };
+
+/** Where the frames of the tracks go that can be looked at: AAC has headers in MPEG-TS and alone, and in no other container. */
+function frameFiles({ container, sound }: Facts, prefix: string): FrameFile[] {
+  return sound
+    .filter(({ codec }) => (codec === "aac" ? /^(aac|mpegts)$/.test(container) : describesItself(codec)))
+    .map(({ stream, codec }) => ({ stream, codec, path: `${prefix}.${stream}.frames` }));
+}
+
+/** Numbers of the streams that change in the middle. */
+async function changingTracks(frames: FrameFile[]): Promise<Set<number>> {
+  const changing = new Set<number>();
+  for (const { stream, codec, path } of frames)
+    if (await changesInMidStream(codec, await openAsBlob(path))) changing.add(stream);
+  return changing;
+}
+
+interface Decoding {
+  decodesPicture: boolean;
+  decodesSound: (sound: SoundFacts) => boolean;
+}
+
+function tracksOf(facts: Facts, { decodesPicture, decodesSound }: Decoding, changing: Set<number>): CopiedTrack[] {
+  const { picture, sound, subtitles } = facts;
+  return [
+    ...(picture ? [pictureTrack(facts, picture, decodesPicture)] : []),
+    ...sound.map((one) => {
+      const changes = changing.has(one.stream);
+      return { stream: one.stream, ...(changes || decodesSound(one) ? { decoded: decodedSound(one, changes) } : {}) };
+    }),
+    // Subtitles go along so that their times stay in step with the picture's, which the copy may move.
+    ...subtitles.filter((track) => whyNotText(track.codec) === null).map(({ stream }) => ({ stream })),
+  ];
+}
+
+/** Times that are not right are mended, unless the container is one whose clock may jump: there ffmpeg follows it. */
+function pictureTrack(
+  { seeksExactly }: Facts,
+  { stream, mended }: NonNullable<Facts["picture"]>,
+  isDecoded: boolean,
+): CopiedTrack {
+  if (isDecoded) return { stream, decoded: "picture" };
+  return seeksExactly && mended.length > 0 ? { stream, mended } : { stream };
+}

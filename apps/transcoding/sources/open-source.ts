@@ -1,0 +1,98 @@
+/** Examines a source, writes the plan of a video that has none, and copies what cannot be encoded from as it is. */
+import { type Facts, makePlan, probe, type SoundFacts, SourceError, whyNotText } from "@video-backend/media";
+import { originalKey } from "@video-backend/storage/layout";
+import type { JobRow } from "../database/schema.ts";
+import type { OpenSource, TranscodingDeps } from "../deps.ts";
+import { planOf } from "../jobs/jobs.ts";
+import { seekableCopy, soundCopy } from "./copy-source.ts";
+
+export type OpenSourceDeps = Pick<
+  TranscodingDeps,
+  "jobs" | "store" | "workspace" | "openSources" | "run" | "settings" | "log"
+>;
+
+/**
+ * Opens the source of a job on this machine, once for all its tasks.
+ *
+ * @throws SourceError when there is nothing to make of it
+ */
+export function openSource(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): Promise<OpenSource> {
+  const { openSources } = deps;
+  const known = openSources.get(job.videoId);
+  if (known) return known;
+  const opening = examine(deps, job, signal);
+  openSources.set(job.videoId, opening);
+  opening.catch(() => {
+    if (openSources.get(job.videoId) === opening) openSources.delete(job.videoId);
+  });
+  return opening;
+}
+
+/** Removes copies and temporary files; no task of the video may be in the queue. */
+export async function closeSource(
+  { openSources, workspace }: Pick<TranscodingDeps, "openSources" | "workspace">,
+  videoId: string,
+): Promise<void> {
+  openSources.delete(videoId);
+  await workspace.remove(videoId);
+}
+
+async function examine(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): Promise<OpenSource> {
+  const original = deps.store.locate(originalKey(job.videoId, job.filename));
+  if (!(await deps.store.exists(originalKey(job.videoId, job.filename))))
+    throw new SourceError("The uploaded file is gone");
+  const facts = await probe(original, deps.run, signal);
+  const video = { videoId: job.videoId, original, facts };
+  const planned = planOf(job);
+  const isMended = (facts.picture?.mended.length ?? 0) > 0;
+  const isCopied = !facts.seeksExactly || facts.needsDeepProbe === true || isMended;
+  const source = isCopied ? await seekableCopy(deps, video, signal) : original;
+  const sound = isCopied ? null : await soundCopy(deps, video, planned?.soundIsDecoded, signal);
+  const soundSource = sound ?? source;
+  if (planned) return { source, soundSource };
+  const seen = isCopied ? await factsOfCopy(deps, source, facts, signal) : facts;
+  const heard = sound === null ? seen.sound : await soundOfCopy(deps, sound, facts, signal);
+  const plan = makePlan(
+    { ...seen, container: facts.container, sound: heard },
+    { segmentSeconds: deps.settings.segmentSeconds, networkSpeed: job.networkSpeed },
+  );
+  await deps.jobs.keepPlan(job.videoId, { ...plan, soundIsDecoded: sound !== null });
+  return { source, soundSource };
+}
+/** What the copy is, with what did not go into it, so that it is told as left out. */
+async function factsOfCopy(
+  deps: Pick<TranscodingDeps, "run">,
+  copy: string,
+  original: Facts,
+  signal: AbortSignal,
+): Promise<Facts> {
+  const facts = await probe(copy, deps.run, signal);
+  const leftBehind = original.subtitles.filter((track) => whyNotText(track.codec) !== null);
+  const first = original.picture ? 1 : 0;
+  const sound = facts.sound.map((one) => asOriginal(one, original.sound[one.stream - first]));
+  const warnings = [...original.warnings, ...warningsOfSilence(original.sound, sound)];
+  return { ...facts, sound, subtitles: [...facts.subtitles, ...leftBehind], warnings };
+}
+
+/** The facts of tracks that were decoded: what they are for an encoder, and what people are told they are. */
+async function soundOfCopy(
+  deps: Pick<TranscodingDeps, "run">,
+  copy: string,
+  { sound }: Facts,
+  signal: AbortSignal,
+): Promise<SoundFacts[]> {
+  const decoded = await probe(copy, deps.run, signal);
+  return decoded.sound.map((one) => asOriginal(one, sound[one.stream]));
+}
+
+/** Names are the original's, also of a codec that was decoded; how it is mixed and when it is heard is the copy's. */
+function asOriginal(copied: SoundFacts, original: SoundFacts | undefined): SoundFacts {
+  if (!original) return copied;
+  const { codec, language, title, isDefault } = original;
+  return { ...copied, codec, language, title, isDefault };
+}
+
+function warningsOfSilence(original: SoundFacts[], copied: SoundFacts[]): string[] {
+  const missing = original.length - copied.length;
+  return missing > 0 ? [`${missing} of ${original.length} tracks of sound cannot be decoded`] : [];
+}

@@ -1,0 +1,57 @@
+/**
+ * Does one task: what a worker calls for each. What a task finds out is written to the stores, a failure too, so that the
+ * next reconcile of the video knows what to do, wherever that happens.
+ */
+import { isDatabaseBusy } from "@video-backend/database/busy";
+import { TaskCancelledError } from "@video-backend/queue";
+import { messageOf } from "@video-backend/service";
+import type { JobRow } from "../database/schema.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import { encode } from "../encoding/encode.ts";
+import { faultClassOf, isDiskFull } from "../encoding/faults.ts";
+import { makePoster } from "../pictures/make-poster.ts";
+import { makeStoryboard } from "../pictures/make-storyboard.ts";
+import { isActive } from "../states.ts";
+import { prepareSubtitles } from "../subtitles/prepare-subtitles.ts";
+import { prepare } from "./prepare.ts";
+import type { TranscodingTask } from "./task.ts";
+
+/** @throws what is no failure of the video: an abort, no room on the disk, a database that another program holds */
+export async function runTask(deps: TranscodingDeps, task: TranscodingTask, signal: AbortSignal): Promise<void> {
+  const { videoId } = task;
+  try {
+    const job = await deps.jobs.find(videoId);
+    // Stopped or deleted since it was added.
+    if (!job || !isActive(job.state)) return;
+    await handle(deps, task, job, signal);
+    deps.changes.tellWaiting(videoId, null);
+  } catch (error) {
+    if (signal.aborted || error instanceof TaskCancelledError) throw error;
+    if (isDiskFull(error)) deps.changes.tellWaiting(videoId, "Waiting for room on the disk: a write found none");
+    else if (isDatabaseBusy(error))
+      deps.changes.tellWaiting(videoId, "Waiting for the database: another program holds it");
+    else return recordFailure(deps, task, error);
+    throw error;
+  }
+}
+
+function handle(deps: TranscodingDeps, task: TranscodingTask, job: JobRow, signal: AbortSignal): Promise<void> {
+  switch (task.kind) {
+    case "prepare":
+      return prepare(deps, job, signal);
+    case "encode":
+      return encode(deps, task, job, signal);
+    case "poster":
+      return makePoster(deps, job, signal);
+    case "subtitles":
+      return prepareSubtitles(deps, job, signal);
+    case "storyboard":
+      return makeStoryboard(deps, job, signal);
+  }
+}
+
+async function recordFailure(deps: TranscodingDeps, { videoId, id }: TranscodingTask, error: unknown): Promise<void> {
+  const fault = faultClassOf(error);
+  if (fault === null) deps.log.error({ videoId, task: id, err: error }, "a task failed unexpectedly");
+  await deps.jobs.recordFailure(videoId, messageOf(error), fault);
+}
