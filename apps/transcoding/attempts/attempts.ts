@@ -18,7 +18,7 @@ export interface NewAttempt {
   fault: FaultClass | null;
 }
 
-/** What every adapter promises; `attempts.suite.ts` holds each of them to it. */
+/** What every adapter promises; `database/stores.suite.ts` holds each of them to it. */
 export interface Attempts {
   /** Waits while another program holds the database, until the signal aborts; then it is not written. */
   record(attempt: NewAttempt, signal: AbortSignal): Promise<void>;

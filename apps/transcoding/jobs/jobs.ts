@@ -17,7 +17,7 @@ export const defaultNetworkSpeed = 10;
 export type JobFields = Partial<Pick<JobRow, "startedAt" | "finishedAt" | "error" | "fault" | "stoppedByWish">>;
 
 /**
- * What every adapter promises; `jobs.suite.ts` holds each of them to it. Writes wait for seconds while another program holds
+ * What every adapter promises; `database/stores.suite.ts` holds each of them to it. Writes wait for seconds while another program holds
  * the database, and fail then.
  */
 export interface Jobs {

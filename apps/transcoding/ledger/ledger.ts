@@ -4,7 +4,7 @@ import type { SegmentRow } from "../database/schema.ts";
 
 export type NewSegment = Omit<SegmentRow, "madeAt">;
 
-/** What every adapter promises; `ledger.suite.ts` holds each of them to it. */
+/** What every adapter promises; `database/stores.suite.ts` holds each of them to it. */
 export interface Ledger {
   /** All rows of a video, by rendition and index. */
   list(videoId: string): Promise<SegmentRow[]>;

@@ -134,14 +134,16 @@ describe("metadata", () => {
   });
 
   test("is told again what changed while it was being told", async () => {
-    await using app = await setup();
+    let away = false;
+    await using app = await setup({ metadataIsAway: () => away });
     await placeOriginal(app.world, app.metadata, "a", { seconds: 1 });
+    away = true;
     await app.start("a");
     await app.overall("a", "ok");
     const [told] = await app.deps.jobs.unreported();
     if (!told) throw new Error("There is something to tell");
-    app.deps.jobs.markUnreported("a");
-    app.deps.jobs.markReported(told);
+    await app.deps.jobs.markUnreported("a");
+    await app.deps.jobs.markReported(told);
     expect(await app.deps.jobs.unreported()).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@
 import type { SubtitleTrack } from "@video-backend/media";
 import type { SubtitleRow } from "../database/schema.ts";
 
-/** What every adapter promises; `subtitles.suite.ts` holds each of them to it. */
+/** What every adapter promises; `database/stores.suite.ts` holds each of them to it. */
 export interface Subtitles {
   /** All of a video: sidecars by language, then the source's own in the order of the file. */
   list(videoId: string): Promise<SubtitleRow[]>;
