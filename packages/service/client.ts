@@ -9,9 +9,9 @@ import type { Hono } from "hono";
 import { hc } from "hono/client";
 import { tryGetContext } from "hono/context-storage";
 import pRetry, { AbortError } from "p-retry";
-import type { ServiceEnv } from "./create-service.ts";
 import { isServiceError, messageOf, ServiceError } from "./errors.ts";
 import { errorFromProblem } from "./problem.ts";
+import type { ServiceEnv } from "./router.ts";
 
 export interface ClientOptions {
   /** Where the service answers, without a slash at the end. */

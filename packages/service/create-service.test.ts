@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { createRouter, createService } from "./create-service.ts";
+import { createService } from "./create-service.ts";
 import { ServiceError } from "./errors.ts";
 import { createLog } from "./log.ts";
+import { createRouter } from "./router.ts";
 
 const about = {
   name: "test_service",

@@ -2,34 +2,19 @@
  * The HTTP shell every service stands in: request id, one log line a request, the rules for other hosts and origins,
  * problem+json for every error, `/health`, `/openapi.json` and `/docs`. What comes out is a portable `fetch`; nothing here knows which server calls it.
  */
-import { OpenAPIHono } from "@hono/zod-openapi";
 import { withoutPlaybackToken } from "@video-backend/access";
 import { checkDatabase, isDatabaseBusy, untilWritable } from "@video-backend/database/busy";
-import type { Context, MiddlewareHandler } from "hono";
+import type { MiddlewareHandler } from "hono";
 import { contextStorage } from "hono/context-storage";
 import { HTTPException } from "hono/http-exception";
-import { type RequestIdVariables, requestId } from "hono/request-id";
-import type { z } from "zod";
+import { requestId } from "hono/request-id";
 import { type CrossOriginRules, createCrossOriginRules } from "./cross-origin.ts";
 import { addDocs } from "./docs.ts";
 import { isServiceError, messageOf, ServiceError } from "./errors.ts";
 import { addHealth, type HealthChecks } from "./health.ts";
 import type { Log } from "./log.ts";
 import { problemResponse } from "./problem.ts";
-
-/** What the server may lend a request. Each is absent where the runtime has no such thing. */
-export interface ServerBindings {
-  /** Lets this one request stay silent for as long as it likes (an event stream). */
-  keepOpen?: () => void;
-  /** The address that the request's connection comes from. */
-  clientAddress?: () => string | null;
-  /** Aborts when the service begins to drain; event streams end then. */
-  draining?: AbortSignal;
-}
-
-export type ServiceEnv = { Variables: RequestIdVariables; Bindings: ServerBindings };
-export type ServiceApp = OpenAPIHono<ServiceEnv>;
-export type ServiceContext = Context<ServiceEnv>;
+import { createRouter, type ServiceApp, type ServiceContext, type ServiceEnv } from "./router.ts";
 
 export interface ServiceOptions {
   /** The name on the wire, such as `upload_service`. */
@@ -50,16 +35,6 @@ export interface ServiceOptions {
   middleware?: MiddlewareHandler<ServiceEnv>[];
   /** The path that a request is routed by, where that is not its own. What is left out stays out of the log, too. */
   routedPath?: (request: Request) => string;
-}
-
-/** A router whose validation failures are `ServiceError`s. Each service's `routes.ts` starts its chain with one. */
-export function createRouter(routedPath?: ServiceOptions["routedPath"]): ServiceApp {
-  return new OpenAPIHono<ServiceEnv>({
-    ...(routedPath ? { getPath: routedPath } : {}),
-    defaultHook: (result) => {
-      if (!result.success) throw invalidRequest(result.target, result.error);
-    },
-  });
 }
 
 /** The shell around a service's routes. */
@@ -127,13 +102,4 @@ function answerError(error: unknown, c: ServiceContext, log: Log): Response {
   }
   log.error({ requestId, err: error }, "unexpected error");
   return problemResponse(new ServiceError("internal", "Internal server error"), requestId);
-}
-
-/** A path parameter of the wrong form is an invalid path (400); anything else is a bad form (422). */
-export function invalidRequest(target: string, error: z.ZodError | { issues: z.core.$ZodIssue[] }): ServiceError {
-  const problems = error.issues.map((issue) => ({ field: issue.path.join(".") || target, message: issue.message }));
-  const sentence = problems.map((problem) => `${problem.field}: ${problem.message}`).join("; ");
-  return target === "param"
-    ? new ServiceError("invalid_path", "Invalid path", { details: { problems } })
-    : new ServiceError("invalid_request", sentence, { details: { problems } });
 }

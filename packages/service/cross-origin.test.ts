@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { settings } from "./config.ts";
-import { createRouter, createService } from "./create-service.ts";
+import { createService } from "./create-service.ts";
 import { type CrossOriginConfig, crossOriginRulesOf } from "./cross-origin.ts";
 import { ServiceError } from "./errors.ts";
 import { createLog } from "./log.ts";
+import { createRouter } from "./router.ts";
 
 type Environment = Partial<Record<"HOST" | "ALLOWED_ORIGINS" | "ALLOWED_HOSTS", string>>;
 

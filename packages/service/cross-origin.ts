@@ -4,8 +4,8 @@
  * another service, sends no `Origin` and is not concerned.
  */
 import type { MiddlewareHandler } from "hono";
-import type { ServiceEnv } from "./create-service.ts";
 import { ServiceError } from "./errors.ts";
+import type { ServiceEnv } from "./router.ts";
 
 /** All origins, or these, as `parseOrigins` returns them: `https://a.example`, or `http://localhost:*` for any port. */
 export type Origins = "*" | readonly string[];

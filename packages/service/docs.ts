@@ -5,7 +5,7 @@
 import { openAsBlob } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Scalar } from "@scalar/hono-api-reference";
-import type { ServiceApp } from "./create-service.ts";
+import type { ServiceApp } from "./router.ts";
 
 const scriptPath = fileURLToPath(new URL("browser/standalone.js", import.meta.resolve("@scalar/api-reference")));
 

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { createRouter, createService } from "./create-service.ts";
+import { createService } from "./create-service.ts";
 import { eventStream, followEvents, type ServerEvent } from "./events.ts";
 import { createLog } from "./log.ts";
+import { createRouter } from "./router.ts";
 
 const log = createLog("test", "silent");
 const event = (id: number): ServerEvent => ({ id: String(id), event: "counted", data: { number: id } });

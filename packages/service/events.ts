@@ -4,9 +4,9 @@
  */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { streamSSE } from "hono/streaming";
-import type { ServiceContext } from "./create-service.ts";
 import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
+import type { ServiceContext } from "./router.ts";
 
 export interface ServerEvent {
   id: string;

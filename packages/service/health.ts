@@ -1,7 +1,7 @@
 /** `GET /health`: 200 while the service can do its work, 503 with the checks that failed when it cannot. */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { ServiceApp } from "./create-service.ts";
 import { messageOf } from "./errors.ts";
+import type { ServiceApp } from "./router.ts";
 
 /** Each check resolves when the thing it is named after works, and throws with a sentence when it does not. */
 export type HealthChecks = Record<string, () => void | Promise<void>>;

@@ -1,16 +1,7 @@
 /** What a service is made of, apart from its own work. `./serve` is separate: only a `main.ts` needs it. */
 export { type ClientOptions, createClient, createServiceFetch } from "./client.ts";
 export { ConfigError, readConfig, settings } from "./config.ts";
-export {
-  createRouter,
-  createService,
-  invalidRequest,
-  type ServerBindings,
-  type ServiceApp,
-  type ServiceContext,
-  type ServiceEnv,
-  type ServiceOptions,
-} from "./create-service.ts";
+export { createService, type ServiceOptions } from "./create-service.ts";
 export {
   type CrossOriginOptions,
   type CrossOriginRules,
@@ -29,3 +20,11 @@ export { integer, json, jsonBody } from "./openapi.ts";
 export { errorFromProblem, Problem, problemResponse, problems } from "./problem.ts";
 export { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";
 export { type Repetition, repeat } from "./repeat.ts";
+export {
+  createRouter,
+  invalidRequest,
+  type ServerBindings,
+  type ServiceApp,
+  type ServiceContext,
+  type ServiceEnv,
+} from "./router.ts";

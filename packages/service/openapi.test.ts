@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { createRoute, z } from "@hono/zod-openapi";
-import { createRouter, createService } from "./create-service.ts";
+import { createService } from "./create-service.ts";
 import { createLog } from "./log.ts";
 import { jsonBody } from "./openapi.ts";
+import { createRouter } from "./router.ts";
 
 const Thing = z
   .object({

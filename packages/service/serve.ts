@@ -2,9 +2,10 @@
  * The last step of every `main.ts`: from a portable `fetch` to the `{ port, hostname, fetch }` object that bun and
  * `deno serve` both start, with a stop that drains. This file and the mains are where the server's own features are used.
  */
-import type { ServerBindings, ServiceApp } from "./create-service.ts";
+
 import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
+import type { ServerBindings, ServiceApp } from "./router.ts";
 
 export interface ServeOptions {
   port: number;
