@@ -27,11 +27,18 @@ export interface System extends AsyncDisposable {
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** @param settings further environment for all services */
-export async function startSystem(settings: Record<string, string> = {}): Promise<System> {
+/**
+ * @param settings further environment for all services
+ * @param fillStorage is given the empty storage directory before anything is started
+ */
+export async function startSystem(
+  settings: Record<string, string> = {},
+  fillStorage: (directory: string) => Promise<unknown> = async () => undefined,
+): Promise<System> {
   const directory = await mkdtemp(join(tmpdir(), "video-backend-system-"));
   const storage = join(directory, "storage");
   await mkdir(storage);
+  await fillStorage(storage);
   const ports = Object.fromEntries(serviceNames.map((name) => [name, freePort()])) as Record<ServiceName, number>;
   const url = Object.fromEntries(serviceNames.map((name) => [name, `http://127.0.0.1:${ports[name]}`])) as Record<
     ServiceName,
