@@ -9,6 +9,15 @@
  */
 export type Change = "job" | "segments" | "tracks" | "tasks";
 
+/** Of a decoder from a key frame that lies far before what it is to show. */
+export interface Way {
+  /** Of the key frame, seconds from the start of the file. */
+  fromSeconds: number;
+  /** Where it is now. */
+  toSeconds: number;
+  tookSeconds: number;
+}
+
 type Listener = (videoId: string, change: Change) => void;
 
 export interface Changes {
@@ -29,11 +38,15 @@ export interface Changes {
   /** The video's work cannot go on for now, in a sentence; null when it goes on. */
   tellWaiting(videoId: string, sentence: string | null): void;
   waitingFor(videoId: string): string | null;
+  /** How far the ffmpeg of a task has come on a long way; null when it has ended. */
+  tellWay(taskId: string, way: Way | null): void;
+  wayOf(taskId: string): Way | null;
 }
 
 export function createChanges(): Changes {
   const listeners = new Set<Listener>();
   const waits = new Map<string, string>();
+  const ways = new Map<string, Way>();
 
   function tell(videoId: string, change: Change): void {
     for (const listener of listeners) listener(videoId, change);
@@ -74,5 +87,10 @@ export function createChanges(): Changes {
       tell(videoId, "tasks");
     },
     waitingFor: (videoId) => waits.get(videoId) ?? null,
+    tellWay(taskId, way) {
+      if (way) ways.set(taskId, way);
+      else ways.delete(taskId);
+    },
+    wayOf: (taskId) => ways.get(taskId) ?? null,
   };
 }

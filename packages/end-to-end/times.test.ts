@@ -38,6 +38,8 @@ const missing = ["select='not(between(n,1,49))*not(between(n,120,170))'"];
 /** From 10 s on, later by so many seconds. */
 const pause = (seconds: number) => [`setpts='PTS+gte(T,10)*${seconds}/TB'`];
 
+const oneKeyFrame = ["-g", "100000", "-sc_threshold", "0"];
+
 const kinds: Record<string, Kind> = {
   "a constant rate": { name: "clip.mp4" },
   "a constant rate that is off the grid, in whole milliseconds": { name: "clip.mkv", rate: "30000/1001" },
@@ -60,6 +62,14 @@ const kinds: Record<string, Kind> = {
     filters: ["select='lt(n,100)+eq(n,149)'"],
   },
   "times that waver": { name: "clip.mp4", filters: ["settb=1/90000", "setpts='PTS+900*mod(N*7,4)'"] },
+  "a minute from its only key frame": { name: "clip.mp4", seconds: 80, extra: oneKeyFrame },
+  "a pause far from the only key frame": {
+    name: "clip.mkv",
+    seconds: 70,
+    soundSeconds: 79,
+    filters: ["setpts='PTS+gte(T,50)*9/TB'"],
+    extra: oneKeyFrame,
+  },
   "a picture that begins late": {
     name: "clip.mkv",
     seconds: 8,

@@ -78,6 +78,41 @@ describe("what is left to make", () => {
   });
 });
 
+describe("with one key frame in 400 s", () => {
+  const plan = examplePlan({ endSeconds: 400, longGops: [{ startSeconds: 0, endSeconds: 400 }] });
+  const [rung] = plan.renditions;
+  if (!rung) throw new Error("no rendition");
+
+  test("each chunk is as long as what a decoder passes before it", () => {
+    const chunks = remainingChunks(plan, nothing).rest.filter(({ kind }) => kind === "picture");
+    expect(shown(chunks).map((chunk) => chunk.split(" ").at(-1))).toEqual([
+      ...["0..0", "1..2", "3..6", "7..14", "15..27", "28..53", "54..101"],
+    ]);
+  });
+
+  test("a demand goes on for as long as the way to it was, as far as it is missing", () => {
+    expect(shown([demandedChunk(plan, rung, 40, nothing)])).toEqual(["1080p 40..77"]);
+    expect(shown([demandedChunk(plan, rung, 87, nothing)])).toEqual(["1080p 87..101"]);
+    expect(shown([demandedChunk(plan, rung, 40, (_, index) => index === 45)])).toEqual(["1080p 40..44"]);
+    expect(shown([demandedChunk(plan, rung, 3, nothing)])).toEqual(["1080p 3..5"]);
+  });
+
+  test("neither goes beyond the next key frame, from where a decoder may begin", () => {
+    const two = examplePlan({
+      endSeconds: 400,
+      longGops: [
+        { startSeconds: 0, endSeconds: 201 },
+        { startSeconds: 201, endSeconds: 400 },
+      ],
+    });
+    expect(shown([demandedChunk(two, rung, 40, nothing)])).toEqual(["1080p 40..52"]);
+    const sizes = remainingChunks(two, nothing).rest.filter(({ kind }) => kind === "picture");
+    expect(shown(sizes).map((chunk) => chunk.split(" ").at(-1))).toEqual([
+      ...["0..0", "1..2", "3..6", "7..14", "15..27", "28..52", "53..60", "61..69", "70..87", "88..101"],
+    ]);
+  });
+});
+
 test("a chunk with holes falls into runs that miss the same renditions", () => {
   const chunk: Chunk = { kind: "picture", renditions: ["720p", "360p"], first: 4, count: 5 };
   const ledger = new Set(["360p 4", "720p 6", "360p 6"]);

@@ -4,6 +4,7 @@
  * same thing and nothing is made twice.
  */
 import { gridIndex, gridSeconds } from "./grid.ts";
+import { longGopAt } from "./long-gops.ts";
 import { type Plan, pictureRenditions, type Rendition, soundRenditions } from "./plan.ts";
 
 export interface Chunk {
@@ -81,15 +82,28 @@ function inTurn(kind: Chunk["kind"], renditions: string[], from: number, sizes: 
 function pictureSizes(plan: Plan, total: number): number[] {
   const sizes: number[] = [];
   let first = 1;
-  while (total - first > 2 * longestPicture) {
-    const size = pictureGrowth[sizes.length] ?? longestPicture;
-    sizes.push(size);
+  while (total - first > 2 * longestPicture || (total > first && passedCount(plan, first) >= total - first)) {
+    const size = Math.max(pictureGrowth[sizes.length] ?? longestPicture, passedCount(plan, first));
+    sizes.push(Math.min(size, total - first));
     first += size;
   }
   const middle = (gridSeconds(plan, "picture", first) + (plan.picture?.endSeconds ?? 0)) / 2;
   const nearest = gridIndex(plan, "picture", middle + plan.segmentSeconds / 2);
   const half = Math.min(Math.max(first, nearest), Math.max(first, total));
   return [...sizes, half - first, total - half].filter((size) => size > 0);
+}
+
+/**
+ * How many segments from this one on last as long as what a decoder passes before it, up to the next key frame. A chunk in a
+ * long group of pictures is that long at least: so all chunks together pass no more than the video's length.
+ */
+function passedCount(plan: Plan, first: number): number {
+  const begin = gridSeconds(plan, "picture", first);
+  const gop = longGopAt(plan.picture?.longGops ?? [], begin);
+  if (!gop) return 0;
+  const until = Math.min(gop.endSeconds, begin + begin - gop.startSeconds);
+  const last = gridIndex(plan, "picture", until);
+  return last - first + (gridSeconds(plan, "picture", last) < until ? 1 : 0);
 }
 
 function soundSizes(segments: number, unit: number): number[] {
@@ -134,7 +148,11 @@ export function missingOf(plan: Plan, chunk: Chunk, has: Has): Chunk[] {
 /** So many segments are made when one is demanded: a player that asks for one goes on to the next. */
 const demandedCount = 3;
 
-/** What to make for somebody who waits for a segment: the asked rendition from there on, as far as it is missing. */
+/**
+ * What to make for somebody who waits for a segment: the asked rendition from there on, as far as it is missing. Nothing is
+ * encoded on the way there from a key frame that lies far before: that takes three to nine times as long as to decode alone.
+ * Once there it goes on for as long as the way was, since each demand for what follows would have the same way.
+ */
 export function demandedChunk(plan: Plan, rendition: Rendition, index: number, has: Has): Chunk {
   if (rendition.kind === "sound") {
     const unit = soundUnit(plan);
@@ -146,8 +164,8 @@ export function demandedChunk(plan: Plan, rendition: Rendition, index: number, h
       count: Math.min(2 * unit, rendition.segmentCount - first),
     };
   }
+  const most = Math.min(Math.max(demandedCount, passedCount(plan, index)), rendition.segmentCount - index);
   let count = 1;
-  while (count < demandedCount && index + count < rendition.segmentCount && !has(rendition.name, index + count))
-    count++;
+  while (count < most && !has(rendition.name, index + count)) count++;
   return { kind: "picture", renditions: [rendition.name], first: index, count };
 }

@@ -4,6 +4,7 @@ import { remuxCommand } from "./copy.ts";
 import { libx264 } from "./encoders.ts";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
 import type { Facts, PictureFacts } from "./facts.ts";
+import { wayIn } from "./picture-graph.ts";
 import { makePlan } from "./plan.ts";
 import { guardedInput } from "./probe.ts";
 
@@ -55,6 +56,23 @@ test("a picture of 120 frames a second is brought to 60 before it is cut", () =>
   const plan = examplePlan({ frameRate: 120, frameRateNumerator: 120 });
   const command = pictureCommand(plan, { kind: "picture", renditions: ["360p"], first: 0, count: 1 }, settings);
   expect(command[command.indexOf("-filter_complex") + 1]).toStartWith("[0:0]fps=60,trim=start=0:end=1,");
+});
+
+test("on a long way from a key frame frames are dropped at once, and how far it has come is told", () => {
+  const chunk = { kind: "picture" as const, renditions: ["360p"], first: 17, count: 1 };
+  const longGops = [{ startSeconds: 8, endSeconds: 100 }];
+  const graphOf = (more: Partial<PictureFacts>) => {
+    const plan = examplePlan({ endSeconds: 100, longestFrameSeconds: 9, longGops, ...more });
+    const command = pictureCommand(plan, chunk, settings);
+    return command[command.indexOf("-filter_complex") + 1] ?? "";
+  };
+  const way =
+    "[0:0]split[decoded][way];[way]select='isnan(prev_selected_t)+gte(t-prev_selected_t,5)',metadata=add:key=way:value=1,metadata=print:file=pipe\\\\:1:direct=1,nullsink;";
+  expect(graphOf({})).toStartWith(`${way}[decoded]trim=start=49.000,trim=start=60:end=64,scale=640:360`);
+  expect(graphOf({ variableFrameRate: true })).toStartWith(`${way}[decoded]trim=start=49.000,settb=1/90000,`);
+  expect(graphOf({ isInterlaced: true })).toStartWith(`${way}[decoded]trim=start=49.000,bwdif`);
+  expect(graphOf({ longGops: [{ startSeconds: 52, endSeconds: 100 }] })).toStartWith("[0:0]trim=start=60:end=64,");
+  expect(["frame:12   pts:768000  pts_time:60.04", "frame=12", "way=1"].map(wayIn)).toEqual([60.04, null, null]);
 });
 
 test("a variable rate shows at each boundary what is shown then, once more, and is coded in the order in which it is shown", () => {

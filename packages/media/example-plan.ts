@@ -23,6 +23,8 @@ export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
       lastSeconds: null,
       mended: [],
       wrongTimes: 0,
+      longGops: [],
+      longestFrameSeconds: 0,
       endSeconds: 26,
       ...picture,
     },

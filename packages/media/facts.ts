@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { type Colour, colourOf } from "./colour.ts";
+import type { LongGop } from "./long-gops.ts";
 import { maxChannels, stereoMix } from "./stereo.ts";
 import { type SubtitleFacts, subtitleFactsOf } from "./subtitles/facts.ts";
 import type { MendedTime } from "./wrong-times.ts";
@@ -57,6 +58,9 @@ export interface PictureFacts {
   mended: MendedTime[];
   /** How many time stamps cannot be right, those included that are mended. */
   wrongTimes: number;
+  longGops: LongGop[];
+  /** Between two frames at most; 0 where it was not looked for. */
+  longestFrameSeconds: number;
   endSeconds: number;
 }
 
@@ -335,6 +339,8 @@ function pictureOf(stream: Stream) {
     lastSeconds: null,
     mended: [],
     wrongTimes: 0,
+    longGops: [],
+    longestFrameSeconds: 0,
     isInterlaced: isInterlaced(stream),
     pixelFormat: stream.pix_fmt ?? "",
     x264Build: null,

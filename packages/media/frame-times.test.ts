@@ -11,7 +11,8 @@ interface Given {
 /** In the order of decoding; null is a packet without a time. */
 function timesOf(times: (number | null)[], { frameRate = 25, isInterlaced = false, duration = 0 }: Given = {}) {
   const collector = createFrameTimesCollector({ frameRate, isInterlaced });
-  for (const time of times) collector.add({ pts: time ?? Number.NaN, dts: Number.NaN, duration, isShown: true });
+  for (const time of times)
+    collector.add({ pts: time ?? Number.NaN, dts: Number.NaN, duration, isShown: true, isKey: false });
   return collector.result();
 }
 

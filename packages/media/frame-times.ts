@@ -4,6 +4,7 @@
  * not enough: one pause of 6 s in an hour changes its average rate by less than any tolerance.
  */
 
+import { type LongGop, longGopsOf } from "./long-gops.ts";
 import { type MendedTime, mendedTimes } from "./wrong-times.ts";
 
 /** A packet of the picture as ffprobe tells it, in seconds; NaN for what the container does not say. */
@@ -13,6 +14,7 @@ export interface TimedPacket {
   duration: number;
   /** False where an edit list leaves it out. */
   isShown: boolean;
+  isKey: boolean;
 }
 
 export interface FrameTimes {
@@ -31,6 +33,9 @@ export interface FrameTimes {
   mended: MendedTime[];
   /** How many frames claim the time of another one. */
   equal: number;
+  longGops: LongGop[];
+  /** Between two frames, at most. */
+  longestSeconds: number;
 }
 
 /** Collects the packets of one picture, in the order of decoding. */
@@ -60,8 +65,10 @@ export function createFrameTimesCollector({ frameRate, isInterlaced }: NominalTi
   const decoded: number[] = [];
   let known = { presented: 0, decoded: 0, packets: 0 };
   const durations: number[] = [];
+  const keyPackets: number[] = [];
   return {
-    add({ pts, dts, duration, isShown }) {
+    add({ pts, dts, duration, isShown, isKey }) {
+      if (isKey) keyPackets.push(presented.length);
       known = {
         packets: known.packets + (isShown ? 1 : 0),
         presented: known.presented + (isShown && !Number.isNaN(pts) ? 1 : 0),
@@ -81,14 +88,18 @@ export function createFrameTimesCollector({ frameRate, isInterlaced }: NominalTi
       for (const { packet, seconds } of mended) times[packet] = seconds;
       const last = times.reduce((latest, time, packet) => (time >= (times[latest] ?? 0) ? packet : latest), 0);
       const right = mended.length > 0 ? times.filter((time) => !Number.isNaN(time)).sort((a, b) => a - b) : ordered;
-      const told = { ...timesOf(right, durations[last] ?? 0, frameRate), mended, equal: equalTimes(right) };
+      const shown = timesOf(right, durations[last] ?? 0, frameRate);
+      const keyFrames = keyPackets.map((packet) => times[packet] ?? Number.NaN).filter((time) => !Number.isNaN(time));
+      const longGops = longGopsOf(keyFrames, shown.endSeconds);
+      const longestSeconds = distancesOf(right).reduce((longest, one) => Math.max(longest, one), 0);
+      const told = { ...shown, mended, equal: equalTimes(right), longGops, longestSeconds };
       const areFields = isInterlaced && Math.abs(told.frameRate / (2 * frameRate) - 1) <= sameRate;
       return areFields ? { ...told, frameRate } : told;
     },
   };
 }
 
-type Times = Omit<FrameTimes, "mended" | "equal">;
+type Times = Omit<FrameTimes, "mended" | "equal" | "longGops" | "longestSeconds">;
 
 const equalTimes = (times: number[]): number =>
   times.reduce(

@@ -15,7 +15,9 @@ export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 export { gridIndex, gridSeconds } from "./grid.ts";
 export { qualityLabel } from "./ladder.ts";
 export { languageName } from "./languages.ts";
+export { passedSeconds } from "./long-gops.ts";
 export { hasPackedSound, packCommand, unpackCommand } from "./packed-sound.ts";
+export { wayIn } from "./picture-graph.ts";
 export {
   makePlan,
   type PictureRendition,

@@ -4,6 +4,7 @@
  */
 import { toStandardPicture } from "./colour.ts";
 import type { Encoder } from "./encoders.ts";
+import { passedSeconds } from "./long-gops.ts";
 import { type PictureRendition, type Plan, repeatsAtBoundaries } from "./plan.ts";
 
 type Picture = NonNullable<Plan["picture"]>;
@@ -60,18 +61,46 @@ function framesOf(picture: Picture, cut: Cut): string {
     ...(heldSeconds > 0 ? [`tpad=stop_mode=clone:stop_duration=${heldSeconds.toFixed(3)}`] : []),
     `trim=start=${startSeconds}${endSeconds === null ? "" : `:end=${endSeconds}`}`,
   ];
-  return `${holdsFirstFrame(picture, startSeconds) ? firstHeld(picture) : `[0:${picture.stream}]`}${filters.join(",")}`;
+  return `${holdsFirstFrame(picture, startSeconds) ? firstHeld(picture) : decoded(picture, cut)}${filters.join(",")}`;
+}
+
+/** How often the way of a decoder is told, in seconds of video. */
+const wayStepSeconds = 5;
+/** Filters that look at neighbours in time see so much, in seconds, of what lies before the cut. */
+const neighbourSeconds = 2;
+
+/**
+ * The decoder's frames. On a long way from a key frame they are dropped at once, up to a little before the one that is shown
+ * where the cut begins, and how far it has come is printed on stdout: until the first frame is encoded, ffmpeg reports
+ * nothing.
+ */
+function decoded({ stream, longGops, longestFrameSeconds, heldFromSeconds }: Picture, { startSeconds }: Cut): string {
+  const from = Math.min(startSeconds, heldFromSeconds ?? startSeconds) - longestFrameSeconds - neighbourSeconds;
+  if (passedSeconds(longGops, startSeconds) < minWaySeconds || from <= 0) return `[0:${stream}]`;
+  const told = `select='isnan(prev_selected_t)+gte(t-prev_selected_t,${wayStepSeconds})'`;
+  const print = "metadata=add:key=way:value=1,metadata=print:file=pipe\\\\:1:direct=1,nullsink";
+  return `[0:${stream}]split[decoded][way];[way]${told},${print};[decoded]trim=start=${from.toFixed(3)},`;
+}
+
+/** A shorter way, in seconds of video, is no wait. */
+const minWaySeconds = 10;
+
+/** How far a decoder has come on a long way, in seconds from the start of the file, from a line on stdout; else null. */
+export function wayIn(line: string): number | null {
+  const seconds = /^frame:\d+ .*\bpts_time:(\d+(?:\.\d+)?)/.exec(line)?.[1];
+  return seconds === undefined ? null : Number(seconds);
 }
 
 /**
  * All frames of a variable rate from the seek on, strictly one after another: one that claims the time of the one before it,
  * or an earlier time, comes a millisecond after it. The first frame of all is held from 0 where the sound begins before it.
  */
-function framesAtTheirTimes(picture: Picture, { startSeconds }: Cut): string {
-  const { stream, cappedFrameRate, frameRate, timescale } = picture;
+function framesAtTheirTimes(picture: Picture, cut: Cut): string {
+  const { startSeconds } = cut;
+  const { cappedFrameRate, frameRate, timescale } = picture;
   const first = holdsFirstFrame(picture, startSeconds) ? "0" : "PTS";
   return [
-    [`[0:${stream}]`, ...deinterlacing(picture).map((filter) => `${filter},`)].join(""),
+    [decoded(picture, cut), ...deinterlacing(picture).map((filter) => `${filter},`)].join(""),
     ...(cappedFrameRate ? [`fps=${frameRate},`] : []),
     `settb=1/${timescale},setpts='if(N,max(PTS,PREV_OUTPTS+${Math.ceil(timescale / 1000)}),${first})'`,
   ].join("");

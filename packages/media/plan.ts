@@ -9,6 +9,7 @@ import type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 import { type Grid, gridIndex, gridSeconds, leastRampFrameRate, rampFrom } from "./grid.ts";
 import { avcCodec, h264Level } from "./h264-level.ts";
 import { chooseRungs, qualityLabel } from "./ladder.ts";
+import { LongGop } from "./long-gops.ts";
 import { SubtitleFacts } from "./subtitles/facts.ts";
 
 /** Raised when a plan of before would be read wrongly by the code of now. */
@@ -82,6 +83,10 @@ export const Plan = z.object({
       cappedFrameRate: z.boolean(),
       /** Ticks a second of the renditions' time stamps. */
       timescale: z.int(),
+      /** Where the source has no key frame for long. */
+      longGops: z.array(LongGop).default([]),
+      /** At most so long is one frame of the source shown; 0 where it is not known. */
+      longestFrameSeconds: Seconds.default(0),
     })
     .nullable(),
   /** Whether the streams of sound are those of a copy that holds them decoded, and not the source's. */
@@ -175,6 +180,8 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
         timescale: facts.picture.variableFrameRate
           ? mpegTimescale
           : fineTimescale(cappedFrameRate ? highestFrameRate : facts.picture.frameRateNumerator),
+        longGops: facts.picture.longGops,
+        longestFrameSeconds: facts.picture.longestFrameSeconds,
       },
     renditions,
     leftOut,

@@ -33,6 +33,18 @@ describe("probing", () => {
     }
   });
 
+  test.each(["clip.mp4", "clip.mkv", "clip.mov"])("finds where %s has no key frame for long", async (name) => {
+    await using world = createWorld();
+    const picture = { width: 64, height: 36, rate: "10", seconds: 80, sound: false };
+    const keyFrames = ["-g", "100000", "-sc_threshold", "0", "-force_key_frames", "20,25,70"];
+    const clip = await makeClip(world.path(name), { ...picture, extra: keyFrames });
+    const facts = await probe(clip, run);
+    expect(facts.picture?.longGops).toEqual([{ startSeconds: 25, endSeconds: 70 }]);
+    expect(facts.picture?.longestFrameSeconds).toBeCloseTo(0.1, 3);
+    const usual = await makeClip(world.path(`usual-${name}`), { ...picture, extra: ["-g", "100"] });
+    expect((await probe(usual, run)).picture?.longGops).toEqual([]);
+  });
+
   test("is not held up by tags of any size, and takes the beginning of those that are used", async () => {
     await using world = createWorld();
     const clip = await makeClip(world.path("clip.mkv"), { seconds: 1 });

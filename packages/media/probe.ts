@@ -14,6 +14,8 @@ import {
   usedEntries,
 } from "./facts.ts";
 import { createFrameTimesCollector, type FrameTimes, type TimedPacket } from "./frame-times.ts";
+import { type LongGop, longGopsOf, minLongGopSeconds } from "./long-gops.ts";
+import { keyFrameNumbers } from "./mp4-boxes.ts";
 import { type Run, withoutAddress } from "./spawn.ts";
 import { isEncryptedMp4, whatItIs } from "./what-it-is.ts";
 
@@ -153,17 +155,31 @@ interface Measure {
 async function measuredPicture(measure: Measure, picture: PictureFacts, trustsEnd: boolean): Promise<PictureFacts> {
   const x264Build = await x264BuildOf(measure, picture);
   const isProven = picture.isConstantByIndex && picture.frameRate <= mostPlausibleRate;
-  if (isProven && trustsEnd && picture.endSeconds > 0) return { ...picture, x264Build, variableFrameRate: false };
+  if (isProven && trustsEnd && picture.endSeconds > 0) {
+    const longGops = await longGopsByIndex(measure, picture);
+    return { ...picture, x264Build, variableFrameRate: false, longGops, longestFrameSeconds: 1 / picture.frameRate };
+  }
   const times = await frameTimes(measure, picture);
   if (!times) {
     const endSeconds = (await measuredEnd(measure, picture)) ?? picture.endSeconds;
     return { ...picture, x264Build, endSeconds };
   }
-  const { frameRate, isConstant, lastSeconds, endSeconds, mended, equal } = times;
+  const { frameRate, isConstant, lastSeconds, endSeconds, mended, equal, longGops } = times;
   const startSeconds = Math.max(0, times.startSeconds);
   const wrongTimes = mended.length + equal;
   const when = { frameRate, variableFrameRate: !isConstant, startSeconds, lastSeconds, endSeconds, mended, wrongTimes };
-  return { ...picture, x264Build, ...when };
+  return { ...picture, x264Build, ...when, longGops, longestFrameSeconds: times.longestSeconds };
+}
+
+/** Of an MP4 whose index has one distance for all frames. */
+async function longGopsByIndex({ source }: Measure, picture: PictureFacts): Promise<LongGop[]> {
+  const { stream, startSeconds, endSeconds, frameRate } = picture;
+  if (endSeconds - startSeconds <= minLongGopSeconds) return [];
+  const numbers = (await keyFrameNumbers(await openAsBlob(source), stream)) ?? [];
+  return longGopsOf(
+    numbers.map((number) => startSeconds + (number - 1) / frameRate),
+    endSeconds,
+  );
 }
 
 /** Higher rates are those of clocks that nobody set. */
@@ -242,8 +258,8 @@ async function eachPacket(
   const intervals = interval === "%" ? [] : ["-read_intervals", interval];
   const onLine = (line: string) => {
     const [pts = "", dts = "", duration = "", flags = ""] = line.split(",");
-    const isShown = !flags.includes("D");
-    onPacket({ pts: seconds(pts), dts: seconds(dts), duration: seconds(duration) || 0, isShown });
+    const [isShown, isKey] = [!flags.includes("D"), flags.includes("K")];
+    onPacket({ pts: seconds(pts), dts: seconds(dts), duration: seconds(duration) || 0, isShown, isKey });
   };
   try {
     await eachLine(source, ["-select_streams", String(stream), ...shown, ...intervals], onLine, run, signal);

@@ -2,6 +2,7 @@
  * Says in a sentence what a file is that cannot be used as a video: empty, text, encrypted, a part of a video. Looks at its
  * first bytes, and at the boxes of an MP4 (ISO/IEC 14496-12), and never reads more than a few hundred kilobytes.
  */
+import { type Box, boxesFrom, bytesOf, latin } from "./mp4-boxes.ts";
 
 /** A sentence without a full stop; null where nothing can be said. */
 export async function whatItIs(file: Blob): Promise<string | null> {
@@ -52,30 +53,9 @@ function textIn(bytes: Uint8Array): string | null {
   return isText ? text : null;
 }
 
-interface Box {
-  type: string;
-  start: number;
-  size: number;
-}
-
-const mostBoxes = 64;
-
 /** The boxes at the top of an MP4, as far as they can be followed; none where it is no MP4. */
 async function topBoxes(file: Blob): Promise<Box[]> {
-  const boxes: Box[] = [];
-  let start = 0;
-  while (start + 8 <= file.size && boxes.length < mostBoxes) {
-    const header = await bytesOf(file, start, 16);
-    const type = latin(header.subarray(4, 8));
-    if (!/^[a-z0-9 ]{4}$/i.test(type)) break;
-    const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
-    const short = view.getUint32(0);
-    const long = short === 1 && header.length === 16 ? Number(view.getBigUint64(8)) : short;
-    const size = short === 0 ? file.size - start : long;
-    if (size < 8) break;
-    boxes.push({ type, start, size });
-    start += size;
-  }
+  const boxes = await boxesFrom(file);
   const isMp4 = boxes.some((box) => /^(ftyp|styp|moov|moof|mdat|sidx|wide|free|skip|pnot)$/.test(box.type));
   return isMp4 ? boxes : [];
 }
@@ -90,10 +70,3 @@ async function isEncrypted(file: Blob, boxes: Box[]): Promise<boolean> {
   }
   return false;
 }
-
-async function bytesOf(file: Blob, start: number, length: number): Promise<Uint8Array> {
-  return new Uint8Array(await file.slice(start, start + length).arrayBuffer());
-}
-
-/** A character a byte. What TextDecoder calls latin1 is windows-1252, which makes others of 0x80 to 0x9f. */
-const latin = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");

@@ -22,6 +22,14 @@ test("only what is away is worth another try, and says when", () => {
   expect(retryAfter("internal")).toBeNull();
 });
 
+test("says in how many seconds, where that is known, also at the other end of a call", async () => {
+  const known = new ServiceError("unavailable", "A sentence", { details: { retry_after: 40.2 } });
+  const response = problemResponse(known, "id");
+  expect(response.headers.get("retry-after")).toBe("41");
+  const rebuilt = errorFromProblem(await response.json());
+  expect(rebuilt && problemResponse(rebuilt, "id").headers.get("retry-after")).toBe("41");
+});
+
 const ours = { title: "T", status: 404, detail: "D", request_id: "id" };
 test.each([
   null,

@@ -36,10 +36,16 @@ export function problemResponse(error: ServiceError, requestId: string): Respons
     "cache-control": "no-store",
     "x-request-id": requestId,
   };
-  if (status === 503) headers["retry-after"] = "1";
+  if (status === 503) headers["retry-after"] = String(retryAfter(error));
   // What is still to come of a request that is given up would keep the connection busy (RFC 9110, 15.5.9).
   if (status === 408) headers.connection = "close";
   return new Response(JSON.stringify(problem), { status, headers });
+}
+
+/** Whole seconds: what the error knows of the wait (`retry_after` among its details), else 1. */
+function retryAfter({ details }: ServiceError): number {
+  const { retry_after } = details;
+  return typeof retry_after === "number" && retry_after >= 1 ? Math.ceil(retry_after) : 1;
 }
 
 /** The error that another service answered with, rebuilt; null when the answer is not a problem of ours. */

@@ -24,8 +24,11 @@ async function setup(answer: (store: ReturnType<typeof createTestStreaming>["sto
   return { send, asked, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
-const problem = (status: number, code: string, detail: string) =>
-  Response.json({ type: `urn:video-backend:problem:${code}`, title: "x", status, detail, request_id: "x" }, { status });
+const problem = (status: number, code: string, detail: string, more: object = {}) =>
+  Response.json(
+    { type: `urn:video-backend:problem:${code}`, title: "x", status, detail, request_id: "x", ...more },
+    { status },
+  );
 
 describe("a segment that is not made yet", () => {
   test("is asked for once, however many wait, and answered when it is there", async () => {
@@ -62,6 +65,14 @@ describe("a segment that is not made yet", () => {
     const reply = await app.send("GET /stream/a/360p/segment-00012.m4s");
     expect(reply).toMatchObject({ status: 503, body: { detail: "Segment 12 of 360p is not ready yet; ask again" } });
     expect(reply.headers.get("retry-after")).toBe("1");
+  });
+
+  test("and will take long is 503 with what transcoding says of the wait", async () => {
+    const sentence = "Segment 12 of 360p is not ready yet; ask again in 40 s: the source has no key frame after 0 s";
+    await using app = await setup(() => problem(503, "unavailable", sentence, { retry_after: 40 }));
+    const reply = await app.send("GET /stream/a/360p/segment-00012.m4s");
+    expect(reply).toMatchObject({ status: 503, body: { detail: sentence, retry_after: 40 } });
+    expect(reply.headers.get("retry-after")).toBe("40");
   });
 
   test("while transcoding is away is 503, and what is made still plays", async () => {

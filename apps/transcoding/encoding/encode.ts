@@ -7,12 +7,15 @@ import { access } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import {
   type Encoder,
+  gridSeconds,
   type Has,
   missingOf,
   type Plan,
+  passedSeconds,
   pictureCommand,
   SourceError,
   soundCommand,
+  wayIn,
 } from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
 import type { OpenSource, TranscodingDeps } from "../deps.ts";
@@ -30,7 +33,7 @@ export type EncodeDeps = CollectDeps &
   >;
 
 /** A chunk with all that its encoder needs to know. */
-interface ChunkWork extends Pick<EncodeTask, "videoId" | "chunk" | "isDemanded" | "lane">, OpenSource {
+interface ChunkWork extends Pick<EncodeTask, "id" | "videoId" | "chunk" | "isDemanded" | "lane">, OpenSource {
   plan: Plan;
 }
 
@@ -50,8 +53,8 @@ export async function encode(deps: EncodeDeps, task: EncodeTask, job: JobRow, si
   const paths = await openSource(deps, job, signal);
   const plan = planOf(job);
   if (!plan) return;
-  const { videoId, chunk, isDemanded, lane } = task;
-  const work: ChunkWork = { videoId, plan, chunk, isDemanded, lane, ...paths };
+  const { id, videoId, chunk, isDemanded, lane } = task;
+  const work: ChunkWork = { id, videoId, plan, chunk, isDemanded, lane, ...paths };
   let fault: Fault | null = null;
   for (let attempt = 1; attempt <= attempts; attempt++) {
     for (const part of missingOf(plan, chunk, await madeOrInProgress(deps, task))) {
@@ -125,14 +128,19 @@ async function encodePart(
     const options = { directory, attempt, encoder: encoderName };
     const collector = await createSegmentCollector(deps, collected, options, signal);
     let collecting = Promise.resolve();
+    const startedAt = deps.now();
+    const begin = gridSeconds(plan, chunk.kind, chunk.first);
+    const fromSeconds = begin - passedSeconds(plan.picture?.longGops ?? [], begin);
     const onLine = (line: string) => {
+      const toSeconds = wayIn(line);
+      if (toSeconds !== null)
+        deps.changes.tellWay(work.id, { fromSeconds, toSeconds, tookSeconds: deps.now() - startedAt });
       // ffmpeg ends each report with this line; since the one before it a segment may have been finished.
       if (!line.startsWith("progress=")) return;
       collecting = collecting.then(() => collector.collect());
       // What goes wrong is thrown where it is awaited, when ffmpeg has ended; until then nobody listens.
       collecting.catch(() => undefined);
     };
-    const startedAt = deps.now();
     try {
       const result = await deps.run("ffmpeg", command, {
         signal,
@@ -156,6 +164,7 @@ async function encodePart(
       if (isDiskFull(error)) return { class: "disk", reason: "No space left on device" };
       throw error;
     } finally {
+      deps.changes.tellWay(work.id, null);
       await collecting.catch(() => undefined);
     }
   });

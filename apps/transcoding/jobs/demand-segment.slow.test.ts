@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { type Run, run } from "@video-backend/media";
 import { until } from "@video-backend/testing";
 import { segmentsIn, setup } from "../test-setup.ts";
 import { placeOriginal } from "../testing.ts";
@@ -85,4 +86,46 @@ describe("a demanded segment", () => {
     expect(await app.demand("a", "360p", 39)).toMatchObject({ status: 404, body: { detail: "Segment not found" } });
     expect((await app.demand("a", "360p", 0)).status).toBe(200);
   }, 60_000);
+});
+
+describe("a demanded segment whose only key frame lies far before it", () => {
+  const oneKeyFrame = ["-g", "100000", "-sc_threshold", "0"];
+  const clip = { seconds: 100, width: 320, height: 180, rate: "10", extra: oneKeyFrame };
+
+  /** The ffmpeg of the demand comes to a place on its way and goes on when it is told to; those of the background never begin. */
+  function setupFar() {
+    const released = Promise.withResolvers<void>();
+    const halting: Run = async (command, args, options) => {
+      const begin = Number(args[args.indexOf("-start_number") + 1]);
+      if (!args.includes("-force_key_frames") || begin < 15) return run(command, args, options);
+      if (begin === 80) options?.onLine?.("frame:8    pts:409600  pts_time:40");
+      const ended = new Promise((resolve) => options?.signal?.addEventListener("abort", resolve));
+      await Promise.race([released.promise, ended]);
+      return run(command, args, options);
+    };
+    return { released, app: setup({ run: halting }) };
+  }
+
+  test("is answered with how long it takes and why, while one ffmpeg is on its way, and then goes on from there", async () => {
+    const { released, app: starting } = setupFar();
+    await using app = await starting;
+    await placeOriginal(app.world, app.metadata, "a", clip);
+    await app.start("a");
+    await app.made("a");
+    const reply = await app.demand("a", "360p", 80);
+    expect(reply.status).toBe(503);
+    expect(reply.body.detail).toMatch(
+      /^Segment 80 of 360p is not ready yet; ask again in \d+ s: the source has no key frame after 0 s, and is decoded from there up to 80 s; 40 s are reached$/,
+    );
+    expect(reply.headers.get("retry-after")).toBe(String(reply.body.retry_after));
+    const again = app.demand("a", "360p", 82);
+    released.resolve();
+    expect((await again).status).toBe(200);
+    expect((await app.demand("a", "360p", 99)).status).toBe(200);
+    await app.overall("a", "ok");
+    const { attempts } = (await app.send("GET /transcode/a/attempts")).body;
+    const demanded = attempts.filter((attempt: { demanded: boolean }) => attempt.demanded);
+    expect(demanded).toHaveLength(1);
+    expect(demanded[0]).toMatchObject({ first_segment: 80, segment_count: 20, fault: null });
+  }, 90_000);
 });

@@ -2,14 +2,23 @@
  * A player waits for a segment that is not made yet. Its rendition is encoded from there on, ahead of everything else, and
  * whoever asks for the same segment waits for the same task.
  */
-import { demandedChunk, type Has, type Plan } from "@video-backend/media";
+import {
+  type Chunk,
+  demandedChunk,
+  gridSeconds,
+  type Has,
+  type Plan,
+  passedSeconds,
+  type Rendition,
+} from "@video-backend/media";
 import { ServiceError } from "@video-backend/service";
 import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { isSegmentThere, type RepairDeps, repairVideo } from "../ledger/repair-files.ts";
 import type { PublishDeps } from "../playlists/publish.ts";
 import { isActive } from "../states.ts";
-import { chunkHas, demandTask, type EncodeTask, idPrefix } from "../tasks/task.ts";
+import { chunkHas, demandTask, encodeTasks, idPrefix } from "../tasks/task.ts";
+import { estimateWait } from "./estimate-wait.ts";
 import { planOf } from "./jobs.ts";
 
 export interface Demand {
@@ -42,9 +51,11 @@ export async function demandSegment(deps: DemandDeps, demand: Demand, signal?: A
   // A job that was just started, or goes on after a restart, has its plan in a moment.
   const plan = await deps.changes.until(videoId, () => planOfRunning(deps, demand), patience);
   if (!plan) throw notReady(demand);
-  await addTask(deps, demand, plan);
+  const rendition = plan.renditions.find((one) => one.name === quality);
+  if (!rendition || index >= rendition.segmentCount) throw segmentNotFound(demand);
+  await addTask(deps, demand, plan, rendition);
   const made = await deps.changes.until(videoId, () => segmentOf(deps, demand), patience);
-  if (!made) throw notReady(demand);
+  if (!made) throw await notReadyYet(deps, demand, plan, rendition);
   assertNotEmpty(made, demand);
 }
 
@@ -64,26 +75,64 @@ async function segmentOf({ jobs, ledger }: DemandDeps, demand: Demand): Promise<
 }
 
 /** Adds a task for the segment, unless one is about to make it. */
-async function addTask({ ledger, queue, exclusion }: DemandDeps, demand: Demand, plan: Plan): Promise<void> {
+async function addTask(
+  { ledger, queue, exclusion }: DemandDeps,
+  demand: Demand,
+  plan: Plan,
+  rendition: Rendition,
+): Promise<void> {
   const { videoId, quality, index } = demand;
-  const rendition = plan.renditions.find((one) => one.name === quality);
-  if (!rendition || index >= rendition.segmentCount) throw segmentNotFound(demand);
   // Of demands that come together, each sees the task of the one before it.
   using _ = await exclusion.acquire(videoId);
   const made = await ledger.made(videoId);
   for (const { task, state } of await queue.list(idPrefix(videoId))) {
     if (task.kind !== "encode" || !chunkHas(task.chunk, quality, index)) continue;
-    // What somebody waits for is short: its last segment comes sooner than a second encoder would bring it beside the first.
+    // What somebody waits for is short, or a decoder has a long way to it: its last segment comes sooner than a second
+    // encoder would bring it beside the first.
     if (task.lane === "now") return queue.add({ ...task, priority: 1 });
-    if (state === "running" && isNext(task, demand, made)) return;
+    if (state === "running" && isNear(task.chunk, demand, plan, made)) return;
   }
   await queue.add(demandTask(videoId, demandedChunk(plan, rendition, index, made)));
 }
 
-/** True where everything before it in the task is made: it is the next to come out. */
-function isNext({ chunk }: EncodeTask, { quality, index }: Demand, made: Has): boolean {
-  const before = Array.from({ length: index - chunk.first }, (_, offset) => chunk.first + offset);
-  return before.every((earlier) => made(quality, earlier));
+/** Decoding alone is so many times as fast as to encode all rungs beside it; measured with easy and with hard pictures. */
+const decodingSpeed = 8;
+
+/**
+ * True where everything before it in the chunk of a task that runs is made: it is the next to come out. Also where what is
+ * missing before it takes less time than another decoder would need to come there from its key frame.
+ */
+function isNear(chunk: Chunk, { quality, index }: Demand, plan: Plan, made: Has): boolean {
+  let next = chunk.first;
+  while (next < index && made(quality, next)) next++;
+  if (next === index || chunk.kind !== "picture") return next === index;
+  const begin = gridSeconds(plan, chunk.kind, index);
+  const missingSeconds = begin - gridSeconds(plan, chunk.kind, next);
+  const isOnItsWay = next === chunk.first;
+  return !isOnItsWay && missingSeconds * decodingSpeed < passedSeconds(plan.picture?.longGops ?? [], begin);
+}
+
+/** Says how long it takes and why, where a decoder has a long way to it. */
+async function notReadyYet(
+  { queue, changes }: DemandDeps,
+  demand: Demand,
+  plan: Plan,
+  { kind }: Rendition,
+): Promise<ServiceError> {
+  const { videoId, quality, index } = demand;
+  const [begin, end] = [gridSeconds(plan, kind, index), gridSeconds(plan, kind, index + 1)];
+  const tasks = encodeTasks((await queue.list(idPrefix(videoId))).map(({ task }) => task));
+  const ways = tasks.filter(({ chunk }) => chunkHas(chunk, quality, index)).map(({ id }) => changes.wayOf(id));
+  const waits = ways.flatMap((way) => {
+    const seconds = estimateWait(way, end);
+    return way && seconds !== null ? [{ way, seconds }] : [];
+  });
+  const first = waits.sort((a, b) => a.seconds - b.seconds)[0];
+  if (!first) return notReady(demand);
+  const from = Math.round(begin - passedSeconds(plan.picture?.longGops ?? [], begin));
+  const why = `the source has no key frame after ${from} s, and is decoded from there up to ${Math.round(begin)} s`;
+  const sentence = `${notReady(demand).message} in ${first.seconds} s: ${why}; ${Math.round(first.way.toSeconds)} s are reached`;
+  return new ServiceError("unavailable", sentence, { details: { retry_after: first.seconds } });
 }
 
 /** An interval in which the source has nothing is in the ledger, and has no file. */
