@@ -1,40 +1,17 @@
 /** The HTTP surface of the admin service below /admin: schemas and routes, no I/O. The gateway's is in `gateway/`. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, problems, VideoId } from "@video-backend/service";
+import * as metadata from "@video-backend/metadata/contract";
+import { integer, json, problems, VideoId } from "@video-backend/service/contract";
+import { resumeTranscodes, TranscodingStatus } from "@video-backend/transcoding/contract";
 
-/** A video, as metadata tells it; its contract has the whole list of fields. */
-export const Video = z
-  .looseObject({
-    hash: VideoId,
-    filename: z.string(),
-    title: z.string().nullable(),
-    status: z.string(),
-    size_bytes: z
-      .number()
-      .nullable()
-      .optional()
-      .openapi({ ...integer("Of the original; null where it is not there"), type: ["integer", "null"] }),
-  })
-  .openapi("Video", { description: "As the metadata service tells it" });
-
-/** How far a video's transcoding is, as transcoding tells it. */
-export const Transcoding = z
-  .looseObject({ upload_id: VideoId, overall: z.string(), progress: z.number(), playable: z.boolean() })
-  .openapi("Transcoding", { description: "As the transcoding service tells it" });
-export type Transcoding = z.infer<typeof Transcoding>;
-
-/** What may be asked of the library; metadata is the one that checks it. */
-export const LibraryQuery = z.object({
-  q: z.string().optional().openapi({ description: "Words sought in title, description and file name" }),
-  transcoding_status: z.string().optional(),
-  stopped: z.string().optional(),
-  visibility: z.string().optional(),
-  status: z.string().optional(),
-  sort: z.string().optional(),
-  limit: z.string().optional(),
-  offset: z.string().optional(),
-});
-export type LibraryQuery = z.infer<typeof LibraryQuery>;
+/** A video as metadata describes it, with what only the storage knows. */
+export const AdminVideo = metadata.Video.extend({
+  size_bytes: z
+    .number()
+    .nullable()
+    .optional()
+    .openapi({ ...integer("Of the original; null where it is not there"), type: ["integer", "null"] }),
+}).openapi("AdminVideo");
 
 export const ServiceState = z
   .object({
@@ -93,8 +70,8 @@ export type ResumedVideo = z.infer<typeof ResumedVideo>;
 export const VideoState = z
   .object({
     video_id: VideoId,
-    metadata: Video.nullable(),
-    transcoding: Transcoding.nullable(),
+    metadata: z.union([AdminVideo, z.null()]),
+    transcoding: z.union([TranscodingStatus, z.null()]),
     files: z.object({ originals: z.boolean(), hls: z.boolean() }),
     errors: z
       .array(z.string())
@@ -114,13 +91,7 @@ export const resumeAll = createRoute({
   operationId: "resumeAll",
   tags,
   summary: "Go on with every video that is not whole and that nobody stopped",
-  responses: {
-    200: json(
-      z.object({ status: z.literal("completed"), resumed_count: z.number().openapi(integer("Jobs set going")) }),
-      "Resumed",
-    ),
-    ...problems({ 503: "Transcoding service unavailable: ..." }),
-  },
+  responses: { ...resumeTranscodes.responses, ...problems({ 503: "Transcoding service unavailable: ..." }) },
 });
 
 export const getSystemStatus = createRoute({
@@ -138,9 +109,12 @@ export const listAdminVideos = createRoute({
   operationId: "listAdminVideos",
   tags,
   summary: "All videos, newest first",
-  request: { query: LibraryQuery },
+  request: metadata.listVideos.request,
   responses: {
-    200: json(z.object({ videos: z.array(Video), total: z.number().openapi(integer("On all pages")) }), "The videos"),
+    200: json(
+      z.object({ videos: z.array(AdminVideo), total: z.number().openapi(integer("On all pages")) }),
+      "The videos",
+    ),
     ...problems({ 422: "Bad query", 503: metadataAway }),
   },
 });

@@ -20,7 +20,7 @@ export function createRoutes(deps: AdminDeps) {
       c.json(await parseResponse(deps.services.transcoding.client.transcode.resume.$post()), 200),
     )
     .openapi(contract.getSystemStatus, async (c) => c.json(await checkServices(deps), 200))
-    .openapi(contract.listAdminVideos, async (c) => c.json(await listVideosWithSizes(deps, c.req.valid("query")), 200))
+    .openapi(contract.listAdminVideos, async (c) => c.json(await listVideosWithSizes(deps, c.req.query()), 200))
     .openapi(contract.deleteAdminVideo, async (c) =>
       c.json(await deleteVideo(deps, c.req.valid("param").video_id), 200),
     )

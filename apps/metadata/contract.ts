@@ -1,11 +1,14 @@
 /** The HTTP surface of the metadata service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
+import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
 import { transcodingStatuses, visibilities } from "./videos/state.ts";
+
+export * from "./captions/contract.ts";
+export * from "./playback/contract.ts";
 
 const params = z.object({ hash: VideoId });
 
-export const TranscodingStatus = z.enum(transcodingStatuses).openapi("TranscodingStatus");
+export const TranscodingStatus = z.enum(transcodingStatuses).openapi("VideoTranscodingStatus");
 
 export type TranscodingStatus = z.infer<typeof TranscodingStatus>;
 
@@ -56,7 +59,7 @@ export const NewVideo = z
     thumbnail_filename: z.string().max(255).nullish(),
     title: z.string().max(500).nullish(),
     description: z.string().max(10_000).nullish(),
-    visibility: Visibility.default("public"),
+    visibility: z.enum(visibilities).default("public"),
   })
   .openapi("NewVideo");
 export type NewVideo = z.infer<typeof NewVideo>;

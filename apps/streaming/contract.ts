@@ -1,7 +1,9 @@
 /** The HTTP surface of the streaming service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { AssetPath, FileName, integer, json, problems, RenditionName, VideoId } from "@video-backend/service";
+import { AssetPath, FileName, integer, json, problems, RenditionName, VideoId } from "@video-backend/service/contract";
 import { manifestFile, masterFile, playlistFile } from "@video-backend/storage/layout";
+
+export * from "./watch/contract.ts";
 
 export const RenditionQuality = z
   .object({

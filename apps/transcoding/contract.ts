@@ -1,7 +1,10 @@
 /** The HTTP surface of the transcoding service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { AssetPath, integer, json, jsonBody, problems, RenditionName, VideoId } from "@video-backend/service";
+import { AssetPath, integer, json, jsonBody, problems, RenditionName, VideoId } from "@video-backend/service/contract";
 import { faultClasses, subtitleSources } from "./states.ts";
+
+export * from "./janitor/contract.ts";
+export * from "./overview/contract.ts";
 
 const params = z.object({ upload_id: VideoId });
 const seconds = (description: string) =>

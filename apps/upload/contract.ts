@@ -5,8 +5,11 @@
  * or know JSON only, so they are hidden from the document that the router writes; `formRoutes` says what they take.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
+import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
 import { maxTotalChunks, uploadStates } from "./database/schema.ts";
+
+export * from "./janitor/contract.ts";
+export * from "./tus/contract.ts";
 
 /** A whole number, as JSON has it or as a form spells it. */
 const wholeNumber = (least: number, most: number, description: string, example: number) =>

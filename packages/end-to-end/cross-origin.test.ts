@@ -91,7 +91,7 @@ test("every route lets an allowed page do everything, and a foreign one change n
       expect(answered.headers.get("access-control-allow-origin")).toBe(reader(app));
       const refused = await send(method, path, { origin: foreign });
       if (!isRead) expect(`${method} ${path} ${refused.status}`).toEndWith(" 403");
-      const isStream = readsAll || /^\/(video|play)\/1\//.test(path);
+      const isStream = readsAll || /^\/((video|play|stream)\/1\/|watch\/1$|oembed$)/.test(path);
       expect(refused.headers.get("access-control-allow-origin")).toBe(isStream ? "*" : null);
       expect((await send("OPTIONS", path, { origin: foreign, ...preflight })).status).toBe(readsAll ? 204 : 403);
     }

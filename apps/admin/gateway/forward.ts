@@ -20,11 +20,11 @@ const hopByHop = [
 
 /**
  * The answer that `service` gives for the same method, query, headers and body at `path`. The path is made of checked
- * names only. The type of the answer is what the route declares, as the other service's own contract does.
+ * names only.
  *
  * @throws ServiceError `unavailable` when nobody answers
  */
-export async function forward<Answer>(c: ServiceContext, service: OtherService, path: string): Promise<Answer> {
+export async function forward(c: ServiceContext, service: OtherService, path: string): Promise<Response> {
   const incoming = c.req.raw;
   const headers = endToEnd(incoming.headers);
   headers.delete("host");
@@ -46,19 +46,46 @@ export async function forward<Answer>(c: ServiceContext, service: OtherService, 
     signal: incoming.signal,
     duplex: "half",
   };
-  const response = await send(service, new Request(`${service.url}${path}${new URL(incoming.url).search}`, init));
+  const target = `${service.url}${path}${new URL(incoming.url).search}`;
+  const send = () => service.fetch(new Request(target, init));
+  // A connection that was kept may have been closed by a service that was started again: what changes nothing is sent anew.
+  const isRepeatable = (incoming.method === "GET" || incoming.method === "HEAD") && !incoming.signal.aborted;
+  const response = await Promise.resolve()
+    .then(send)
+    .catch((error: unknown) => {
+      if (isRepeatable) return send();
+      throw error;
+    })
+    .catch((error: unknown) => {
+      throw new ServiceError("unavailable", `${service.name} unavailable: ${messageOf(error)}`, { cause: error });
+    });
   const { status, statusText } = response;
   const answered = endToEnd(response.headers);
   answered.set("x-request-id", c.get("requestId"));
-  return new Response(response.body, { status, statusText, headers: answered }) as Answer;
+  return new Response(response.body, { status, statusText, headers: answered });
 }
 
-async function send(service: OtherService, request: Request): Promise<Response> {
-  try {
-    return await service.fetch(request);
-  } catch (error) {
-    throw new ServiceError("unavailable", `${service.name} unavailable: ${messageOf(error)}`, { cause: error });
-  }
+/**
+ * Passes a feed of server-sent events on, for as long as both ends are there. One that breaks off ends: who follows it opens
+ * it again, and nothing of it was of a known length.
+ *
+ * @throws ServiceError `unavailable` when nobody answers
+ */
+export async function forwardFeed(c: ServiceContext, service: OtherService, path: string): Promise<Response> {
+  const response = await forward(c, service, path);
+  return new Response(response.body && untilItBreaks(response.body), response);
+}
+
+function untilItBreaks(feed: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = feed.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      const part = await reader.read().catch(() => ({ done: true, value: undefined }) as const);
+      if (part.done) controller.close();
+      else controller.enqueue(part.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }
 
 /** A copy without what is for one hop only. */

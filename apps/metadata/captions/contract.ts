@@ -1,6 +1,6 @@
 /** The HTTP surface of captions: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, LanguageTag, problems, VideoId } from "@video-backend/service";
+import { integer, json, LanguageTag, problems, VideoId } from "@video-backend/service/contract";
 
 export const Captions = z
   .object({

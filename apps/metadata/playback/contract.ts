@@ -1,6 +1,6 @@
 /** The HTTP surface of playback tokens: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
+import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
 
 export const PlaybackTokenRequest = z
   .object({

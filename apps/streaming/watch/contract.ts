@@ -1,6 +1,6 @@
 /** The HTTP surface of watching: the page, and how other sites embed it. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, problems, VideoId } from "@video-backend/service";
+import { integer, json, problems, VideoId } from "@video-backend/service/contract";
 
 const flag = (description: string) =>
   z

@@ -1,6 +1,6 @@
 /** The HTTP surface of the janitor: what lies in the storage and belongs to no job, and its removal. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { json } from "@video-backend/service";
+import { json } from "@video-backend/service/contract";
 
 export const Finding = z
   .object({

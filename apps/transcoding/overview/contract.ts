@@ -4,7 +4,7 @@
  * nothing is new.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, problems, VideoId } from "@video-backend/service";
+import { integer, json, problems, VideoId } from "@video-backend/service/contract";
 import { etag } from "hono/etag";
 import { faultClasses, jobStates } from "../states.ts";
 

@@ -1,6 +1,6 @@
 /** The HTTP surface of the janitor: what it finds, what it would do, and what it may do only when told. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service";
+import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
 
 /** What may be wrong between rows, folders and the videos that metadata knows. */
 export const findingKinds = [

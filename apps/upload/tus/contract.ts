@@ -3,7 +3,7 @@
  * clients that speak it need nothing else.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, problems, VideoId } from "@video-backend/service";
+import { integer, problems, VideoId } from "@video-backend/service/contract";
 
 const tags = ["tus 1.0"];
 const params = z.object({ upload_id: VideoId });

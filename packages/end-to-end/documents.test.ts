@@ -1,0 +1,76 @@
+/** The five OpenAPI documents: that admin's is merged from the others'. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createTestAdmin } from "@video-backend/admin/testing";
+import { createWorld } from "@video-backend/testing";
+import { createTestTranscoding } from "@video-backend/transcoding/testing";
+import { type ServiceName, serviceNames } from "./system.ts";
+
+interface Operation {
+  operationId: string;
+  tags: string[];
+  responses: Record<string, object>;
+}
+
+interface Document {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+}
+
+const world = createWorld();
+let documents: Record<ServiceName, Document>;
+
+beforeAll(async () => {
+  const admin = createTestAdmin(world);
+  const transcoding = await createTestTranscoding(world);
+  const read = async (fetch: (request: Request) => Response | Promise<Response>, url = "http://service.test") =>
+    (await fetch(new Request(`${url}/openapi.json`))).json() as Promise<Document>;
+  const { upload, metadata, streaming } = admin.services;
+  documents = {
+    admin: await read(admin.service.fetch),
+    upload: await read(upload.fetch, upload.url),
+    metadata: await read(metadata.fetch, metadata.url),
+    streaming: await read(streaming.fetch, streaming.url),
+    transcoding: await read(transcoding.service.fetch),
+  };
+}, 30_000);
+afterAll(() => world[Symbol.asyncDispose]());
+
+const operationsOf = ({ paths }: Document): Operation[] => Object.values(paths).flatMap((path) => Object.values(path));
+
+describe("admin's document", () => {
+  test("has the other services' operations as they declare them, under the tag of the service", () => {
+    let mounted = 0;
+    for (const name of ["upload", "metadata", "streaming", "transcoding"] as const) {
+      const tag = name[0]?.toUpperCase() + name.slice(1);
+      const declared = new Map(operationsOf(documents[name]).map((operation) => [operation.operationId, operation]));
+      // What admin answers itself has other answers; all else of this tag is the service's own.
+      const differing = ["listVideos", "updateVideo", "deleteVideo", "stopVideo", "resumeVideo", "playVideo"];
+      const merged = ["startTranscode", "getTranscodeStatus", "getVideoFile", "listTranscodedQualities"];
+      for (const operation of operationsOf(documents.admin)) {
+        if (!operation.tags.includes(tag) || [...differing, ...merged].includes(operation.operationId)) continue;
+        const { tags: _, responses, ...rest } = operation;
+        const { tags: __, responses: theirs, ...own } = declared.get(operation.operationId) as Operation;
+        expect(rest).toEqual(own as typeof rest);
+        expect(responses).toMatchObject(theirs);
+        mounted++;
+      }
+    }
+    expect(mounted).toBeGreaterThan(30);
+  });
+
+  test("groups its operations by service, and by nothing else", () => {
+    const tags = new Set(operationsOf(documents.admin).flatMap((operation) => operation.tags));
+    expect([...tags].sort()).toEqual(["Admin", "Metadata", "Service", "Streaming", "Transcoding", "Upload"]);
+  });
+});
+
+test("a schema of one name is the same in all documents", () => {
+  const seen = new Map<string, object>();
+  for (const name of serviceNames) {
+    for (const [schema, content] of Object.entries(documents[name].components.schemas)) {
+      expect({ schema, content: seen.get(schema) ?? content }).toEqual({ schema, content });
+      seen.set(schema, content);
+    }
+  }
+  expect(seen.size).toBeGreaterThan(30);
+});
