@@ -5,6 +5,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import * as metadata from "@video-backend/metadata/contract";
 import { json, jsonBody, problems, ServiceError, VideoId } from "@video-backend/service/contract";
+import { listQualities as list } from "@video-backend/streaming/contract";
 import { getTranscodeStatus as getStatus, startTranscode as start } from "@video-backend/transcoding/contract";
 import { bodyLimit } from "hono/body-limit";
 import { DeletedVideo, ResumedVideo, StoppedVideo } from "../contract.ts";
@@ -118,6 +119,14 @@ export const getTranscodeStatus = createRoute({
     ),
     ...problems({ 400: "Invalid path", 503: "Transcoding service unavailable: ..." }),
   },
+});
+
+/** Which pages may read it is admin's to say, as of all that is not a stream. */
+export const listQualities = createRoute({
+  ...list,
+  path: "/transcode/{id}/qualities",
+  operationId: "listTranscodedQualities",
+  tags: transcoding,
 });
 
 export const playVideo = createRoute({

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createWorld, type World } from "@video-backend/testing";
+import { createWorld, transcript, type World } from "@video-backend/testing";
 import { createAdminService } from "../service.ts";
 import { connectServices } from "../services/connect-services.ts";
 import { createTestAdmin } from "../testing.ts";
@@ -103,4 +103,20 @@ test("an upload that hangs up is unavailable", async () => {
   const reply = await service.fetch(new Request("http://service.test/upload/init", { method: "POST", body: "x" }));
   expect(reply.status).toBe(503);
   expect((await reply.json()).detail).toStartWith("Upload service unavailable: ");
+});
+
+test("a connection that is cut is tried once more where that changes nothing, and a body is sent once", async () => {
+  await using world = createWorld();
+  const admin = createTestAdmin(world);
+  const send = transcript(admin.service);
+  let cuts = 1;
+  admin.bringBack("metadata", () => {
+    if (cuts-- > 0) throw new Error("connection reset");
+    return Response.json({ hash: "film" });
+  });
+  expect((await send("GET /videos/film")).body).toEqual({ hash: "film" });
+  cuts = 2;
+  expect((await send("GET /videos/film")).body.detail).toBe("Metadata service unavailable: connection reset");
+  cuts = 1;
+  expect((await send("PUT /videos/film/captions/en", { body: "WEBVTT" })).status).toBe(503);
 });

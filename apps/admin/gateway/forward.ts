@@ -47,18 +47,7 @@ export async function forward(c: ServiceContext, service: OtherService, path: st
     duplex: "half",
   };
   const target = `${service.url}${path}${new URL(incoming.url).search}`;
-  const send = () => service.fetch(new Request(target, init));
-  // A connection that was kept may have been closed by a service that was started again: what changes nothing is sent anew.
-  const isRepeatable = (incoming.method === "GET" || incoming.method === "HEAD") && !incoming.signal.aborted;
-  const response = await Promise.resolve()
-    .then(send)
-    .catch((error: unknown) => {
-      if (isRepeatable) return send();
-      throw error;
-    })
-    .catch((error: unknown) => {
-      throw new ServiceError("unavailable", `${service.name} unavailable: ${messageOf(error)}`, { cause: error });
-    });
+  const response = await send(service, incoming, () => new Request(target, init));
   const { status, statusText } = response;
   const answered = endToEnd(response.headers);
   answered.set("x-request-id", c.get("requestId"));
@@ -86,6 +75,20 @@ function untilItBreaks(feed: ReadableStream<Uint8Array>): ReadableStream<Uint8Ar
     },
     cancel: (reason) => reader.cancel(reason),
   });
+}
+
+/** A service that is started again may have closed a connection that was kept: what changes nothing is sent once more. */
+async function send(service: OtherService, { method, signal }: Request, create: () => Request): Promise<Response> {
+  const attempt = async () => service.fetch(create());
+  const isRepeatable = method === "GET" || method === "HEAD";
+  try {
+    return await attempt().catch((error: unknown) => {
+      if (!isRepeatable || signal.aborted) throw error;
+      return attempt();
+    });
+  } catch (error) {
+    throw new ServiceError("unavailable", `${service.name} unavailable: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** A copy without what is for one hop only. */

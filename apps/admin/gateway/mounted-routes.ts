@@ -44,7 +44,6 @@ export const mountedRoutes: Record<keyof OtherServices, MountedRoute[]> = {
     transcoding.listAttempts,
   ),
   streaming: [
-    { route: streaming.listQualities, path: "/transcode/{id}/qualities", operationId: "listTranscodedQualities" },
     { route: streaming.getAsset, path: "/video/{id}/{asset_path}", operationId: "getVideoFile" },
     // Streaming under its own paths, for browsers that reach nothing but this address: all that it links to is relative.
     ...each(

@@ -43,6 +43,10 @@ export function createGatewayRoutes(deps: AdminDeps) {
       const answer = await forward(c, transcoding, `/transcode/status/${c.req.valid("param").upload_id}`);
       return answer.status === 404 ? c.json(contract.notStarted, 200) : (answer as never);
     })
+    .openapi(contract.listQualities, async (c) => {
+      const param = c.req.valid("param");
+      return c.json(await parseResponse(streaming.client.stream[":id"].qualities.$get({ param })), 200);
+    })
     .openapi(contract.playVideo, async (c) => {
       c.header("cache-control", "no-store");
       return c.redirect(await chooseStream(deps, c.req.valid("param").hash), 307);
