@@ -1,5 +1,6 @@
-/** The five OpenAPI documents: that admin's is merged from the others'. */
+/** The five OpenAPI documents: that admin's is merged from the others', and that contracts are data. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { dirname, join } from "node:path";
 import { createTestAdmin } from "@video-backend/admin/testing";
 import { createWorld } from "@video-backend/testing";
 import { createTestTranscoding } from "@video-backend/transcoding/testing";
@@ -73,4 +74,38 @@ test("a schema of one name is the same in all documents", () => {
     }
   }
   expect(seen.size).toBeGreaterThan(30);
+});
+
+/** All modules that a module leads to, followed through this repository; of packages from elsewhere their names. */
+async function modulesFrom(entry: string, found = new Set<string>()): Promise<Set<string>> {
+  if (found.has(entry)) return found;
+  found.add(entry);
+  const scanned = new Bun.Transpiler({ loader: "ts" }).scanImports(await Bun.file(entry).text());
+  for (const { path } of scanned) {
+    const resolved = Bun.resolveSync(path, dirname(entry));
+    if (path.startsWith(".") || path.startsWith("@video-backend/")) await modulesFrom(resolved, found);
+    else found.add(path);
+  }
+  return found;
+}
+
+test("a contract leads to no module that does input or output", async () => {
+  const allowed = [
+    "zod",
+    "@hono/zod-openapi",
+    "nanoid",
+    "hono/etag",
+    "hono/body-limit",
+    "drizzle-orm",
+    "drizzle-orm/sqlite-core",
+  ];
+  for (const name of serviceNames) {
+    const modules = await modulesFrom(join(import.meta.dirname, "..", "..", "apps", name, "contract.ts"));
+    const others = [...modules].filter((module) => !module.startsWith("/"));
+    expect([name, others.filter((module) => !allowed.includes(module))]).toEqual([name, []]);
+    expect([name, [...modules].filter((module) => /\/(service|main|routes|client)\.ts$/.test(module))]).toEqual([
+      name,
+      [],
+    ]);
+  }
 });
