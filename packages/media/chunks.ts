@@ -34,17 +34,23 @@ const longestSound = 16;
 export interface Remaining {
   /** What a player needs to begin: the first segment of the lowest rung and the first piece of the sound. */
   opening: Chunk[];
-  /** The first segment of the other rungs, then everything by the time at which it plays, in chunks that grow. */
-  rest: Chunk[];
+  /** The first segment of the other rungs, then everything by the time at which it plays, in chunks that grow. Lazy. */
+  rest: Iterable<Chunk>;
 }
 
 export function remainingChunks(plan: Plan, has: Has): Remaining {
   const { opening, rest } = allChunks(plan);
-  const missing = (chunks: Chunk[]) => chunks.flatMap((chunk) => missingOf(plan, chunk, has));
-  return { opening: missing(opening), rest: missing(rest) };
+  return {
+    opening: opening.flatMap((chunk) => missingOf(plan, chunk, has)),
+    rest: {
+      *[Symbol.iterator]() {
+        for (const chunk of rest) yield* missingOf(plan, chunk, has);
+      },
+    },
+  };
 }
 
-function allChunks(plan: Plan): Remaining {
+function allChunks(plan: Plan): { opening: Chunk[]; rest: Chunk[] } {
   const names = pictureRenditions(plan).map((rendition) => rendition.name);
   const total = pictureRenditions(plan)[0]?.segmentCount ?? 0;
   const first = (renditions: string[]): Chunk[] =>

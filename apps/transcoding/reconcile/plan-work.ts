@@ -55,19 +55,23 @@ export function planWork(state: VideoState, maxInQueue: number): Work {
     return { kind: "add", tasks: remaining.opening.flatMap(missing).map((chunk) => openingTask(videoId, chunk)) };
   }
   const beside = [posterTask(videoId), subtitlesTask(videoId)].filter(({ kind }) => !isDone(state, kind));
-  if (remaining.rest.length > 0) return { kind: "add", tasks: [...beside, ...backgroundTasks()] };
+  const background = backgroundTasks();
+  if (background) return { kind: "add", tasks: [...beside, ...background] };
   if (beside.length > 0) return { kind: "add", tasks: beside };
   if (!isDone(state, "storyboard")) return { kind: "add", tasks: [storyboardTask(videoId)] };
   return { kind: "finish" };
 
-  function backgroundTasks(): TranscodingTask[] {
+  /** Null where every segment is made. */
+  function backgroundTasks(): TranscodingTask[] | null {
     const inQueue = encodeTasks(tasks).filter(({ lane }) => lane === "encode").length;
+    let isWhole = true;
     const chunks: Chunk[] = [];
     for (const chunk of remaining.rest) {
+      isWhole = false;
       if (inQueue + chunks.length >= maxInQueue) break;
       chunks.push(...missing(chunk));
     }
-    return chunks.map((chunk, position) => backgroundTask(videoId, chunk, inQueue + position));
+    return isWhole ? null : chunks.map((chunk, position) => backgroundTask(videoId, chunk, inQueue + position));
   }
 }
 
