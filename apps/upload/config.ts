@@ -3,9 +3,9 @@ import { messageOf, settings } from "@video-backend/service";
 import { z } from "zod";
 import type { Limits } from "./admission/admit.ts";
 import { parseProxies } from "./admission/client-of.ts";
-import { maxTotalChunks } from "./database/schema.ts";
 import { addressesOfThisMachine, parseAllowedTargets, resolveBySystem } from "./remote/addresses.ts";
 import type { RemoteSources } from "./remote/open-remote.ts";
+import { maxTotalChunks } from "./uploads/store.ts";
 
 const mebibyte = 1024 ** 2;
 const tebibyte = 1024 ** 4;
@@ -102,6 +102,6 @@ export function remoteSourcesOf(config: UploadConfig): RemoteSources | null {
     ownAddresses: addressesOfThisMachine,
     atOnce: config.UPLOAD_FROM_URL_AT_ONCE,
     answerSeconds: 30,
-    mostTries: 20,
+    maxTries: 20,
   };
 }

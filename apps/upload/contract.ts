@@ -6,7 +6,7 @@
  */
 import { createRoute, z } from "@hono/zod-openapi";
 import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
-import { maxTotalChunks, uploadStates } from "./database/schema.ts";
+import { maxTotalChunks, uploadStates } from "./uploads/store.ts";
 
 export * from "./janitor/contract.ts";
 export * from "./tus/contract.ts";

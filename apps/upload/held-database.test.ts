@@ -3,8 +3,8 @@ import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { createMetadataClient } from "@video-backend/metadata/client";
 import { holdDatabase, longestDelay } from "@video-backend/testing";
-import { createGroupCommit } from "./database/group-commit.ts";
-import { sweep } from "./hand-over/sweep.ts";
+import { createSqliteStores } from "./database/sqlite-stores.ts";
+import { sweep } from "./handover/sweep.ts";
 import { chunkInFlight, setup } from "./test-setup.ts";
 
 test("each verb is answered with 503 and may be repeated; reads are answered, and nothing is lost", async () => {
@@ -79,7 +79,8 @@ test.each(arrivals)(
 test("a chunk for which the lock is held for too long is answered with 503, and may be sent again", async () => {
   await using upload = setup();
   const id = await upload.init(1);
-  upload.deps.commit = createGroupCommit(upload.deps.database, 0.2);
+  const { deps, world } = upload;
+  Object.assign(deps, createSqliteStores(deps.database, { now: world.clock.now, lockSeconds: 0.2 }));
   for (const where of ["first", "last"] as const) {
     const chunk = chunkInFlight(id, 0, where);
     const reply = upload.service.fetch(chunk.request);

@@ -10,10 +10,9 @@ import { checkLayout } from "@video-backend/storage/layout-version";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createDisk } from "./admission/room.ts";
 import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
-import { openUploadDatabase } from "./database/open.ts";
-import { keepSweeping, keepTellingHashes } from "./hand-over/sweep.ts";
-import { keepClean } from "./janitor/clean-storage.ts";
-import { followDeletions } from "./janitor/follow-deletions.ts";
+import { createSqliteStores, openUploadDatabase } from "./database/sqlite-stores.ts";
+import { keepSweeping, keepTellingHashes } from "./handover/sweep.ts";
+import { followDeletions, keepClean } from "./janitor/janitor.ts";
 import { keepFetching } from "./remote/fetch-source.ts";
 import { createUploadService, withState } from "./service.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
@@ -24,8 +23,13 @@ const fetchEverySeconds = 1;
 const config = await orExit(() => readConfig(UploadConfig, process.env));
 const store = createDirectoryStore(config.STORAGE_DIR);
 await orExit(() => checkLayout(store));
+const now = () => Date.now() / 1000;
+const database = await orExit(() =>
+  openUploadDatabase(join(config.STORAGE_DIR, databaseFiles.upload), config.UPLOAD_SYNC === "chunk"),
+);
 const parts = await orExit(() => ({
-  database: openUploadDatabase(join(config.STORAGE_DIR, databaseFiles.upload), config.UPLOAD_SYNC === "chunk"),
+  ...createSqliteStores(database, { now }),
+  database,
   store,
   sources: openSourceDirectory(join(config.STORAGE_DIR, folders.uploads), config.UPLOAD_SYNC),
   copyRange,
@@ -38,7 +42,7 @@ const parts = await orExit(() => ({
   transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1 }),
   crossOrigin: crossOriginRulesOf(config),
   log: createLog("upload", config.LOG_LEVEL),
-  now: () => Date.now() / 1000,
+  now,
   newId: newVideoId,
 }));
 const deps = withState(parts);
@@ -69,8 +73,8 @@ export default serve(createUploadService(deps), {
   maxBodyBytes: Number.MAX_SAFE_INTEGER,
   async close() {
     stopping.abort();
-    await deps.work.endAll(new ServiceError("unavailable", "The upload service is stopping"));
+    await deps.active.endAll(new ServiceError("unavailable", "The upload service is stopping"));
     await Promise.all(loops);
-    deps.database.$client.close();
+    database.$client.close();
   },
 });

@@ -5,15 +5,14 @@ import { receiveChunkForm, receiveRawChunk } from "./chunks/receive.ts";
 import * as contract from "./contract.ts";
 import type { UploadDeps } from "./deps.ts";
 import { smallForm } from "./form-as-json.ts";
-import { cleanStorage } from "./janitor/clean-storage.ts";
 import * as janitor from "./janitor/contract.ts";
-import { inspectStorage } from "./janitor/inspect-storage.ts";
-import { beginFromUrl } from "./remote/begin-from-url.ts";
+import { cleanStorage, inspectStorage } from "./janitor/janitor.ts";
+import { createFromUrl } from "./remote/begin-from-url.ts";
 import { sample } from "./speedtest/sample.ts";
 import { createTusAnswer, tusPath } from "./tus/answer-tus.ts";
 import { tusRoutes } from "./tus/contract.ts";
-import { beginningOf, beginUpload } from "./uploads/begin-upload.ts";
 import { completeUpload } from "./uploads/complete-upload.ts";
+import { createUpload, requestOf } from "./uploads/create-upload.ts";
 import { deleteUpload } from "./uploads/delete-upload.ts";
 import { presentUpload } from "./uploads/present-upload.ts";
 
@@ -35,12 +34,12 @@ export function createRoutes(deps: UploadDeps) {
       return c.json(await cleanStorage(deps, remove_originals, c.req.raw.signal), 200);
     })
     .openapi(contract.initUpload, async (c) => {
-      return c.json({ upload_id: await beginUpload(deps, beginningOf(c.req.valid("json"), clientOf(deps, c))) }, 200);
+      return c.json({ upload_id: await createUpload(deps, requestOf(c.req.valid("json"), clientOf(deps, c))) }, 200);
     })
     .openapi(contract.uploadFromUrl, async (c) => {
       c.env?.keepOpen?.();
       const { signal } = c.req.raw;
-      return c.json({ upload_id: await beginFromUrl(deps, c.req.valid("json"), clientOf(deps, c), signal) }, 200);
+      return c.json({ upload_id: await createFromUrl(deps, c.req.valid("json"), clientOf(deps, c), signal) }, 200);
     })
     .openapi(contract.receiveChunk, async (c) => {
       return c.json({ status: "ok" as const, index: await receiveChunkForm(deps, c.req.raw) }, 200);
@@ -54,10 +53,12 @@ export function createRoutes(deps: UploadDeps) {
       // Reading a large file to check its hash is silent for longer than the server lets a connection be.
       c.env?.keepOpen?.();
       await completeUpload(deps, upload_id, sha256);
-      const { duplicate_of } = presentUpload(deps, upload_id);
+      const { duplicate_of } = await presentUpload(deps, upload_id);
       return c.json({ hash: upload_id, ...(duplicate_of && { duplicate_of }) }, 200);
     })
-    .openapi(contract.getUpload, (c) => c.json(presentUpload(deps, c.req.valid("param").upload_id), 200))
+    .openapi(contract.getUpload, async (c) => {
+      return c.json(await presentUpload(deps, c.req.valid("param").upload_id), 200);
+    })
     .openapi(contract.deleteUpload, async (c) => {
       await deleteUpload(deps, c.req.valid("param").upload_id);
       return c.json({ status: "deleted" as const }, 200);

@@ -7,11 +7,10 @@ import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createWorld, type RequestParts, transcript } from "@video-backend/testing";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { Hono } from "hono";
-import type { UploadParts } from "./deps.ts";
-import { createTestUpload } from "./testing.ts";
+import { createTestUpload, type TestParts } from "./testing.ts";
 
 /** @param replaced parts of the service to put in place of the real ones, which it is given */
-export function setup(replaced?: (directory: string, real: UploadParts) => Partial<UploadParts>) {
+export function setup(replaced?: (directory: string, real: TestParts) => Partial<TestParts>) {
   const world = createWorld();
   const { service: metadata, database: metadataDatabase } = createTestMetadata(world);
   const starts: { upload_id: string; filename: string }[] = [];

@@ -10,24 +10,29 @@ import type { TranscodingClient } from "@video-backend/transcoding/client";
 import { createDisk } from "./admission/room.ts";
 import { createUploadClient } from "./client.ts";
 import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
-import { openUploadDatabase } from "./database/open.ts";
+import { createSqliteStores, openUploadDatabase } from "./database/sqlite-stores.ts";
 import type { UploadParts } from "./deps.ts";
 import { createUploadService, withState } from "./service.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
+
+/** The parts of a test, whose database can be read and changed directly. Its stores are made of it, unless they are replaced. */
+export type TestParts = Omit<UploadParts, "uploads" | "chunks" | "database"> & {
+  database: ReturnType<typeof openUploadDatabase>;
+};
 
 export interface TestUploadOptions {
   metadata: MetadataClient;
   transcoding: TranscodingClient;
   /** Parts to put in place of the real ones. */
-  deps?: Partial<UploadParts>;
+  deps?: Partial<TestParts>;
   /** The same, for parts that are made of the real ones. */
-  replace?: (real: UploadParts) => Partial<UploadParts>;
+  replace?: (real: TestParts) => Partial<TestParts>;
 }
 
 /** Its storage directory is the world's; closed with the world. Two in one world are a service before and after a restart. */
 export function createTestUpload(world: World, { metadata, transcoding, deps: replaced, replace }: TestUploadOptions) {
   const config = UploadConfig.parse({});
-  const parts: UploadParts = {
+  const real: TestParts = {
     database: openUploadDatabase(world.path(databaseFiles.upload), false),
     store: createDirectoryStore(world.directory),
     sources: openSourceDirectory(join(world.directory, folders.uploads), "chunk"),
@@ -43,7 +48,8 @@ export function createTestUpload(world: World, { metadata, transcoding, deps: re
     newId: newVideoId,
     ...replaced,
   };
-  const deps = withState({ ...parts, ...replace?.(parts) });
+  const parts = { ...real, ...replace?.(real) };
+  const deps = withState({ ...createSqliteStores(parts.database, { now: parts.now }), ...parts });
   world.defer(() => deps.database.$client.close());
   const service = createUploadService(deps);
   const client = createUploadClient({ baseUrl: "http://upload.test", fetch: (request) => service.fetch(request) });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { until } from "@video-backend/testing";
 import { appendSource } from "../sources/append-source.ts";
 import { chunkInFlight, setup } from "../test-setup.ts";
-import { beginUpload } from "../uploads/begin-upload.ts";
+import { createUpload } from "../uploads/create-upload.ts";
 import type { Limits } from "./admit.ts";
 
 const mebibyte = 1024 ** 2;
@@ -221,7 +221,7 @@ describe("while bytes come", () => {
 
   test("by tus what came before the mark counts, and the client goes on once there is room", async () => {
     await using upload = setupLimited({ lowWaterBytes: 50 }, 1000 * mebibyte);
-    const id = await beginUpload(upload.deps, {
+    const id = await createUpload(upload.deps, {
       filename: "film.mp4",
       title: null,
       totalChunks: 1,

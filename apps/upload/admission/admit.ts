@@ -1,94 +1,87 @@
 /**
- * Whether an upload can be taken, said before its first byte: limits, and room for the file and what will be made of it.
- * Room counts as taken once it is promised, so that ten uploads begun together cannot all count on the same. For that the
- * promise, which is the upload's row, has to be made in the transaction that asks.
+ * Whether an upload can be accepted, decided before its first byte: limits, and room for the file and its renditions. Room
+ * counts as taken once it is promised, so that ten concurrent uploads cannot all count on the same bytes. For that the promise,
+ * which is the upload's row, is made in the transaction that reads the other promises.
  */
 import { ServiceError } from "@video-backend/service";
-import { and, count, eq } from "drizzle-orm";
-import type { Reads } from "../database/open.ts";
-import { uploads } from "../database/schema.ts";
 
-/** How much is taken, and for how long an upload may lie still. The operator's to set; `config.ts` has the defaults. */
+/** What is accepted, and for how long an upload may be idle. Set by the operator; `config.ts` has the defaults. */
 export interface Limits {
   maxFileBytes: number;
   maxChunkBytes: number;
   maxChunks: number;
-  /** Uploads of one client that are begun and not complete. */
+  /** Uploads of one client that are started and not complete. */
   openUploadsPerClient: number;
-  /** An upload that nothing came to for so long is forgotten, and its space is free again. */
+  /** An upload that received nothing for so long is deleted, and its space is free again. */
   idleSeconds: number;
-  /** A sender that all but stops is given up after so long. */
+  /** A sender that sends next to nothing is disconnected after so long. */
   stallSeconds: number;
-  /** Bytes of a file's ladder for each of its own, as far as room for it is kept. */
+  /** Bytes that are reserved for the renditions of a file, per byte of the file. */
   ladderRatio: number;
-  /** Never promised to anybody. */
+  /** Never promised to an upload. */
   lowWaterBytes: number;
 }
 
-/** What admission looks at. Sizes in bytes, null where they were not declared. */
+/** What admission considers. Sizes in bytes, null if they were not declared. */
 export interface Asked {
   totalChunks: number;
   fileSizeBytes: number | null;
   chunkSizeBytes: number | null;
-  /** True for a source that comes as one stream; limits on chunks are not for it. */
+  /** True for a source that is sent as one stream; limits on chunks do not apply. */
   isStream: boolean;
   client: string | null;
 }
 
-/** Room as it was found a moment ago. */
-export interface FoundRoom {
+export interface Usage {
+  /** Uploads that the client has started and not completed. */
+  openOfClient: number;
   freeBytes: number;
   promisedBytes: number;
 }
 
-/**
- * @throws ServiceError `too_large`, `too_many`, `storage_full`, each with the figures
- */
-export function admit(database: Reads, limits: Limits, asked: Asked, room: FoundRoom): void {
+/** @throws ServiceError `too_large`, `too_many`, `storage_full`, each with the figures */
+export function admit(limits: Limits, asked: Asked, usage: Usage): void {
   refuseTooLarge(limits, asked);
-  refuseTooMany(database, limits, asked.client);
-  refuseWithoutRoom(limits, asked.fileSizeBytes ?? 0, room);
+  refuseTooMany(limits, asked.client, usage.openOfClient);
+  refuseWithoutRoom(limits, asked.fileSizeBytes ?? 0, usage);
 }
 
 function refuseTooLarge(limits: Limits, asked: Asked): void {
   const { totalChunks, isStream } = asked;
   const figures = [
-    ["A file", "bytes", leastFileBytes(asked), limits.maxFileBytes, "max_file_bytes"],
+    ["A file", "bytes", minFileBytes(asked), limits.maxFileBytes, "max_file_bytes"],
     ["A chunk", "bytes", isStream ? 0 : largestChunkBytes(asked), limits.maxChunkBytes, "max_chunk_bytes"],
     ["An upload", "chunks", isStream ? 0 : totalChunks, limits.maxChunks, "max_chunks"],
   ] as const;
-  for (const [what, unit, value, most, name] of figures) {
-    if (value <= most) continue;
-    throw new ServiceError("too_large", `${what} may have ${most} ${unit}; this one would have ${value}`, {
-      details: { [name]: most },
+  for (const [what, unit, value, max, name] of figures) {
+    if (value <= max) continue;
+    throw new ServiceError("too_large", `${what} may have ${max} ${unit}; this one would have ${value}`, {
+      details: { [name]: max },
     });
   }
 }
 
-/** By what was declared; a file whose size was not is at least as large as its chunks but the last. */
-const leastFileBytes = ({ fileSizeBytes, chunkSizeBytes, totalChunks }: Asked): number =>
+/** A file without a declared size is at least as large as its chunks but the last. */
+const minFileBytes = ({ fileSizeBytes, chunkSizeBytes, totalChunks }: Asked): number =>
   fileSizeBytes ?? (chunkSizeBytes ?? 0) * (totalChunks - 1);
 
-/** The least that the largest of its chunks can have. */
+/** The minimum size of its largest chunk. */
 function largestChunkBytes({ totalChunks, fileSizeBytes, chunkSizeBytes }: Asked): number {
   if (chunkSizeBytes === null || totalChunks === 1) return Math.ceil((fileSizeBytes ?? 0) / totalChunks);
   const last = fileSizeBytes === null ? 0 : fileSizeBytes - chunkSizeBytes * (totalChunks - 1);
   return Math.max(chunkSizeBytes, last);
 }
 
-function refuseTooMany(database: Reads, limits: Limits, client: string | null): void {
-  if (client === null) return;
-  const isOpen = and(eq(uploads.client, client), eq(uploads.state, "receiving"));
-  const open = database.select({ count: count() }).from(uploads).where(isOpen).get()?.count ?? 0;
-  if (open < limits.openUploadsPerClient) return;
+function refuseTooMany({ openUploadsPerClient }: Limits, client: string | null, open: number): void {
+  if (client === null || open < openUploadsPerClient) return;
   throw new ServiceError(
     "too_many",
-    `${open} uploads from ${client} are open, and ${limits.openUploadsPerClient} are accepted; complete or delete some first`,
-    { details: { open_uploads: open, max_open_uploads: limits.openUploadsPerClient } },
+    `${open} uploads from ${client} are open, and ${openUploadsPerClient} are accepted; complete or delete some first`,
+    { details: { open_uploads: open, max_open_uploads: openUploadsPerClient } },
   );
 }
 
-function refuseWithoutRoom(limits: Limits, fileBytes: number, { freeBytes, promisedBytes }: FoundRoom): void {
+function refuseWithoutRoom(limits: Limits, fileBytes: number, { freeBytes, promisedBytes }: Usage): void {
   const needed = fileBytes + Math.ceil(fileBytes * limits.ladderRatio);
   const free = Math.max(0, freeBytes - limits.lowWaterBytes);
   if (needed + promisedBytes <= free && free > 0) return;
@@ -100,7 +93,7 @@ function refuseWithoutRoom(limits: Limits, fileBytes: number, { freeBytes, promi
   );
 }
 
-/** For a part that is larger than is accepted: 413. */
+/** For a chunk that is larger than is accepted: 413. */
 export const chunkTooLarge = ({ maxChunkBytes }: Limits): ServiceError =>
   new ServiceError("too_large", `A chunk may have ${maxChunkBytes} bytes; send smaller ones`, {
     details: { max_chunk_bytes: maxChunkBytes },
@@ -109,7 +102,7 @@ export const chunkTooLarge = ({ maxChunkBytes }: Limits): ServiceError =>
 /**
  * For a file that is larger than is accepted: 413.
  *
- * @param sizeBytes where it is known
+ * @param sizeBytes if it is known
  */
 export const fileTooLarge = ({ maxFileBytes }: Limits, sizeBytes?: number): ServiceError =>
   new ServiceError("too_large", `A file may have ${maxFileBytes} bytes; got ${sizeBytes ?? "more"}`, {

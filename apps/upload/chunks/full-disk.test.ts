@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { createWorld } from "@video-backend/testing";
 import { createDisk } from "../admission/room.ts";
-import { openUploadDatabase } from "../database/open.ts";
+import { openUploadDatabase } from "../database/sqlite-stores.ts";
 import { openSourceDirectory } from "../sources/source-directory.ts";
 import { setup } from "../test-setup.ts";
 import { expireUpload } from "../uploads/delete-upload.ts";

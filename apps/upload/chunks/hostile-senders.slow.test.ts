@@ -281,7 +281,7 @@ test("who leaves while complete is at work finds it done", async () => {
   }
   const connection = await upload.connect();
   connection.send(json("POST /upload/complete", JSON.stringify({ upload_id: upload.id })));
-  await until("it has begun", () => upload.deps.work.isHeld(upload.id) || upload.starts.length > 0);
+  await until("it has begun", () => upload.deps.active.isHeld(upload.id) || upload.starts.length > 0);
   connection.reset();
   await until("it is handed over", () => upload.starts.length === 1);
   await upload.settled();

@@ -1,41 +1,43 @@
 /**
- * Takes in one chunk. Where its place in the source is known and free, its bytes go straight there; else to a file of its
- * own, from which they are moved in as soon as that can be. Either way a chunk counts when its row is written, after its bytes
- * are on the disk: neither a cut line, nor a second sender, nor a crash shows half a chunk as a whole one.
+ * Receives one chunk. If its place in the source is known and free, its bytes go straight there; otherwise to a file of its own, a
+ * spool, from which they are moved as soon as possible. Either way a chunk is acknowledged by its row, which is written after its
+ * bytes are synced: neither a broken connection, nor a second sender, nor a crash makes half a chunk count as a whole one.
+ *
+ * No two write to the same bytes of the source. Of several senders of the same chunk the newest that is whole wins.
  */
 import type { FileHandle } from "node:fs/promises";
-import { invalidRequest, ServiceError } from "@video-backend/service";
+import { type Hold, invalidRequest, ServiceError } from "@video-backend/service";
 import { chunkTooLarge, fileTooLarge } from "../admission/admit.ts";
 import type { Meter } from "../admission/room.ts";
 import { ChunkFields } from "../contract.ts";
-import type { ChunkRow } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import type { NewFile } from "../sources/source-directory.ts";
+import { expectTakesChunk, uploadNotFound } from "../uploads/state.ts";
+import type { UploadRecord } from "../uploads/store.ts";
 import { bodyOf, storageFull, writeBody } from "./body.ts";
-import { type Claim, claimChunk, expectSuperseded } from "./claim.ts";
 import { type Digest, digestMismatch, hashPart, parseContentDigest, sha256Digest } from "./digest.ts";
 import { readChunkForm } from "./form.ts";
-import { moveIn, openSource } from "./move-in.ts";
-import { fits, wrongSize } from "./place.ts";
-import { type ChunkName, commitChunk, expectOpen } from "./rows.ts";
+import { moveChunks, openSource, placeKey } from "./move-chunks.ts";
+import { fits, offsetOf, type SizeBounds, sizeBounds, wrongSize } from "./place.ts";
+import type { ChunkName, ChunkRecord, Neighbours, Situation } from "./store.ts";
 
 /**
- * A chunk as a request's raw body.
+ * A chunk as the raw body of a request.
  *
- * @throws ServiceError as `expectOpen`; `invalid_request` for a size that contradicts what was declared; `malformed_request`
- *   for a body that breaks off; `too_slow`, `too_large`, `storage_full`, `digest_mismatch`
+ * @throws ServiceError as `expectTakesChunk`; `invalid_request` for a size that contradicts what was declared;
+ *   `malformed_request` for a body that ends early; `too_slow`, `too_large`, `storage_full`, `digest_mismatch`
  */
 export async function receiveRawChunk(deps: UploadDeps, name: ChunkName, request: Request): Promise<number> {
   const digest = parseContentDigest(request.headers.get("content-digest"));
   const length = request.headers.get("content-length");
-  await using arrival = await takeIn(deps, name, bodyOf(request), length === null ? null : Number(length));
+  await using arrival = await receiveBody(deps, name, bodyOf(request), length === null ? null : Number(length));
   await acknowledge(deps, name, arrival, digest);
   return name.index;
 }
 
 /**
- * A chunk as the part `file` of a form. The fields may stand before it or after it; what is known before is checked before
- * a byte is written.
+ * A chunk as the part `file` of a form. The fields may come before it or after it; what comes before is checked before a byte
+ * is written.
  *
  * @throws ServiceError as `receiveRawChunk`; `malformed_request` for a broken form
  */
@@ -43,7 +45,7 @@ export async function receiveChunkForm(deps: UploadDeps, request: Request): Prom
   await using stack = new AsyncDisposableStack();
   let arrival: Arrival | undefined;
   const fields = await readChunkForm(request, deps.limits.stallSeconds, async (known, part) => {
-    arrival = stack.use(await takeIn(deps, nameSoFar(known), part, null));
+    arrival = stack.use(await receiveBody(deps, nameSoFar(known), part, null));
   });
   const parsed = ChunkFields.safeParse(fields);
   if (!parsed.success) throw invalidRequest("form", parsed.error);
@@ -54,7 +56,7 @@ export async function receiveChunkForm(deps: UploadDeps, request: Request): Prom
   return index;
 }
 
-/** What is known of a chunk when its bytes come; a form may tell it after them. */
+/** What is known of a chunk when its bytes arrive; the rest of a form may follow them. */
 type NameSoFar = { [Part in keyof ChunkName]: ChunkName[Part] | null };
 
 function nameSoFar(fields: Record<string, string>): NameSoFar {
@@ -65,14 +67,14 @@ function nameSoFar(fields: Record<string, string>): NameSoFar {
   };
 }
 
-/** The last of a name counts in a form; but bytes that went to one chunk cannot be another's. */
+/** The last field of a name counts in a form; but bytes that were written for one chunk cannot become another. */
 function refuseSecondName(soFar: NameSoFar, name: ChunkName): void {
   const isOther = (one: unknown, last: unknown) => one !== null && one !== last;
   if (!isOther(soFar.uploadId, name.uploadId) && !isOther(soFar.index, name.index)) return;
   throw new ServiceError("invalid_request", "upload_id and index: only one of each is expected");
 }
 
-/** A chunk whose bytes are all here. Disposing releases what it holds, and removes a file that was not kept. */
+/** A chunk that is received completely. Disposing releases what it holds, and removes a spool that was not kept. */
 interface Arrival extends AsyncDisposable {
   name: NameSoFar;
   /** Null until its whole name is known. */
@@ -80,16 +82,14 @@ interface Arrival extends AsyncDisposable {
   file: FileHandle;
   /** Where its first byte is in `file`. */
   offset: number;
-  /** The file of its own; null where `file` is the source. */
+  /** Null if `file` is the source. */
   spool: NewFile | null;
   sizeBytes: number;
   meter: Meter;
-  /** Aborts when the upload is deleted. */
-  signal: AbortSignal;
 }
 
-/** @param announcedBytes how many will come, where the sender says so */
-async function takeIn(
+/** @param announcedBytes the length, if the sender announces it */
+async function receiveBody(
   deps: UploadDeps,
   name: NameSoFar,
   body: AsyncIterable<Uint8Array>,
@@ -99,32 +99,29 @@ async function takeIn(
   const { uploadId, index } = name;
   if ((announcedBytes ?? 0) > limits.maxChunkBytes) throw chunkTooLarge(limits);
   await using stack = new AsyncDisposableStack();
-  if (uploadId !== null && index === null) expectOpen(deps.rows, uploadId, index);
+  const signal = uploadId === null ? never : stack.use(deps.active.enter(uploadId)).signal;
+  const situation = uploadId !== null && index !== null ? await situationOf(deps, { uploadId, index }) : null;
+  if (uploadId !== null && !situation) expectTakesChunk(await deps.uploads.find(uploadId), uploadId, null);
   const meter = stack.use(deps.room.enter(uploadId));
-  await meter.expect(announcedBytes ?? 0);
-  const signal = uploadId === null ? new AbortController().signal : stack.use(deps.work.enter(uploadId)).signal;
-  let [claim, file, spool]: [Claim | null, FileHandle | null, NewFile | null] = [null, null, null];
-  if (uploadId !== null && index !== null) {
-    claim = stack.use(claimChunk(deps, { uploadId, index }));
-    if (claim.offset !== null) file = stack.use(await openSource(deps, uploadId));
-  }
+  await meter.expect(announcedBytes ?? 0, situation?.upload);
+  const claim = situation && index !== null ? stack.use(await claimChunk(deps, situation, index)) : null;
   const limit = limitOf(deps, claim, index ?? 0);
   if (announcedBytes !== null && announcedBytes > limit.limitBytes) throw limit.overlong();
-  if (file === null) {
-    spool = stack.use(await deps.sources.openSpool());
-    file = spool.file;
-  }
+  const spool = claim?.offset == null ? stack.use(await deps.sources.openSpool()) : null;
+  const file = spool?.file ?? stack.use(await openSource(deps, uploadId ?? ""));
   const offset = claim?.offset ?? 0;
-  const discard = claim?.stop ?? new AbortController().signal;
+  const discard = claim?.superseded ?? never;
   const { stallSeconds } = limits;
   const sizeBytes = await writeBody(body, { file, offset, ...limit, meter, discard, signal, stallSeconds });
   if (announcedBytes !== null && sizeBytes !== announcedBytes) throw endedEarly(announcedBytes, sizeBytes);
   const owned = stack.move();
   const dispose = () => owned.disposeAsync();
-  return { name, claim, file, offset, spool, sizeBytes, meter, signal, [Symbol.asyncDispose]: dispose };
+  return { name, claim, file, offset, spool, sizeBytes, meter, [Symbol.asyncDispose]: dispose };
 }
 
-/** Where a body has to end at the latest, and the error for one that does not. */
+const never = new AbortController().signal;
+
+/** The first limit that a body reaches, and its error. */
 function limitOf({ limits }: Pick<UploadDeps, "limits">, claim: Claim | null, index: number) {
   const ends = [{ limitBytes: limits.maxChunkBytes, overlong: () => chunkTooLarge(limits) }];
   if (claim) {
@@ -135,58 +132,165 @@ function limitOf({ limits }: Pick<UploadDeps, "limits">, claim: Claim | null, in
   return ends.reduce((first, end) => (end.limitBytes < first.limitBytes ? end : first));
 }
 
-/** From bytes that are all here to a row that says so. */
-async function acknowledge(deps: UploadDeps, name: ChunkName, arrival: Arrival, digest: Digest | null): Promise<void> {
-  using late = arrival.claim ? null : claimChunk(deps, name, true);
-  using work = deps.work.enter(name.uploadId);
-  const claim = arrival.claim ?? (late as Claim);
+/** What the sender of a chunk holds while it is received. */
+interface Claim extends Disposable {
+  /** Among the senders of this chunk, in the order in which they arrived. */
+  hold: Hold;
+  /** Aborts when this sender must not write any more: a newer one was whole first, or `complete` needs the source. */
+  superseded: AbortSignal;
+  upload: UploadRecord;
+  bounds: SizeBounds;
+  /** The size of the upload without this chunk, or before it. */
+  restBytes: number;
+  /** Where in the source the bytes go; null for a spool. */
+  offset: number | null;
+}
+
+/** @throws what `expectTakesChunk` throws */
+async function situationOf({ chunks }: Pick<UploadDeps, "chunks">, name: ChunkName): Promise<Situation> {
+  const situation = await chunks.inspect(name);
+  if (!situation) throw uploadNotFound(name.uploadId);
+  expectTakesChunk(situation.upload, name.uploadId, name.index);
+  return situation;
+}
+
+/** @param hasSpool true for bytes that are in a spool already */
+async function claimChunk(deps: UploadDeps, situation: Situation, index: number, hasSpool = false): Promise<Claim> {
+  const { chunks, locks } = deps;
+  const { upload } = situation;
+  const name = { uploadId: upload.id, index };
+  const hold = locks.enter(`chunk ${upload.id} ${index}`);
+  // The rows are read while holding the place: nobody else changes what is in the source there.
+  const place = hasSpool ? null : locks.tryAcquire(placeKey(upload, index));
+  const superseded = place ? AbortSignal.any([hold.signal, place.signal]) : hold.signal;
+  // The next writer needs the place at once, and must not wait until this sender has sent the rest.
+  superseded.addEventListener("abort", () => place?.[Symbol.dispose](), { once: true });
   try {
-    if (!fits(claim.bounds, arrival.sizeBytes)) throw wrongSize(name.index, claim.bounds, arrival.sizeBytes);
-    if (digest && !claim.stop.aborted) await verify(arrival, `Chunk ${name.index}`, digest, claim, work.signal);
-    if (claim.stop.aborted) return expectSuperseded(deps, name, claim);
-    const replaced = await (arrival.spool ? commitSpool : commitInPlace)(deps, name, arrival, claim);
-    if (replaced === "superseded") return expectSuperseded(deps, name, claim);
-    // From here on its row counts it.
-    arrival.meter[Symbol.dispose]();
-    if (replaced?.spool) await deps.sources.removeKept(name.uploadId, replaced.spool);
+    let offset: number | null = null;
+    if (place && !(await chunks.find(name))) {
+      const neighbours = upload.chunkSizeBytes === null ? await chunks.neighbours(name) : none;
+      offset = offsetOf(upload, neighbours, index, null);
+    }
+    const isPlaced = offset !== null;
+    if (place && !isPlaced) releasePlace();
+    return {
+      hold,
+      superseded,
+      upload,
+      bounds: sizeBounds(upload, index, situation),
+      restBytes: Math.max(situation.otherBytes, offset ?? 0),
+      offset,
+      [Symbol.dispose]() {
+        hold[Symbol.dispose]();
+        if (isPlaced && !superseded.aborted) releasePlace();
+      },
+    };
   } catch (error) {
-    throw storageFull(error) ?? error;
+    hold[Symbol.dispose]();
+    place?.[Symbol.dispose]();
+    throw error;
   }
+
+  /** Chunks behind this one may have waited for it, or another sender's for the place. */
+  function releasePlace(): void {
+    place?.[Symbol.dispose]();
+    void moveChunks(deps, upload, index);
+  }
+}
+
+const none: Neighbours = { before: null, after: null };
+
+/** From bytes that are received to the row that acknowledges them. */
+async function acknowledge(deps: UploadDeps, name: ChunkName, arrival: Arrival, digest: Digest | null): Promise<void> {
+  const { uploadId, index } = name;
+  using active = deps.active.enter(uploadId);
+  using late = arrival.claim ? null : await claimLate(deps, name);
+  const claim = arrival.claim ?? (late as Claim);
+  const { superseded, upload } = claim;
+  try {
+    if (!fits(claim.bounds, arrival.sizeBytes)) throw wrongSize(index, claim.bounds, arrival.sizeBytes);
+    if (digest && !superseded.aborted) await verify(arrival, index, digest, superseded, active.signal);
+    if (!superseded.aborted) {
+      const replaced = await commitChunk(deps, name, arrival, claim);
+      // From here on the row counts these bytes.
+      arrival.meter[Symbol.dispose]();
+      if (replaced?.spool) await deps.sources.removeKept(uploadId, replaced.spool);
+    }
+  } catch (error) {
+    if (!superseded.aborted) throw storageFull(error) ?? error;
+  }
+  if (superseded.aborted) return await expectReplaced(deps, name, claim);
+  if (!arrival.spool) return;
+  const moving = moveChunks(deps, upload, index);
+  // With a declared size that is this chunk alone; without it all chunks that waited for this one may follow, even the whole file.
+  if (upload.chunkSizeBytes !== null) await moving;
+}
+
+/** For a form whose fields followed its file. */
+async function claimLate(deps: UploadDeps, { uploadId, index }: ChunkName): Promise<Claim> {
+  return await claimChunk(deps, await situationOf(deps, { uploadId, index }), index, true);
 }
 
 /** The bytes are read back from where they were written; a newer sender's may be there by now, which is no mismatch. */
 async function verify(
   { file, offset, sizeBytes }: Arrival,
-  what: string,
+  index: number,
   digest: Digest,
-  { stop }: Claim,
+  superseded: AbortSignal,
   signal: AbortSignal,
 ): Promise<void> {
   const got = await hashPart(file, { algorithm: digest.algorithm, start: offset, sizeBytes }, signal);
-  if (got !== digest.hex && !stop.aborted) throw digestMismatch(what, digest, got);
+  if (got !== digest.hex && !superseded.aborted) throw digestMismatch(`Chunk ${index}`, digest, got);
 }
 
-type Replaced = ChunkRow | null | "superseded";
-
-async function commitInPlace(deps: UploadDeps, name: ChunkName, arrival: Arrival, claim: Claim): Promise<Replaced> {
-  const { file, offset, sizeBytes } = arrival;
-  await deps.sources.sync(deps.sources.pathOf(name.uploadId), file, "chunk");
-  return await deps.commit(() => commitChunk(deps, name, { offsetBytes: offset, spool: null, sizeBytes }, claim));
-}
-
-async function commitSpool(deps: UploadDeps, name: ChunkName, arrival: Arrival, claim: Claim): Promise<Replaced> {
-  const { sizeBytes } = arrival;
-  const spool = await deps.sources.keep(name.uploadId, arrival.spool as NewFile);
-  let replaced: Replaced = "superseded";
+/**
+ * Syncs the bytes and writes the row. Whether the upload takes the chunk is checked inside the transaction: whatever happened
+ * while it was received, no chunk is added to an upload that was completed or deleted. Older senders are superseded there, too.
+ *
+ * @returns the chunk that it replaces
+ * @throws ServiceError as `receiveRawChunk`; the reason of the claim if it is superseded
+ */
+async function commitChunk(
+  { chunks, sources, limits }: UploadDeps,
+  name: ChunkName,
+  { file, offset, spool, sizeBytes }: Arrival,
+  { hold, superseded }: Claim,
+): Promise<ChunkRecord | null> {
+  const { uploadId, index } = name;
+  const kept = spool ? await sources.keep(uploadId, spool) : null;
+  if (!spool) await sources.sync(sources.pathOf(uploadId), file, "chunk");
+  const chunk = { offsetBytes: spool ? null : offset, spool: kept, sizeBytes };
   try {
-    replaced = await deps.commit(() => commitChunk(deps, name, { offsetBytes: null, spool, sizeBytes }, claim));
-  } finally {
-    if (replaced === "superseded") await deps.sources.removeKept(name.uploadId, spool);
+    return await chunks.acknowledge(name, chunk, (situation) => {
+      if (!situation) throw uploadNotFound(uploadId);
+      expectTakesChunk(situation.upload, uploadId, index);
+      superseded.throwIfAborted();
+      const bounds = sizeBounds(situation.upload, index, situation);
+      if (!fits(bounds, sizeBytes)) throw wrongSize(index, bounds, sizeBytes);
+      if (situation.otherBytes + sizeBytes > limits.maxFileBytes) throw fileTooLarge(limits);
+      void hold.supersede(new ServiceError("conflict", "A newer sender of this chunk was whole first"));
+    });
+  } catch (error) {
+    if (kept) await sources.removeKept(uploadId, kept);
+    throw error;
   }
-  const moving = moveIn(deps, claim.upload, name.index);
-  // With a declared size that is this chunk alone; without it all that waited for this one may follow, the whole file even.
-  if (claim.upload.chunkSizeBytes !== null) await moving;
-  return replaced;
+}
+
+/**
+ * For a sender that was superseded: its chunk is acknowledged, as a newer one sent it.
+ *
+ * @throws ServiceError `not_found`; `conflict` if it is not
+ */
+async function expectReplaced(
+  { uploads, chunks }: Pick<UploadDeps, "uploads" | "chunks">,
+  name: ChunkName,
+  { hold }: Claim,
+): Promise<void> {
+  if (hold.signal.aborted && (await chunks.find(name))) return;
+  const { state } = expectTakesChunk(await uploads.find(name.uploadId), name.uploadId, name.index);
+  throw new ServiceError("conflict", `Chunk ${name.index} was stopped by a newer request that failed; send it again`, {
+    details: { upload_id: name.uploadId, state },
+  });
 }
 
 const endedEarly = (announced: number, got: number): ServiceError =>

@@ -2,8 +2,9 @@ import { expect, test } from "bun:test";
 import { ServiceError } from "@video-backend/service";
 import { createWorld, holdDatabase, longestDelay } from "@video-backend/testing";
 import { createGroupCommit } from "./group-commit.ts";
-import { openUploadDatabase, type Writes } from "./open.ts";
 import { uploads } from "./schema.ts";
+import type { Transaction } from "./sqlite-database.ts";
+import { openUploadDatabase } from "./sqlite-stores.ts";
 
 function setup({ patienceSeconds }: { patienceSeconds?: number } = {}) {
   const world = createWorld();
@@ -21,7 +22,7 @@ function setup({ patienceSeconds }: { patienceSeconds?: number } = {}) {
     commit: createGroupCommit(counting, patienceSeconds),
     hold: () => holdDatabase(world.path("uploads.db")),
     transactions: () => transactions,
-    add: (id: string) => (transaction: Writes) => {
+    add: (id: string) => (transaction: Transaction) => {
       const row = { id, filename: "film.mp4", totalChunks: 1, createdAt: 1, updatedAt: 1 };
       transaction.insert(uploads).values(row).run();
       return id;

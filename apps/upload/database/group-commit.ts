@@ -1,31 +1,31 @@
 /**
- * One transaction for all who want to write a row at the same moment. Each commit waits for the disk, about 3 ms during
- * which the event loop stands still; several senders whose bytes came to the disk by one sync share one commit, too.
+ * Concurrent writes share one transaction. Each commit waits for the disk, about 3 ms during which the event loop is blocked;
+ * requests whose bytes were synced together share one commit, too.
  */
 import { retryWhileBusy } from "@video-backend/database";
 import { isServiceError } from "@video-backend/service";
-import type { UploadDatabase, Writes } from "./open.ts";
+import type { Transaction, UploadDatabase } from "./sqlite-database.ts";
 
 /**
- * Runs `work` in a transaction that it may share with others, and resolves with what it returned once that is committed.
- * `work` is synchronous. When it throws a `ServiceError` it alone is undone; any other error is everybody's. While another
- * program holds the database it waits, since the bytes are here by now and would have to be sent again; work may then be
- * done anew. Rejects with a `DatabaseBusyError` when that takes too long.
+ * Runs `work` in a transaction that it may share with others, in the order of the calls, and resolves with its result after the
+ * commit. `work` is synchronous. If it throws a `ServiceError` it alone is undone; any other error fails the whole group. While
+ * another program holds the database it waits, since bytes that are received would have to be sent again; `work` may then run
+ * more than once. Rejects with a `DatabaseBusyError` when that takes too long.
  */
-export type GroupCommit = <Result>(work: (transaction: Writes) => Result) => Promise<Result>;
+export type GroupCommit = <Result>(work: (transaction: Transaction) => Result) => Promise<Result>;
 
 interface Member {
-  /** @returns what tells the outcome to whoever waits for it */
-  run(savepoint: <Result>(work: (transaction: Writes) => Result) => Result): () => void;
+  /** @returns a function that settles the caller's promise */
+  run(savepoint: <Result>(work: (transaction: Transaction) => Result) => Result): () => void;
   reject(error: unknown): void;
 }
 
-/** A client waits for longer than this; a backup of a database of this size takes less. */
-const lockPatienceSeconds = 10;
+/** Clients have longer timeouts; a backup of a database of this size takes less. */
+const defaultLockSeconds = 10;
 
 export function createGroupCommit(
   database: Pick<UploadDatabase, "transaction" | "$client">,
-  seconds = lockPatienceSeconds,
+  seconds = defaultLockSeconds,
 ): GroupCommit {
   let waiting: Member[] = [];
 

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
-import { sweep } from "../hand-over/sweep.ts";
+import { sweep } from "../handover/sweep.ts";
 import { openSourceDirectory } from "../sources/source-directory.ts";
 import { setup } from "../test-setup.ts";
-import { openUploadDatabase } from "./open.ts";
+import { openUploadDatabase } from "./sqlite-stores.ts";
 
 const migrations = join(import.meta.dirname, "migrations");
 

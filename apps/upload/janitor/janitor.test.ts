@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { until } from "@video-backend/testing";
-import { sweep } from "../hand-over/sweep.ts";
+import { sweep } from "../handover/sweep.ts";
 import { chunkInFlight, setup } from "../test-setup.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
-import { followDeletions } from "./follow-deletions.ts";
+import { followDeletions } from "./janitor.ts";
 
 type Upload = ReturnType<typeof setup>;
 
@@ -78,7 +78,7 @@ test("files of chunks that a kill left before their rows are removed, and those 
   const reply = upload.service.fetch(chunk.request);
   await chunk.begin();
   await chunk.send("first ");
-  await until("it is at work", () => upload.deps.work.isHeld(id));
+  await until("it is at work", () => upload.deps.active.isHeld(id));
   expect((await inspect(upload)).findings).toEqual([]);
   await chunk.cut();
   expect((await reply).status).toBe(400);

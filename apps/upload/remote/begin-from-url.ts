@@ -1,23 +1,23 @@
-/** Begins an upload whose source is fetched from an address: asks there once, so that what cannot be had is told at once. */
+/** Starts an upload whose source is fetched from a URL: requests it once, so that a URL without a file is refused at once. */
 import { ServiceError } from "@video-backend/service";
 import type { NewUploadFromUrl } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
-import { beginUpload } from "../uploads/begin-upload.ts";
+import { createUpload } from "../uploads/create-upload.ts";
 import { checkFilename } from "../uploads/filename.ts";
 import { openRemote } from "./open-remote.ts";
 import { fileOf, nameFile } from "./remote-file.ts";
 import { parseRemoteUrl } from "./remote-url.ts";
 
 /**
- * The fetch itself is the background loop's.
+ * The background loop fetches the file itself.
  *
  * @param client as admission counts
- * @param signal ends it when whoever asked has left
+ * @param signal aborts when the client has disconnected
  * @returns the id of the upload
- * @throws ServiceError `forbidden` where the address is not public or this is switched off; `source_unreachable`;
- *   `invalid_request` for an address that is none, or that gives no file; and what `beginUpload` throws
+ * @throws ServiceError `forbidden` if the URL is not public or this is switched off; `source_unreachable`;
+ *   `invalid_request` for an invalid URL, or one without a file; and what `createUpload` throws
  */
-export async function beginFromUrl(
+export async function createFromUrl(
   deps: UploadDeps,
   form: NewUploadFromUrl,
   client: string | null,
@@ -28,7 +28,7 @@ export async function beginFromUrl(
   if (form.filename !== undefined) checkFilename(form.filename);
   using answer = await openRemote(deps.remote, url, {}, signal);
   const { sizeBytes } = fileOf(answer);
-  return await beginUpload(deps, {
+  return await createUpload(deps, {
     filename: form.filename ?? nameFile(url, answer),
     title: form.title ?? null,
     totalChunks: 1,

@@ -27,7 +27,7 @@ async function setupFetch(answer: (asked: Asked, nth: number) => Said, replaced?
     asked: () => server.asked.slice(1),
     isConnected: server.isConnected,
     found: async () => (await upload.send(`GET /upload/${id}`)).body,
-    row: () => findUpload(upload.deps.database, id),
+    row: () => findUpload(upload.deps, id),
     original: () => readFileSync(upload.world.path("originals", id, "film.mp4")),
     /** What is due is tried once, when the time of its next try has come. */
     async next(deps = upload.deps) {
@@ -40,7 +40,7 @@ async function setupFetch(answer: (asked: Asked, nth: number) => Said, replaced?
 
 async function tryDue(deps: ReturnType<typeof setup>["deps"]): Promise<void> {
   const running: Running = new Map();
-  if (deps.remote) startFetches(deps, deps.remote, running);
+  if (deps.remote) await startFetches(deps, deps.remote, running);
   await Promise.all(running.values());
 }
 
@@ -62,7 +62,7 @@ test("the file is fetched, completed and handed over, and the secret of its addr
   expect(upload.original().equals(film)).toBeTrue();
   expect(upload.starts).toEqual([{ upload_id: upload.id, filename: "film.mp4" }]);
   expect((await upload.askMetadata(`GET /videos/${upload.id}`)).status).toBe(200);
-  expect(upload.row().sourceUrl).not.toContain("secret");
+  expect((await upload.row()).sourceUrl).not.toContain("secret");
   expect(upload.asked()).toHaveLength(1);
   expect(upload.asked()[0]?.headers).toMatchObject({ "accept-encoding": "identity" });
 });
@@ -223,11 +223,11 @@ test("a name that leads to a private address later on is given up then", async (
 
 test("what is never got further with is tried later each time, and given up in the end", async () => {
   await using upload = await setupFetch(() => ({ status: 500, headers: { "content-length": 0 } }));
-  const { mostTries = 0 } = upload.deps.remote ?? {};
+  const { maxTries = 0 } = upload.deps.remote ?? {};
   const delays: number[] = [];
-  for (let tries = 1; tries < mostTries; tries++) {
+  for (let tries = 1; tries < maxTries; tries++) {
     await upload.next();
-    delays.push(upload.row().nextTryAt - upload.world.clock.now());
+    delays.push((await upload.row()).nextTryAt - upload.world.clock.now());
     await tryDue(upload.deps);
     expect(upload.asked()).toHaveLength(tries);
   }
@@ -248,7 +248,7 @@ test("a server that always cuts at the same place, and begins from zero, is give
   const remote = remoteSourcesOf(UploadConfig.parse({ UPLOAD_FROM_URL_ALLOW: "127.0.0.1" }));
   const large = Buffer.alloc(3 * 1024 ** 2, "film");
   const answer = () => ({ headers: { "content-length": large.length }, body: large, cutAfter: 2 * 1024 ** 2 });
-  await using upload = await setupFetch(answer, () => ({ remote: remote && { ...remote, mostTries: 3 } }));
+  await using upload = await setupFetch(answer, () => ({ remote: remote && { ...remote, maxTries: 3 } }));
   for (let tries = 0; tries < 6; tries++) await upload.next();
   expect(await upload.found()).toMatchObject({ fetch: "given_up" });
   expect(upload.asked().length).toBeLessThanOrEqual(4);
@@ -359,16 +359,16 @@ test("so many are fetched at once, and the others wait for their turn without ex
   const ids: string[] = [await begin(), await begin(), await begin()];
   const running: Running = new Map();
   if (!deps.remote) throw new Error("It is on in tests");
-  startFetches(deps, deps.remote, running);
-  startFetches(deps, deps.remote, running);
+  await startFetches(deps, deps.remote, running);
+  await startFetches(deps, deps.remote, running);
   expect([...running.keys()].sort()).toEqual(ids.slice(0, 2).sort());
   const [first = "", , third = ""] = ids;
   world.clock.advance(deps.limits.idleSeconds - 1);
-  startFetches(deps, deps.remote, running);
-  expect(expiresAt(findUpload(deps.database, third), deps.limits)).toBe(world.clock.now() + deps.limits.idleSeconds);
+  await startFetches(deps, deps.remote, running);
+  expect(expiresAt(await findUpload(deps, third), deps.limits)).toBe(world.clock.now() + deps.limits.idleSeconds);
   await upload.send(`DELETE /upload/${first}`);
   await until("there is room", () => !running.has(first));
-  startFetches(deps, deps.remote, running);
+  await startFetches(deps, deps.remote, running);
   expect([...running.keys()].sort()).toEqual(ids.slice(1).sort());
   for (const id of ids) await upload.send(`DELETE /upload/${id}`);
   await Promise.all(running.values());
@@ -377,10 +377,10 @@ test("so many are fetched at once, and the others wait for their turn without ex
 test("one that is given up lies still, and expires", async () => {
   await using upload = await setupFetch(() => ({ status: 404, headers: { "content-length": 0 } }));
   await upload.next();
-  const { updatedAt } = upload.row();
+  const { updatedAt } = await upload.row();
   upload.world.clock.advance(upload.deps.limits.idleSeconds);
   await tryDue(upload.deps);
-  expect(upload.row().updatedAt).toBe(updatedAt);
+  expect((await upload.row()).updatedAt).toBe(updatedAt);
 });
 
 test("a log has the host of an address, and neither its query nor its path", async () => {

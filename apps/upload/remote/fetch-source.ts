@@ -1,26 +1,25 @@
 /**
- * Fetches sources from their addresses, in the background, a few at once. What is to be fetched is in the rows alone, so a
- * restart forgets nothing. A try goes on where the last one ended, if the server says that the file is still the same; else
- * it begins again with the first byte, since half of one file and half of another are none.
+ * Fetches sources from their URLs, in the background, a few concurrently. What is to be fetched is in the rows alone, so a restart
+ * forgets nothing. A try resumes where the last one ended, if the server says that the file is still the same; otherwise it
+ * starts with the first byte again.
  */
-import { isServiceError, messageOf, repeat, ServiceError } from "@video-backend/service";
-import { and, asc, eq, isNotNull, lte, notInArray } from "drizzle-orm";
+import { type Hold, isServiceError, messageOf, repeat, ServiceError } from "@video-backend/service";
 import { fileTooLarge } from "../admission/admit.ts";
-import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
-import { retryDelaySeconds } from "../hand-over/hand-over.ts";
+import { retryDelaySeconds } from "../handover/hand-over.ts";
 import { appendSource } from "../sources/append-source.ts";
-import { finishUpload, inTurn, isInTurn } from "../uploads/complete-upload.ts";
-import { expectOpenStream, findUpload, type StreamRow } from "../uploads/state.ts";
+import { finishUpload, tryFinishing } from "../uploads/complete-upload.ts";
+import { findOpenStream, findUpload, type StreamUpload } from "../uploads/state.ts";
+import type { UploadFields } from "../uploads/store.ts";
 import { openRemote, type RemoteAnswer, type RemoteSources } from "./open-remote.ts";
 import { fileOf, type RemoteFile, sizeBeyondEnd } from "./remote-file.ts";
 import { hostOf, parseRemoteUrl, withoutQuery } from "./remote-url.ts";
 
 /**
- * Fetches what is missing and completes the upload. What fails is in its row, with the time of the next try or that there
- * is none. Run it `inTurn` only.
+ * Fetches what is missing and completes the upload. A failure is noted in its row, with the time of the next try or that there is
+ * none. Call it while finishing is held.
  *
- * @throws what ends the signal, which is no failure of the fetch
+ * @throws the reason of the signal, which is no failure of the fetch
  */
 async function fetchSource(
   deps: UploadDeps,
@@ -28,16 +27,16 @@ async function fetchSource(
   uploadId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const before = expectOpenStream(deps.database, uploadId);
+  const before = await findOpenStream(deps, uploadId);
   const url = parseRemoteUrl(before.sourceUrl ?? "");
   try {
     deps.log.info({ uploadId, host: hostOf(url), offset: before.appendedBytes }, "fetching a source");
     await fetchRest(deps, remote, url, before, signal);
     await finishUpload(deps, uploadId, signal);
-    note(deps, uploadId, { sourceUrl: withoutQuery(url.href), sourceValidator: null });
+    await deps.uploads.update(uploadId, { sourceUrl: withoutQuery(url.href), sourceValidator: null });
   } catch (error) {
     if (signal.aborted) throw error;
-    postponeFetch(deps, remote, before, error);
+    await postponeFetch(deps, remote, before, error);
   }
 }
 
@@ -45,7 +44,7 @@ async function fetchRest(
   deps: UploadDeps,
   remote: RemoteSources,
   url: URL,
-  upload: StreamRow,
+  upload: StreamUpload,
   signal: AbortSignal,
 ): Promise<void> {
   const { id, appendedBytes, fileSizeBytes, sourceValidator } = upload;
@@ -54,61 +53,59 @@ async function fetchRest(
   const headers = isContinued ? { range: `bytes=${appendedBytes}-`, "if-range": sourceValidator } : {};
   using answer = await openRemote(remote, url, headers, signal);
   if (isContinued && isOfRanges(answer) && !continues(answer, upload)) {
-    if (sizeBeyondEnd(answer) === appendedBytes && fileSizeBytes === null) return noteWhole(deps, id, appendedBytes);
+    if (sizeBeyondEnd(answer) === appendedBytes && fileSizeBytes === null)
+      return await noteWhole(deps, id, appendedBytes);
     answer[Symbol.dispose]();
-    return await fetchRest(deps, remote, url, beginAgain(deps, upload, null), signal);
+    return await fetchRest(deps, remote, url, await restart(deps, upload, null), signal);
   }
   const file = fileOf(answer);
   if ((file.sizeBytes ?? 0) > deps.limits.maxFileBytes) throw fileTooLarge(deps.limits, file.sizeBytes ?? undefined);
   const { offset } = file;
-  if (offset === 0) beginAgain(deps, upload, file);
-  else note(deps, id, { error: null, fileSizeBytes: file.sizeBytes ?? fileSizeBytes });
+  if (offset === 0) await restart(deps, upload, file);
+  else await deps.uploads.update(id, { error: null, fileSizeBytes: file.sizeBytes ?? fileSizeBytes });
   const filledTo = await appendSource(deps, id, { offset, body: answer.body, signal });
   const sizeBytes = file.sizeBytes ?? filledTo;
   if (filledTo !== sizeBytes) {
     throw new ServiceError("source_unreachable", `${hostOf(url)} ended after ${filledTo} of ${sizeBytes} bytes`);
   }
-  noteWhole(deps, id, sizeBytes);
+  await noteWhole(deps, id, sizeBytes);
 }
 
 const isOfRanges = ({ status }: RemoteAnswer): boolean => status === 206 || status === 416;
 
-/** True for the rest of the very file that the first part is here of. */
-function continues(answer: RemoteAnswer, upload: StreamRow): boolean {
+/** True for the rest of the same file that the first part is of. */
+function continues(answer: RemoteAnswer, upload: StreamUpload): boolean {
   if (answer.status !== 206) return false;
   const { offset, sizeBytes, validator } = fileOf(answer);
   const isSameSize = sizeBytes === null || upload.fileSizeBytes === null || sizeBytes === upload.fileSizeBytes;
-  // Some servers do not know If-Range and send the range of whatever file is there.
+  // Some servers ignore If-Range and send the range of whatever file they have now.
   const isSameFile = validator === null || validator === upload.sourceValidator;
   return offset === upload.appendedBytes && isSameSize && isSameFile;
 }
 
-/** What is here is of another file, or nothing tells that it is not: it counts no more. */
-function beginAgain(deps: UploadDeps, upload: StreamRow, file: RemoteFile | null): StreamRow {
-  if (upload.appendedBytes > 0) deps.log.warn({ uploadId: upload.id }, "a fetch begins again with the first byte");
+/** The bytes so far are of another file, or nothing says that they are not: they do not count any more. */
+async function restart(
+  { uploads, log }: Pick<UploadDeps, "uploads" | "log">,
+  upload: StreamUpload,
+  file: RemoteFile | null,
+): Promise<StreamUpload> {
+  if (upload.appendedBytes > 0) log.warn({ uploadId: upload.id }, "a fetch starts again with the first byte");
   const known = { appendedBytes: 0, fileSizeBytes: file?.sizeBytes ?? null, sourceValidator: file?.validator ?? null };
-  note(deps, upload.id, { ...known, error: null });
+  await uploads.update(upload.id, { ...known, error: null });
   return { ...upload, ...known };
 }
 
-/** From here on it is known where the file ends, and nothing is left to fetch. */
-function noteWhole(deps: UploadDeps, uploadId: string, fileSizeBytes: number): void {
-  note(deps, uploadId, { fileSizeBytes, failedTries: 0, nextTryAt: 0, error: null });
+/** From here on the size of the file is known, and nothing is left to fetch. */
+async function noteWhole({ uploads }: UploadDeps, uploadId: string, fileSizeBytes: number): Promise<void> {
+  const fields: UploadFields = { fileSizeBytes, failedTries: 0, nextTryAt: 0, error: null };
+  await uploads.update(uploadId, fields);
 }
 
-function note({ database, now }: UploadDeps, uploadId: string, known: Partial<UploadRow>): void {
-  database
-    .update(uploads)
-    .set({ ...known, updatedAt: now() })
-    .where(eq(uploads.id, uploadId))
-    .run();
-}
-
-/** A try that brings less counts as one that brought nothing: a server may not hold us for ever, a byte at a time. */
+/** A try that fetches less counts as one without progress: a server must not keep a fetch going a byte at a time. */
 const progressBytes = 1024 ** 2;
 
-/** Would be the same the next time. */
-const lasting = ["forbidden", "invalid_request", "too_large"] as const;
+/** Errors that the next try would have, too. */
+const permanent = ["forbidden", "invalid_request", "too_large"] as const;
 
 /**
  * Notes the failure in the row.
@@ -116,26 +113,24 @@ const lasting = ["forbidden", "invalid_request", "too_large"] as const;
  * @param before the upload as it was before the try
  * @throws `error` itself for an upload that takes no more bytes: it is not of the fetch
  */
-function postponeFetch(deps: UploadDeps, remote: RemoteSources, before: StreamRow, error: unknown): void {
-  const { database, log, now } = deps;
-  const upload = findUpload(database, before.id);
+async function postponeFetch(
+  deps: UploadDeps,
+  remote: RemoteSources,
+  before: StreamUpload,
+  error: unknown,
+): Promise<void> {
+  const { uploads, log, now } = deps;
+  const upload = await findUpload(deps, before.id);
   if (upload.state !== "receiving") throw error;
   const isFurther = (upload.appendedBytes ?? 0) - before.appendedBytes >= progressBytes;
   const failedTries = isFurther ? 1 : before.failedTries + 1;
-  const isLasting = lasting.some((code) => isServiceError(error, code));
-  const fetchGivenUp = isLasting || failedTries >= remote.mostTries;
+  const isPermanent = permanent.some((code) => isServiceError(error, code));
+  const fetchGivenUp = isPermanent || failedTries >= remote.maxTries;
   const told = isServiceError(error) ? error.message : "A fault of ours; see the log";
-  database
-    .update(uploads)
-    .set({
-      failedTries,
-      fetchGivenUp,
-      nextTryAt: now() + retryDelaySeconds(failedTries),
-      error: isLasting || !fetchGivenUp ? told : `Given up after ${failedTries} tries in a row: ${told}`,
-      updatedAt: now(),
-    })
-    .where(and(eq(uploads.id, upload.id), eq(uploads.state, "receiving")))
-    .run();
+  const sentence = isPermanent || !fetchGivenUp ? told : `Given up after ${failedTries} tries in a row: ${told}`;
+  const nextTryAt = now() + retryDelaySeconds(failedTries);
+  const fields = { failedTries, fetchGivenUp, nextTryAt, error: sentence };
+  await uploads.update(upload.id, fields, { states: ["receiving"] });
   const line = {
     uploadId: upload.id,
     host: hostOf(new URL(upload.sourceUrl ?? "")),
@@ -146,36 +141,39 @@ function postponeFetch(deps: UploadDeps, remote: RemoteSources, before: StreamRo
   else log.warn(line, fetchGivenUp ? "a fetch is given up" : "a fetch is postponed");
 }
 
-/** The fetches that run, by upload. */
+/** The fetches in progress, by upload. */
 export type Running = Map<string, Promise<void>>;
 
-const isWanted = and(eq(uploads.state, "receiving"), isNotNull(uploads.sourceUrl), eq(uploads.fetchGivenUp, false));
-
-/** Starts what is due, as far as there is room beside what runs. A fetch that ends leaves `running` by itself. */
-export function startFetches(deps: UploadDeps, remote: RemoteSources, running: Running): void {
-  const due = deps.database
-    .select({ id: uploads.id })
-    .from(uploads)
-    .where(and(isWanted, lte(uploads.nextTryAt, deps.now()), notInArray(uploads.id, [...running.keys()])))
-    .orderBy(asc(uploads.nextTryAt), asc(uploads.createdAt))
-    .all();
-  const started = due.filter(({ id }) => !isInTurn(deps, id)).slice(0, Math.max(0, remote.atOnce - running.size));
-  for (const { id } of started) {
-    const fetched = inTurn(deps, id, (ended) => fetchSource(deps, remote, id, ended))
-      .catch((error: unknown) => deps.log.info({ uploadId: id, reason: messageOf(error) }, "a fetch was ended"))
-      .finally(() => running.delete(id));
-    running.set(id, fetched);
+/** Starts what is due, as far as the limit allows. A fetch that ends removes itself from `running`. */
+export async function startFetches(deps: UploadDeps, remote: RemoteSources, running: Running): Promise<void> {
+  for (const id of await deps.uploads.listDueFetches(deps.now())) {
+    if (running.size >= remote.atOnce) break;
+    const finishing = running.has(id) ? null : tryFinishing(deps, id);
+    if (finishing) running.set(id, runFetch(deps, remote, id, finishing, running));
   }
-  keepWanted(deps);
+  // What waits for its turn, or for its next try, is not idle: it must not expire for it.
+  await deps.uploads.keepFetches(deps.now() - deps.limits.idleSeconds / 4);
 }
 
-/** What waits for its turn, or for its next try, does not lie still: it must not expire for it. */
-function keepWanted({ database, limits, now }: UploadDeps): void {
-  const isStale = lte(uploads.updatedAt, now() - limits.idleSeconds / 4);
-  database.update(uploads).set({ updatedAt: now() }).where(and(isWanted, isStale)).run();
+/** Never rejects. */
+async function runFetch(
+  deps: UploadDeps,
+  remote: RemoteSources,
+  uploadId: string,
+  finishing: Hold,
+  running: Running,
+): Promise<void> {
+  using hold = finishing;
+  try {
+    await fetchSource(deps, remote, uploadId, hold.signal);
+  } catch (error) {
+    deps.log.info({ uploadId, reason: messageOf(error) }, "a fetch was cancelled");
+  } finally {
+    running.delete(uploadId);
+  }
 }
 
-/** Looks for what is due every so many seconds until the signal aborts, and resolves when nothing runs any more. */
+/** Starts what is due every so many seconds until the signal aborts, and resolves when nothing is in progress any more. */
 export async function keepFetching(
   deps: UploadDeps,
   remote: RemoteSources,
@@ -183,7 +181,7 @@ export async function keepFetching(
   signal: AbortSignal,
 ): Promise<void> {
   const running: Running = new Map();
-  const start = async () => startFetches(deps, remote, running);
+  const start = () => startFetches(deps, remote, running);
   await repeat(start, { everySeconds, log: deps.log, signal });
   await Promise.all(running.values());
 }

@@ -12,7 +12,7 @@ import { messageOf, ServiceError } from "@video-backend/service";
 import { type AddressRules, findAddresses } from "./addresses.ts";
 import { hostOf, invalidUrl, isAddress, parseRemoteUrl } from "./remote-url.ts";
 
-const mostRedirects = 5;
+const maxRedirects = 5;
 const redirects = [301, 302, 303, 307, 308];
 
 /**
@@ -32,8 +32,7 @@ export async function openRemote(
     const answer = await requestOnce(rules, url, headers, signal);
     if (!redirects.includes(answer.status)) return answer;
     answer[Symbol.dispose]();
-    if (followed === mostRedirects)
-      throw invalidUrl(`more than ${mostRedirects} redirects; the last by ${hostOf(url)}`);
+    if (followed === maxRedirects) throw invalidUrl(`more than ${maxRedirects} redirects; the last by ${hostOf(url)}`);
     url = redirectedTo(answer);
   }
 }
@@ -59,7 +58,7 @@ export interface RemoteSources extends RequestRules {
   /** So many are fetched at the same time; the others wait. */
   atOnce: number;
   /** So many tries in a row that bring nothing more, and a fetch is given up. */
-  mostTries: number;
+  maxTries: number;
 }
 
 /** An answer whose body has yet to be read; disposing of it closes the connection. */

@@ -5,7 +5,7 @@ import { eq } from "drizzle-orm";
 import { limitsOf, UploadConfig } from "../config.ts";
 import { uploads } from "../database/schema.ts";
 import { setup } from "../test-setup.ts";
-import { beginUpload } from "../uploads/begin-upload.ts";
+import { createUpload } from "../uploads/create-upload.ts";
 import { findUpload } from "../uploads/state.ts";
 import { appendSource } from "./append-source.ts";
 
@@ -14,7 +14,7 @@ const limits = limitsOf(UploadConfig.parse({}));
 type Upload = ReturnType<typeof setup>;
 
 const begin = ({ deps }: Upload, fileSizeBytes: number | null = null) =>
-  beginUpload(deps, {
+  createUpload(deps, {
     filename: "film.mp4",
     title: null,
     totalChunks: 1,
@@ -51,7 +51,7 @@ const append = (
   more: { signal?: AbortSignal } = {},
 ) => appendSource(deps, id, { offset, body, signal: new AbortController().signal, ...more });
 
-const filledTo = ({ deps }: Upload, id: string) => findUpload(deps.database, id).appendedBytes;
+const filledTo = ({ deps }: Upload, id: string) => findUpload(deps, id).then((found) => found.appendedBytes);
 const source = ({ world }: Upload, id: string) => readFileSync(world.path("uploads", id, "source"), "utf8");
 
 test("bytes are appended one after another, and only where the source is filled to", async () => {
@@ -67,7 +67,7 @@ test("bytes are appended one after another, and only where the source is filled 
     });
   }
   expect(source(upload, id)).toBe("one two three");
-  expect(filledTo(upload, id)).toBe(13);
+  expect(await filledTo(upload, id)).toBe(13);
 });
 
 test("what came before the line was cut counts, and the sender goes on from there", async () => {
@@ -79,7 +79,7 @@ test("what came before the line was cut counts, and the sender goes on from ther
   await until("it is written", () => source(upload, id) === "half of ");
   void line.cut().catch(() => {});
   expect(await first.catch((error) => error)).toMatchObject({ code: "malformed_request" });
-  expect(filledTo(upload, id)).toBe(8);
+  expect(await filledTo(upload, id)).toBe(8);
   expect(await append(upload, id, 8, pieces("it"))).toBe(10);
   expect(source(upload, id)).toBe("half of it");
 });
@@ -109,7 +109,7 @@ test("of many that start at once one wins, and the source is the bytes of that o
   expect(outcomes.at(-1)).toEqual({ status: "fulfilled", value: 50_011 });
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   expect(source(upload, id).slice(0, 50_011)).toBe(contents.at(-1) as string);
-  expect(filledTo(upload, id)).toBe(50_011);
+  expect(await filledTo(upload, id)).toBe(50_011);
 });
 
 test("the row moves while a long stream comes in", async () => {
@@ -119,10 +119,10 @@ test("the row moves while a long stream comes in", async () => {
   const appended = append(upload, id, 0, line.body);
   await line.send("a");
   await until("it is written", () => source(upload, id) === "a");
-  expect(filledTo(upload, id)).toBe(0);
+  expect(await filledTo(upload, id)).toBe(0);
   upload.world.clock.advance(2);
   await line.send("b");
-  await until("the row has moved", () => filledTo(upload, id) === 2);
+  await until("the row has moved", async () => (await filledTo(upload, id)) === 2);
   await line.send("c");
   await line.end();
   expect(await appended).toBe(3);
@@ -136,7 +136,7 @@ test("more than was declared or than is allowed is too large, and none of it is 
   expect(await append(upload, declared, 0, pieces("123", "456")).catch((error) => error)).toMatchObject(tooLarge);
   expect(await append(upload, endless, 0, pieces("1234567", "89ab")).catch((error) => error)).toMatchObject(tooLarge);
   expect([source(upload, declared), source(upload, endless)]).toEqual(["123", "1234567"]);
-  expect([filledTo(upload, declared), filledTo(upload, endless)]).toEqual([3, 7]);
+  expect([await filledTo(upload, declared), await filledTo(upload, endless)]).toEqual([3, 7]);
 });
 
 test("a delete ends it, and nothing brings the folder back", async () => {
@@ -163,7 +163,7 @@ test("the caller's signal ends it with its own reason, and what came counts", as
   const reason = new Error("enough");
   stop.abort(reason);
   expect(await appended).toBe(reason);
-  expect(filledTo(upload, id)).toBe(4);
+  expect(await filledTo(upload, id)).toBe(4);
 });
 
 test("a sender that all but stops is given up, and what it sent counts", async () => {
@@ -173,7 +173,7 @@ test("a sender that all but stops is given up, and what it sent counts", async (
   const appended = append(upload, id, 0, line.body).catch((error) => error);
   await line.send("half");
   expect(await appended).toMatchObject({ code: "too_slow" });
-  expect(filledTo(upload, id)).toBe(4);
+  expect(await filledTo(upload, id)).toBe(4);
 });
 
 test("what lies beyond the row after a crash is written over", async () => {
@@ -192,7 +192,7 @@ test("a source that is shorter than its row says goes on from where it ends", as
   await append(upload, id, 0, pieces("12345678"));
   truncateSync(upload.world.path("uploads", id, "source"), 3);
   expect((await upload.complete(id)).body.detail).toContain("3 bytes");
-  expect(filledTo(upload, id)).toBe(3);
+  expect(await filledTo(upload, id)).toBe(3);
   truncateSync(upload.world.path("uploads", id, "source"), 2);
   const conflict = { code: "conflict", details: { expected_offset: 2 } };
   expect(await append(upload, id, 3, pieces("x")).catch((error) => error)).toMatchObject(conflict);

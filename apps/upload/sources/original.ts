@@ -1,34 +1,33 @@
-/** A source that is stored: where it lies, and what it hashes to. */
+/** A source that is stored: its key, and its hash. */
 import { createHash } from "node:crypto";
 import { ServiceError } from "@video-backend/service";
 import { originalKey as keyOfOriginal } from "@video-backend/storage/layout";
-import { eq } from "drizzle-orm";
-import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { findUpload } from "../uploads/state.ts";
+import type { UploadRecord } from "../uploads/store.ts";
 
 /** `originals/{id}/{name}`; the name was checked at init, and the store checks the key once more. */
-export function originalKey(upload: Pick<UploadRow, "id" | "filename" | "storedName">): string {
+export function originalKey(upload: Pick<UploadRecord, "id" | "filename" | "storedName">): string {
   return keyOfOriginal(upload.id, storedNameOf(upload));
 }
 
-/** The name that the other services know the file by. */
-export const storedNameOf = (upload: Pick<UploadRow, "filename" | "storedName">): string =>
+/** The name of the file for the other services. */
+export const storedNameOf = (upload: Pick<UploadRecord, "filename" | "storedName">): string =>
   upload.storedName ?? upload.filename;
 
 /**
- * Its SHA-256 in lower-case hex, kept with the upload: what tells identical files. It is read once.
+ * Its SHA-256 in lower-case hex, by which identical files are found. It is computed once and kept with the upload.
  *
- * @throws ServiceError `not_found` when upload or source are gone
+ * @throws ServiceError `not_found` if the upload or its source is gone
  */
 export async function hashOriginal(
-  { database, store }: Pick<UploadDeps, "database" | "store">,
+  deps: Pick<UploadDeps, "uploads" | "store">,
   uploadId: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const upload = findUpload(database, uploadId);
+  const upload = await findUpload(deps, uploadId);
   if (upload.sha256 !== null) return upload.sha256;
-  const stored = await store.open(originalKey(upload));
+  const stored = await deps.store.open(originalKey(upload));
   if (!stored) throw new ServiceError("not_found", `The source of ${uploadId} is gone`);
   const hash = createHash("sha256");
   for await (const bytes of stored.blob.stream()) {
@@ -36,6 +35,6 @@ export async function hashOriginal(
     hash.update(bytes);
   }
   const sha256 = hash.digest("hex");
-  database.update(uploads).set({ sha256 }).where(eq(uploads.id, uploadId)).run();
+  await deps.uploads.update(uploadId, { sha256 });
   return sha256;
 }

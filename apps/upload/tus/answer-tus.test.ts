@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { until } from "@video-backend/testing";
 import { limitsOf, UploadConfig } from "../config.ts";
-import { sweep } from "../hand-over/sweep.ts";
+import { sweep } from "../handover/sweep.ts";
 import { setup } from "../test-setup.ts";
 
 type Tus = ReturnType<typeof setup>;

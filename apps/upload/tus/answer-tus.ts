@@ -7,8 +7,6 @@ import { STATUS_CODES } from "node:http";
 import { type Locker, Server, TUS_RESUMABLE } from "@tus/server";
 import { isServiceError, type Problem, problemResponse, ServiceError } from "@video-backend/service";
 import { isVideoId } from "@video-backend/storage/layout";
-import { eq } from "drizzle-orm";
-import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { takeOverSource } from "../sources/append-source.ts";
 import { completeUpload } from "../uploads/complete-upload.ts";
@@ -47,7 +45,7 @@ export function createTusAnswer(deps: UploadDeps): TusAnswer {
     if (isServiceError(failure)) return withHeadersOf(response, problemResponse(failure, requestId));
     if (failure instanceof Error && response.status >= 500) throw failure;
     if (response.status >= 400) return asProblem(request, response, requestId);
-    addExpiry(deps, request, response);
+    await addExpiry(deps, request, response);
     response.headers.set("x-request-id", requestId);
     return response;
   };
@@ -114,11 +112,11 @@ function withHeadersOf(response: Response, answer: Response): Response {
   return answer;
 }
 
-function addExpiry({ database, limits }: UploadDeps, request: Request, response: Response): void {
+async function addExpiry({ uploads, limits }: UploadDeps, request: Request, response: Response): Promise<void> {
   const location = response.headers.get("location");
   const id = location ? location.slice(location.lastIndexOf("/") + 1) : uploadIdIn(request);
-  const row = id && database.select().from(uploads).where(eq(uploads.id, id)).get();
-  const at = row ? expiresAt(row, limits) : null;
+  const upload = id ? await uploads.find(id) : null;
+  const at = upload && expiresAt(upload, limits);
   if (at !== null) response.headers.set("upload-expires", new Date(at * 1000).toUTCString());
 }
 
@@ -127,7 +125,7 @@ function addExpiry({ database, limits }: UploadDeps, request: Request, response:
  * that stays, and a client that comes back is not kept waiting by its own dead connection. What comes after needs no lock:
  * `appendSource` takes the newest only, and every other change is one statement.
  */
-function newestFirst(deps: Pick<UploadDeps, "turns">): Locker {
+function newestFirst(deps: Pick<UploadDeps, "locks">): Locker {
   return {
     newLock: (uploadId) => ({
       async lock() {

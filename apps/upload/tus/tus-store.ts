@@ -9,18 +9,16 @@
 import type { Readable } from "node:stream";
 import { DataStore, Metadata, Upload } from "@tus/server";
 import { invalidRequest, type ServiceEnv, ServiceError } from "@video-backend/service";
-import { and, eq, isNull } from "drizzle-orm";
 import { getContext } from "hono/context-storage";
 import { z } from "zod";
 import { fileTooLarge } from "../admission/admit.ts";
 import { clientOf } from "../admission/client-of.ts";
 import { NewUpload } from "../contract.ts";
-import { uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { appendSource } from "../sources/append-source.ts";
-import { type Beginning, beginUpload } from "../uploads/begin-upload.ts";
+import { createUpload, type UploadRequest } from "../uploads/create-upload.ts";
 import { deleteUpload } from "../uploads/delete-upload.ts";
-import { findUpload, isStream, type StreamRow, uploadNotFound } from "../uploads/state.ts";
+import { findUpload, isStream, type StreamUpload, uploadNotFound } from "../uploads/state.ts";
 
 /** Each method throws a `ServiceError` as the verb behind it does, and runs in a request of the service. */
 export class TusStore extends DataStore {
@@ -34,24 +32,18 @@ export class TusStore extends DataStore {
 
   /** The library takes the id from `upload`, which it gave a provisional one. */
   override async create(upload: Upload): Promise<Upload> {
-    const { database } = this.#deps;
     const client = clientOf(this.#deps, getContext<ServiceEnv>());
-    upload.id = await beginUpload(this.#deps, beginningOf(upload, client));
-    database
-      .update(uploads)
-      .set({ uploadMetadata: upload.metadata ? Metadata.stringify(upload.metadata) : null })
-      .where(eq(uploads.id, upload.id))
-      .run();
+    upload.id = await createUpload(this.#deps, requestOf(upload, client));
     return upload;
   }
 
   override async write(body: Readable, id: string, offset: number): Promise<number> {
-    this.#find(id);
+    await this.#find(id);
     return appendSource(this.#deps, id, { offset, body, signal: getContext<ServiceEnv>().req.raw.signal });
   }
 
   override async getUpload(id: string): Promise<Upload> {
-    const row = this.#find(id);
+    const row = await this.#find(id);
     const size = row.fileSizeBytes ?? row.sourceSizeBytes ?? undefined;
     const metadata = row.uploadMetadata === null ? undefined : Metadata.parse(row.uploadMetadata);
     return new Upload({
@@ -63,15 +55,14 @@ export class TusStore extends DataStore {
   }
 
   override async declareUploadLength(id: string, sizeBytes: number): Promise<void> {
-    const { database, limits } = this.#deps;
+    const { uploads, limits } = this.#deps;
     if (sizeBytes > limits.maxFileBytes) throw fileTooLarge(limits, sizeBytes);
-    const isUndeclared = and(eq(uploads.id, id), isNull(uploads.fileSizeBytes));
-    database.update(uploads).set({ fileSizeBytes: sizeBytes }).where(isUndeclared).run();
+    await uploads.update(id, { fileSizeBytes: sizeBytes }, { isSizeUnknown: true });
   }
 
   /** Ends an upload that is under way. A video is not for whoever knows its id to delete: that is asked of admin. */
   override async remove(id: string): Promise<void> {
-    const { state } = this.#find(id);
+    const { state } = await this.#find(id);
     if (state !== "receiving") {
       throw new ServiceError("conflict", `An upload that is ${state} cannot be terminated; delete the video instead`, {
         details: { upload_id: id, state, accepted: ["receiving"] },
@@ -80,8 +71,8 @@ export class TusStore extends DataStore {
     await deleteUpload(this.#deps, id);
   }
 
-  #find(id: string): StreamRow {
-    const row = findUpload(this.#deps.database, id);
+  async #find(id: string): Promise<StreamUpload> {
+    const row = await findUpload(this.#deps, id);
     if (!isStream(row) || row.sourceUrl !== null) throw uploadNotFound(id);
     return row;
   }
@@ -95,7 +86,7 @@ const Known = z.object({ title: NewUpload.shape.title });
  * @param upload as the library read it; without a size its length comes later
  * @throws ServiceError `invalid_request` where there is no name, or a title that is none
  */
-function beginningOf(upload: Pick<Upload, "size" | "metadata">, client: string | null): Beginning {
+function requestOf(upload: Pick<Upload, "size" | "metadata">, client: string | null): UploadRequest {
   const metadata = upload.metadata ?? {};
   const filename = metadata.filename || metadata.name;
   if (!filename) throw nameless();
@@ -109,6 +100,7 @@ function beginningOf(upload: Pick<Upload, "size" | "metadata">, client: string |
     chunkSizeBytes: null,
     isStream: true,
     sourceUrl: null,
+    uploadMetadata: upload.metadata ? Metadata.stringify(upload.metadata) : null,
     client,
   };
 }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync } from "node:fs";
 import { until } from "@video-backend/testing";
-import { sweep, tellNextHash } from "../hand-over/sweep.ts";
+import { sweep, tellNextHash } from "../handover/sweep.ts";
 import { chunkInFlight, setup } from "../test-setup.ts";
 
 test("chunks in any order, several at a time and some twice, become the file that was sent", async () => {

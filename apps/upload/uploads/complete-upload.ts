@@ -1,36 +1,36 @@
 /**
- * Completes an upload: from bytes that are all here to a source that transcoding works on. The row says how far that is, so
- * whoever comes next, a second request, the background loop or the service after a crash, goes on from there.
+ * Completes an upload: from bytes that are all received to a source that transcoding works on. The row says how far that is, so
+ * whoever comes next, a second request, the background loop or the service after a crash, resumes from there.
  */
 import { open } from "node:fs/promises";
-import { messageOf, ServiceError } from "@video-backend/service";
-import { eq } from "drizzle-orm";
+import { type Hold, messageOf, ServiceError } from "@video-backend/service";
 import { storageFull } from "../chunks/body.ts";
 import { digestMismatch, hashPart, sha256Digest } from "../chunks/digest.ts";
-import { gatherChunks, openSource } from "../chunks/move-in.ts";
-import { forgetChunks, missingChunks, receivedChunks } from "../chunks/rows.ts";
-import type { Reads } from "../database/open.ts";
-import { chunks, type UploadRow, uploads } from "../database/schema.ts";
+import { gatherChunks, openSource } from "../chunks/move-chunks.ts";
 import type { UploadDeps } from "../deps.ts";
-import { handOver } from "../hand-over/hand-over.ts";
+import { handOver } from "../handover/hand-over.ts";
 import { hashOriginal, originalKey } from "../sources/original.ts";
+import { missingIndexes } from "./present-upload.ts";
 import { findUpload, isOpen, isStream, moveUpload } from "./state.ts";
+import type { UploadRecord } from "./store.ts";
 
 /**
- * Resolves once the source is stored. That metadata or transcoding is away is no error: the background loop goes on. Of several
- * calls at once each waits for the one before it, and finds nothing left to do.
+ * Resolves when the source is stored. That metadata or transcoding is down is no error: the background loop continues. Of several
+ * concurrent calls each waits for the one before it, and finds nothing left to do.
  *
- * @param sha256 what the whole file hashes to, where the client knows it; to check that, the file has to be read
- * @throws ServiceError `not_found`, `missing_chunks`; `conflict` for one that is still fetched from an address;
- *   `invalid_request` for a size that differs, `digest_mismatch`, `storage_full`
+ * @param sha256 the hash of the whole file, if the client knows it; to check it the file has to be read
+ * @throws ServiceError `not_found`, `missing_chunks`; `conflict` for one that is still fetched from a URL; `invalid_request` for
+ *   a size that differs, `digest_mismatch`, `storage_full`
  */
 export async function completeUpload(deps: UploadDeps, uploadId: string, sha256: string | null = null): Promise<void> {
-  refuseFetching(findUpload(deps.database, uploadId, "complete"));
-  await inTurn(deps, uploadId, (signal) => finishUpload(deps, uploadId, signal, sha256));
+  refuseFetching(await findUpload(deps, uploadId, "complete"));
+  using active = deps.active.enter(uploadId);
+  using _alone = await deps.locks.acquire(finishKey(uploadId), { signal: active.signal });
+  await finishUpload(deps, uploadId, active.signal, sha256);
 }
 
-/** A part of a file must not pass for all of it, and whoever asks must not wait for as long as the fetch takes. */
-function refuseFetching({ id, state, sourceUrl, appendedBytes }: UploadRow): void {
+/** A part of a file must not pass for all of it, and the request must not wait for as long as the fetch takes. */
+function refuseFetching({ id, state, sourceUrl, appendedBytes }: UploadRecord): void {
   if (sourceUrl === null || state !== "receiving") return;
   throw new ServiceError(
     "conflict",
@@ -39,24 +39,22 @@ function refuseFetching({ id, state, sourceUrl, appendedBytes }: UploadRow): voi
   );
 }
 
-/** Runs work that must not run twice at once for an upload: fetching it, completing it. The signal aborts with a delete. */
-export async function inTurn(
-  { work, turns }: Pick<UploadDeps, "work" | "turns">,
-  uploadId: string,
-  run: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  using visit = work.enter(uploadId);
-  using _turn = await turns.acquire(turnKey(uploadId), { signal: visit.signal });
-  await run(visit.signal);
+/** Its holder is the only one that fetches or completes the upload. */
+const finishKey = (uploadId: string): string => `finish ${uploadId}`;
+
+/** For background work: null if the upload is being fetched or completed already. The signal aborts with a delete. */
+export function tryFinishing({ active, locks }: Pick<UploadDeps, "active" | "locks">, uploadId: string): Hold | null {
+  const alone = locks.tryAcquire(finishKey(uploadId));
+  if (!alone) return null;
+  const hold = active.enter(uploadId);
+  const dispose = () => {
+    alone[Symbol.dispose]();
+    hold[Symbol.dispose]();
+  };
+  return { ...hold, [Symbol.dispose]: dispose };
 }
 
-/** True while something runs `inTurn`. */
-export const isInTurn = ({ turns }: Pick<UploadDeps, "turns">, uploadId: string): boolean =>
-  turns.isHeld(turnKey(uploadId));
-
-const turnKey = (uploadId: string): string => `finish ${uploadId}`;
-
-/** Does whatever is left to do for an upload, from the state that it is in. Run it `inTurn` only. */
+/** Does whatever is left to do for an upload in its state. Call it while finishing is held. */
 export async function finishUpload(
   deps: UploadDeps,
   uploadId: string,
@@ -64,9 +62,9 @@ export async function finishUpload(
   sha256: string | null = null,
 ): Promise<void> {
   try {
-    const upload = findUpload(deps.database, uploadId, "complete");
+    const upload = await findUpload(deps, uploadId, "complete");
     if (isOpen(upload)) await storeSource(deps, await closeUpload(deps, uploadId, sha256), signal);
-    if (upload.state === "refused") moveUpload(deps.database, uploadId, "stored", deps.now());
+    if (upload.state === "refused") await moveUpload(deps, uploadId, "stored");
     await handOver(deps, uploadId, signal);
     if (sha256) refuseOther(uploadId, sha256, await hashOriginal(deps, uploadId, signal));
   } catch (error) {
@@ -75,41 +73,30 @@ export async function finishUpload(
 }
 
 /**
- * Receiving to completing, if every chunk is here and they add up: from here on no byte is taken. What the client said of the
- * whole is in the row before any work begins, so that whoever goes on after a crash checks it, too.
+ * Receiving to completing, if every chunk is acknowledged and they add up: from here on no byte is accepted. The expected hash is
+ * in the row before any work starts, so that it is checked also after a crash.
  *
- * @throws ServiceError `missing_chunks`; `invalid_request` when the bytes differ from the declared file size; `conflict`
+ * @throws ServiceError `missing_chunks`; `invalid_request` if the bytes differ from the declared file size; `conflict`
  */
-function closeUpload({ commit, now }: UploadDeps, uploadId: string, sha256: string | null): Promise<UploadRow> {
-  return commit((transaction) => {
-    const upload = findUpload(transaction, uploadId, "complete");
-    const expectedSha256 = sha256?.toLowerCase() ?? upload.expectedSha256;
-    if (upload.state === "completing") {
-      transaction.update(uploads).set({ expectedSha256 }).where(eq(uploads.id, uploadId)).run();
-      return { ...upload, expectedSha256 };
-    }
-    refuseMissing(transaction, upload);
+async function closeUpload(deps: UploadDeps, uploadId: string, sha256: string | null): Promise<UploadRecord> {
+  const closed = await deps.uploads.close(uploadId, sha256?.toLowerCase() ?? null, (upload, chunks) => {
+    if (isStream(upload)) refusePart(upload);
+    else if (chunks.length < upload.totalChunks) throw missingChunks(upload, chunks);
     const { fileSizeBytes } = upload;
     const sizeBytes = sizeOf(upload);
-    if (fileSizeBytes !== null && sizeBytes !== fileSizeBytes) {
-      throw new ServiceError(
-        "invalid_request",
-        `The chunks add up to ${sizeBytes} bytes where file_size says ${fileSizeBytes}; send the wrong ones again`,
-        { details: { expected_bytes: fileSizeBytes, received_bytes: sizeBytes } },
-      );
-    }
-    return moveUpload(transaction, uploadId, "completing", now(), { error: null, expectedSha256 });
+    if (fileSizeBytes === null || sizeBytes === fileSizeBytes) return;
+    throw new ServiceError(
+      "invalid_request",
+      `The chunks add up to ${sizeBytes} bytes where file_size says ${fileSizeBytes}; send the wrong ones again`,
+      { details: { expected_bytes: fileSizeBytes, received_bytes: sizeBytes } },
+    );
   });
+  return closed ?? (await moveUpload(deps, uploadId, "completing"));
 }
 
-const sizeOf = ({ appendedBytes, receivedBytes }: UploadRow): number => appendedBytes ?? receivedBytes;
+const sizeOf = ({ appendedBytes, receivedBytes }: UploadRecord): number => appendedBytes ?? receivedBytes;
 
-function refuseMissing(database: Reads, upload: UploadRow): void {
-  if (!isStream(upload)) {
-    if (receivedChunks(database, upload.id).length < upload.totalChunks) throw missingChunks(database, upload);
-    return;
-  }
-  const { id, appendedBytes, fileSizeBytes } = upload;
+function refusePart({ id, appendedBytes, fileSizeBytes }: UploadRecord): void {
   if (appendedBytes === fileSizeBytes) return;
   const expected = fileSizeBytes ?? "an unknown number of";
   throw new ServiceError("missing_chunks", `${appendedBytes} of ${expected} bytes are here; send the rest`, {
@@ -117,13 +104,28 @@ function refuseMissing(database: Reads, upload: UploadRow): void {
   });
 }
 
+/** At most so many are listed; a client that lacks more of them reads `GET /upload/{id}`. */
+const maxListed = 1000;
+
+/** @param received the indexes of the acknowledged chunks */
+function missingChunks({ totalChunks }: UploadRecord, received: readonly number[]): ServiceError {
+  const missing = missingIndexes(received, totalChunks);
+  return new ServiceError("missing_chunks", `Missing chunks: expected ${totalChunks}, got ${received.length}`, {
+    details: {
+      expected: totalChunks,
+      got: received.length,
+      missing: missing.slice(0, maxListed),
+      missing_count: missing.length,
+    },
+  });
+}
+
 /**
- * Completing to stored: the source becomes `originals/{id}/{name}`, and the rows of the chunks are gone. The store takes it
- * over whole or not at all, so a source that is there is whole, and was checked: that makes a second try safe at every point.
- * When it fails the upload takes bytes again; when the signal aborts it stays as it is, for the delete or the restart that
- * follows.
+ * Completing to stored: the source becomes `originals/{id}/{name}`, and the rows of the chunks are deleted. The store adopts it
+ * entirely or not at all, so a source that is there is whole, and was checked: that makes a second try safe at every point. If it
+ * fails the upload takes bytes again; if the signal aborts it stays as it is, for the delete or the restart that follows.
  */
-async function storeSource(deps: UploadDeps, upload: UploadRow, signal: AbortSignal): Promise<void> {
+async function storeSource(deps: UploadDeps, upload: UploadRecord, signal: AbortSignal): Promise<void> {
   const { id } = upload;
   const key = originalKey(upload);
   let { sha256 } = upload;
@@ -136,26 +138,23 @@ async function storeSource(deps: UploadDeps, upload: UploadRow, signal: AbortSig
     }
   } catch (error) {
     const reopened = { error: messageOf(error), expectedSha256: null, sha256: null };
-    if (!signal.aborted) moveUpload(deps.database, id, "receiving", deps.now(), reopened);
+    if (!signal.aborted) await moveUpload(deps, id, "receiving", reopened);
     throw error;
   }
-  const sourceSizeBytes = sizeOf(upload);
-  await deps.commit((transaction) => {
-    moveUpload(transaction, id, "stored", deps.now(), { sourceSizeBytes, sha256, error: null });
-    transaction.delete(chunks).where(eq(chunks.uploadId, id)).run();
-  });
+  const source = { sourceSizeBytes: sizeOf(upload), sha256 };
+  if (!(await deps.uploads.finish(id, source))) await moveUpload(deps, id, "stored", source);
   await deps.sources.remove(id);
 }
 
 /**
- * Every byte is in place: what is left is the length, the check, and the disk. A last chunk that came again, and shorter,
+ * Every byte is in place: what is left is the length, the hash, and the sync. A last chunk that was sent again, and shorter,
  * leaves a tail of what it was.
  *
- * @returns the SHA-256, where it was asked for
+ * @returns the SHA-256, if one was expected
  */
 async function closeFile(
   deps: UploadDeps,
-  upload: UploadRow,
+  upload: UploadRecord,
   path: string,
   signal: AbortSignal,
 ): Promise<string | null> {
@@ -164,7 +163,7 @@ async function closeFile(
   await using file = await open(path, "r+");
   const sizeBytes = sizeOf(upload);
   const { size } = await file.stat();
-  if (size < sizeBytes) throw forgetBeyond(deps, upload, size);
+  if (size < sizeBytes) throw await forgetBeyond(deps, upload, size);
   if (size > sizeBytes) await file.truncate(sizeBytes);
   if (expectedSha256 !== null) {
     refuseOther(id, expectedSha256, await hashPart(file, { algorithm: "sha256", start: 0, sizeBytes }, signal));
@@ -179,15 +178,21 @@ function refuseOther(uploadId: string, sha256: string, got: string): void {
   if (got !== expected.hex) throw digestMismatch(`Upload ${uploadId}`, expected, got);
 }
 
-/** Somebody's hand, or a power cut under a laxer policy: the rows go, so that the client sends those chunks again. */
-function forgetBeyond({ database, log }: UploadDeps, upload: UploadRow, sizeBytes: number): ServiceError {
-  log.error({ uploadId: upload.id, sizeBytes }, "a source is shorter than its chunks say");
+/** After a manual change, or a power cut under a laxer policy: the rows are deleted, so that the client sends those chunks again. */
+async function forgetBeyond(
+  { uploads, chunks, log }: UploadDeps,
+  upload: UploadRecord,
+  sizeBytes: number,
+): Promise<ServiceError> {
+  const { id } = upload;
+  log.error({ uploadId: id, sizeBytes }, "a source is shorter than its chunks say");
   if (isStream(upload)) {
-    database.update(uploads).set({ appendedBytes: sizeBytes }).where(eq(uploads.id, upload.id)).run();
+    await uploads.update(id, { appendedBytes: sizeBytes });
     return new ServiceError("missing_chunks", `Only ${sizeBytes} bytes of the source are there; go on from there`);
   }
-  database.transaction((transaction) =>
-    forgetChunks(transaction, upload.id, (chunk) => (chunk.offsetBytes ?? 0) + chunk.sizeBytes > sizeBytes),
+  await chunks.forget(id, (chunk) => (chunk.offsetBytes ?? 0) + chunk.sizeBytes > sizeBytes);
+  return missingChunks(
+    upload,
+    (await chunks.list(id)).map(({ index }) => index),
   );
-  return missingChunks(database, upload);
 }

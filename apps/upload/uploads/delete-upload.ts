@@ -1,86 +1,82 @@
 /**
- * Forgets uploads: one that is deleted, with every byte of it; and those that lay still for too long, whose space is free
- * again. Only open ones expire: what is complete stays. One that somebody is at work on, a chunk that comes in slowly or a
- * download, is not abandoned, however old its last byte.
+ * Deletes uploads: one on request, with every byte of it; and those that were idle for too long, whose space is free again. Only
+ * receiving ones expire: what is complete stays. One with an active operation, such as a chunk that arrives slowly, does not
+ * expire, however old its last byte.
  */
 import { originalsKey } from "@video-backend/storage/layout";
-import { and, eq, lte, type SQL } from "drizzle-orm";
 import type { Limits } from "../admission/admit.ts";
 import { storageFull } from "../chunks/body.ts";
-import { type UploadRow, uploads } from "../database/schema.ts";
 import type { UploadDeps } from "../deps.ts";
 import { uploadNotFound } from "./state.ts";
+import type { Condition, UploadRecord } from "./store.ts";
 
 /**
- * The row goes first: from then on no chunk is put in place and no work begins. Then what runs is ended and waited for,
- * then the files go, so that nothing brings them back. Harmless when there is no such upload, or only its files.
+ * The row goes first: from then on no chunk is accepted and no work starts. Then active operations are cancelled and waited for,
+ * then the files are removed, so that nothing brings them back. Harmless if there is no such upload, or only its files.
  */
 export async function deleteUpload(deps: UploadDeps, uploadId: string): Promise<void> {
-  const { work, sources, store } = deps;
+  const { active, sources, store } = deps;
   const removeFiles = async () => {
-    using _alone = await work.acquire(uploadId, { supersede: uploadNotFound(uploadId, "complete") });
+    using _alone = await active.acquire(uploadId, { supersede: uploadNotFound(uploadId, "complete") });
     await sources.remove(uploadId);
     await store.remove(originalsKey(uploadId));
   };
-  await forgetRow(deps, eq(uploads.id, uploadId), removeFiles);
+  await deleteRow(deps, uploadId, {}, removeFiles);
   await removeFiles();
 }
 
 /**
- * Deletes the row that fits `isIt`, before anything is awaited. On a disk that is full even that may be too much, since a
- * database first writes down what it will remove; only then the files go before the row, and make room for it.
- *
- * @returns the row; undefined when there was none
+ * On a full disk even deleting a row may fail, since a database first writes what it will remove; only then the files are removed
+ * before the row, and make room for it.
  */
-async function forgetRow(
-  { database }: Pick<UploadDeps, "database">,
-  isIt: SQL | undefined,
+async function deleteRow(
+  { uploads }: Pick<UploadDeps, "uploads">,
+  uploadId: string,
+  condition: Condition,
   removeFiles: () => Promise<void>,
-): Promise<UploadRow | undefined> {
-  const forget = () => database.delete(uploads).where(isIt).returning().all()[0];
+): Promise<UploadRecord | null> {
   try {
-    return forget();
+    return await uploads.delete(uploadId, condition);
   } catch (error) {
     if (!storageFull(error)) throw error;
     await removeFiles();
-    return forget();
+    return await uploads.delete(uploadId, condition);
   }
 }
 
-/** Those that may go at this moment, in no order. */
-export function expiredUploads(deps: Pick<UploadDeps, "database" | "limits" | "now" | "work">): UploadRow[] {
-  const idle = deps.database.select().from(uploads).where(isExpired(deps)).all();
-  return idle.filter(({ id }) => !deps.work.isHeld(id));
+type ExpiryDeps = Pick<UploadDeps, "uploads" | "sources" | "limits" | "now" | "active" | "log">;
+
+const idleSince = ({ now, limits }: Pick<UploadDeps, "now" | "limits">): number => now() - limits.idleSeconds;
+
+/** Those that may be deleted now, in no order. */
+export async function listExpired(deps: Pick<ExpiryDeps, "uploads" | "limits" | "now" | "active">) {
+  const idle = await deps.uploads.listIdle(idleSince(deps));
+  return idle.filter(({ id }) => !deps.active.isHeld(id));
 }
 
-/**
- * The row goes first, in the same turn in which nobody was at work on it: from then on it is 404, and nothing comes in.
- *
- * @returns false when it is not expired any more, or never was
- */
-export async function expireUpload(deps: UploadDeps, uploadId: string): Promise<boolean> {
-  const { work, sources, log } = deps;
-  if (work.isHeld(uploadId)) return false;
+/** @returns false if it is not expired any more, or never was */
+export async function expireUpload(deps: ExpiryDeps, uploadId: string): Promise<boolean> {
+  const { active, sources, log } = deps;
+  using alone = active.tryAcquire(uploadId);
+  if (!alone) return false;
+  const condition = { states: ["receiving"], idleSince: idleSince(deps) } as const;
   const removeFiles = () => sources.remove(uploadId);
-  const gone = await forgetRow(deps, and(eq(uploads.id, uploadId), isExpired(deps)), removeFiles);
-  if (!gone) return false;
+  const deleted = await deleteRow(deps, uploadId, condition, removeFiles);
+  if (!deleted) return false;
   await removeFiles();
-  log.info({ uploadId, updatedAt: gone.updatedAt }, "an upload that lay still was forgotten");
+  log.info({ uploadId, updatedAt: deleted.updatedAt }, "an idle upload was deleted");
   return true;
 }
 
 /** All that are due. */
-export async function expireUploads(deps: UploadDeps, signal: AbortSignal): Promise<void> {
-  for (const { id } of expiredUploads(deps)) {
+export async function expireUploads(deps: ExpiryDeps, signal: AbortSignal): Promise<void> {
+  for (const { id } of await listExpired(deps)) {
     if (signal.aborted) return;
     await expireUpload(deps, id);
   }
 }
 
-/** When it expires as things are, in epoch seconds; null for one that is complete, which stays. */
-export function expiresAt(upload: Pick<UploadRow, "state" | "updatedAt">, limits: Limits): number | null {
+/** When it expires if nothing more is received, in epoch seconds; null for one that is complete, which stays. */
+export function expiresAt(upload: Pick<UploadRecord, "state" | "updatedAt">, limits: Limits): number | null {
   return upload.state === "receiving" ? upload.updatedAt + limits.idleSeconds : null;
 }
-
-const isExpired = ({ limits, now }: Pick<UploadDeps, "limits" | "now">): SQL | undefined =>
-  and(eq(uploads.state, "receiving"), lte(uploads.updatedAt, now() - limits.idleSeconds));

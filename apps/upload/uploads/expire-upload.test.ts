@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { until } from "@video-backend/testing";
-import { keepClean } from "../janitor/clean-storage.ts";
+import { keepClean } from "../janitor/janitor.ts";
 import { chunkInFlight, setup } from "../test-setup.ts";
 import { expireUploads } from "./delete-upload.ts";
 
@@ -36,13 +36,13 @@ test("one that a chunk is coming into at this moment does not, and neither does 
   const reply = upload.service.fetch(chunk.request);
   await chunk.begin();
   await chunk.send("half a ");
-  await until("the chunk comes in", () => upload.deps.work.isHeld(id));
+  await until("the chunk comes in", () => upload.deps.active.isHeld(id));
   upload.world.clock.advance(upload.deps.limits.idleSeconds + 1);
   await expireUploads(upload.deps, never);
   await chunk.send("chunk");
   await chunk.finish();
   expect((await reply).status).toBe(200);
-  expect(upload.deps.work.isHeld(id)).toBeFalse();
+  expect(upload.deps.active.isHeld(id)).toBeFalse();
   await expireUploads(upload.deps, never);
   expect((await upload.complete(id)).status).toBe(200);
   expect((await upload.send(`GET /upload/${done}`)).body.state).toBe("handed_over");

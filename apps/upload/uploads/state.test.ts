@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
-import { type UploadState, uploadStates, uploads } from "../database/schema.ts";
+import { messageOf } from "@video-backend/service";
+import { uploads } from "../database/schema.ts";
 import { setup } from "../test-setup.ts";
 import { moveUpload, transitions } from "./state.ts";
+import { type UploadState, uploadStates } from "./store.ts";
 
 test("an upload moves along the table and no other way; a refused move names the state and changes nothing", async () => {
   await using upload = setup();
@@ -21,10 +23,10 @@ test("an upload moves along the table and no other way; a refused move names the
     for (const next of uploadStates) {
       const id = await inState(from);
       const sourceSizeBytes = next === "receiving" || next === "completing" ? null : 5;
-      const move = () => moveUpload(database, id, next, 1, { sourceSizeBytes }).state;
-      if (transitions[from].includes(next)) expect(move()).toBe(next);
+      const move = moveUpload(upload.deps, id, next, { sourceSizeBytes });
+      if (transitions[from].includes(next)) expect((await move).state).toBe(next);
       else {
-        expect(move).toThrow(`An upload that is ${from} cannot become ${next}`);
+        expect(await move.catch(messageOf)).toBe(`An upload that is ${from} cannot become ${next}`);
         expect((await upload.send(`GET /upload/${id}`)).body.state).toBe(from);
       }
     }

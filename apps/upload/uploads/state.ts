@@ -1,67 +1,58 @@
 /**
- * Finds an upload, and moves it: which states there are, and every change between them. One process moves it; each move is
- * one guarded UPDATE, so that two requests for the same upload cannot both win.
+ * The states of an upload and every change between them, and the checks that a verb makes of an upload. Each change is one
+ * conditional update, so that of two concurrent requests one wins and the other is a conflict.
  */
 import { ServiceError } from "@video-backend/service";
-import { and, eq, inArray } from "drizzle-orm";
-import type { Reads, UploadDatabase } from "../database/open.ts";
-import { type UploadRow, type UploadState, uploads } from "../database/schema.ts";
+import type { UploadDeps } from "../deps.ts";
+import type { UploadFields, UploadRecord, UploadState } from "./store.ts";
 
 /** From a state to those it may become. */
 export const transitions: Record<UploadState, readonly UploadState[]> = {
-  /** Takes bytes. Init puts it here; complete takes it on once every byte is there. */
+  /** Takes bytes. Created in this state; complete takes it on once every byte is received. */
   receiving: ["completing"],
-  /** Its source is checked and stored. Back to receiving when that fails; after a crash the next try goes on with it. */
+  /** Its source is checked and stored. Back to receiving if that fails; after a crash the next try resumes. */
   completing: ["receiving", "stored"],
-  /** The source is in originals. Metadata has yet to be told. */
+  /** The source is in originals. Metadata has not registered it yet. */
   stored: ["registered", "refused"],
-  /** Metadata knows the video. Transcoding has yet to be told. */
+  /** Metadata has the video. Transcoding has not started it yet. */
   registered: ["handed_over", "refused"],
-  /** Transcoding has it. Nothing leads out but a delete. */
+  /** Transcoding has it. Only a delete leads out. */
   handed_over: [],
-  /** A service said no, and would say so again. Only somebody who asks for complete again leads out. */
+  /** A service refused it, and would refuse it again. Only another request to complete leads out. */
   refused: ["stored"],
 };
 
-/** What the background loop takes up: complete was asked for, and something is left to do. */
+/** What the background loop works on: complete was requested, and something is left to do. */
 export const unfinishedStates = ["completing", "stored", "registered"] as const satisfies UploadState[];
 
 /** Its source is not in originals yet. */
-export const isOpen = ({ state }: Pick<UploadRow, "state">): boolean => state === "receiving" || state === "completing";
+export const isOpen = ({ state }: Pick<UploadRecord, "state">): boolean =>
+  state === "receiving" || state === "completing";
+
+/** The states that may become `next`. */
+const statesBefore = (next: UploadState): UploadState[] =>
+  (Object.keys(transitions) as UploadState[]).filter((state) => transitions[state].includes(next));
+
+type Deps = Pick<UploadDeps, "uploads">;
 
 /**
- * Moves an upload to `next` if its state allows that, together with what is known of it from then on.
+ * Moves an upload to `next` if its state allows that, and sets further fields.
  *
- * @param now epoch seconds
- * @throws ServiceError `not_found` when it was deleted; `conflict` naming the state it is in
+ * @throws ServiceError `not_found` if it was deleted; `conflict` naming its state
  */
-export function moveUpload(
-  database: Pick<UploadDatabase, "select" | "update">,
+export async function moveUpload(
+  { uploads }: Deps,
   uploadId: string,
   next: UploadState,
-  now: number,
-  known: Partial<
-    Pick<UploadRow, "sourceSizeBytes" | "error" | "failedTries" | "nextTryAt" | "sha256" | "expectedSha256">
-  > = {},
-): UploadRow {
-  const accepted = statesBefore(next);
-  const [moved] = database
-    .update(uploads)
-    .set({ ...known, state: next, updatedAt: now })
-    .where(and(eq(uploads.id, uploadId), inArray(uploads.state, accepted)))
-    .returning()
-    .all();
+  fields: UploadFields = {},
+): Promise<UploadRecord> {
+  const states = statesBefore(next);
+  const moved = await uploads.update(uploadId, { ...fields, state: next }, { states });
   if (moved) return moved;
-  const { state } = findUpload(database, uploadId);
+  const { state } = await findUpload({ uploads }, uploadId);
   throw new ServiceError("conflict", `An upload that is ${state} cannot become ${next}`, {
-    details: { upload_id: uploadId, state, accepted },
+    details: { upload_id: uploadId, state, accepted: states },
   });
-}
-
-/** The states that may become `next`: the right side of `WHERE state IN (…)`. */
-function statesBefore(next: UploadState): UploadState[] {
-  const states = Object.keys(transitions) as UploadState[];
-  return states.filter((state) => transitions[state].includes(next));
 }
 
 /** Old clients read these sentences; complete has one of its own. */
@@ -70,26 +61,30 @@ const notFound = {
   complete: "Upload ID not found or missing metadata",
 };
 
-/** @throws ServiceError `not_found`, in the words of the request that asks */
-export function findUpload(database: Reads, uploadId: string, asked: keyof typeof notFound = "chunk"): UploadRow {
-  const row = database.select().from(uploads).where(eq(uploads.id, uploadId)).get();
-  if (!row) throw uploadNotFound(uploadId, asked);
-  return row;
+/** @throws ServiceError `not_found`, in the words of the request */
+export async function findUpload(
+  { uploads }: Deps,
+  uploadId: string,
+  asked: keyof typeof notFound = "chunk",
+): Promise<UploadRecord> {
+  const upload = await uploads.find(uploadId);
+  if (!upload) throw uploadNotFound(uploadId, asked);
+  return upload;
 }
 
-/** What is thrown, and what ends the work on an upload that is deleted meanwhile. */
+/** Also the reason with which the operations on a deleted upload are cancelled. */
 export function uploadNotFound(uploadId: string, asked: keyof typeof notFound = "chunk"): ServiceError {
   return new ServiceError("not_found", notFound[asked], { details: { upload_id: uploadId } });
 }
 
-/** An upload whose source is filled from its beginning on: by tus, or from an address. */
-export type StreamRow = UploadRow & { appendedBytes: number };
+/** An upload whose source is sent as one stream: by tus, or fetched from a URL. */
+export type StreamUpload = UploadRecord & { appendedBytes: number };
 
-export const isStream = (upload: UploadRow): upload is StreamRow => upload.appendedBytes !== null;
+export const isStream = (upload: UploadRecord): upload is StreamUpload => upload.appendedBytes !== null;
 
-/** @throws ServiceError `not_found`; `conflict` for one that comes in chunks, or takes no more bytes */
-export function expectOpenStream(database: Reads, uploadId: string): StreamRow {
-  const upload = findUpload(database, uploadId);
+/** @throws ServiceError `not_found`; `conflict` for one that is sent in chunks, or takes no more bytes */
+export async function findOpenStream(deps: Deps, uploadId: string): Promise<StreamUpload> {
+  const upload = await findUpload(deps, uploadId);
   if (!isStream(upload)) {
     throw new ServiceError("conflict", "This upload comes in chunks; send them to /upload/{upload_id}/chunks/{index}", {
       details: { upload_id: uploadId },
@@ -99,8 +94,28 @@ export function expectOpenStream(database: Reads, uploadId: string): StreamRow {
   return upload;
 }
 
-/** @throws ServiceError `conflict` for an upload that takes no more of these */
-export function refuseClosed({ id, state }: UploadRow, what: "bytes" | "chunks"): void {
+/**
+ * @param index null while it is not known yet
+ * @throws ServiceError `not_found` for null; `conflict` if the upload takes no chunks; `invalid_request` for the index
+ */
+export function expectTakesChunk(upload: UploadRecord | null, uploadId: string, index: number | null): UploadRecord {
+  if (!upload) throw uploadNotFound(uploadId);
+  refuseClosed(upload, "chunks");
+  if (isStream(upload)) {
+    const sentence = "This upload comes as one stream (tus, or from an address) and takes no chunks";
+    throw new ServiceError("conflict", sentence, { details: { upload_id: uploadId } });
+  }
+  const { totalChunks } = upload;
+  if (index !== null && index >= totalChunks) {
+    const accepted = `an integer from 0 to ${totalChunks - 1} is expected, since total_chunks is ${totalChunks}`;
+    throw new ServiceError("invalid_request", `index: ${accepted}; got ${index}`, {
+      details: { problems: [{ field: "index", message: accepted }] },
+    });
+  }
+  return upload;
+}
+
+function refuseClosed({ id, state }: UploadRecord, what: "bytes" | "chunks"): void {
   if (state === "receiving") return;
   throw new ServiceError("conflict", `An upload that is ${state} takes no more ${what}`, {
     details: { upload_id: id, state, accepted: ["receiving"] },

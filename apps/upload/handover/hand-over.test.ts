@@ -79,7 +79,7 @@ test.each(["sweep", "complete"])(
   async (by) => {
     await using upload = setup();
     const id = await received(upload);
-    moveUpload(upload.deps.database, id, "completing", 0);
+    await moveUpload(upload.deps, id, "completing");
     writeFileSync(upload.world.path("uploads", id, "assembly"), "half of some");
     const restarted = upload.restart();
     if (by === "sweep") await sweep(restarted.deps, never);
@@ -93,7 +93,7 @@ test("a crash after the source was moved, and before its row said so, loses noth
   await using upload = setup();
   const id = await upload.init(1);
   await upload.chunk(id, 0, "whole");
-  moveUpload(upload.deps.database, id, "completing", 0);
+  await moveUpload(upload.deps, id, "completing");
   await upload.deps.store.adopt(upload.world.path("uploads", id, "source"), `originals/${id}/film.mp4`);
   await sweep(upload.restart().deps, never);
   expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({ state: "handed_over", bytes_received: 5 });
@@ -155,7 +155,7 @@ test("one upload that cannot be finished does not keep the next from its turn", 
   await using upload = setup();
   const lost = await received(upload);
   const well = await received(upload);
-  for (const id of [lost, well]) moveUpload(upload.deps.database, id, "completing", 0);
+  for (const id of [lost, well]) await moveUpload(upload.deps, id, "completing");
   await upload.deps.sources.remove(lost);
   mkdirSync(upload.world.path("uploads", lost));
   await sweep(upload.deps, never);

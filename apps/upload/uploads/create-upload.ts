@@ -1,0 +1,93 @@
+/** Starts an upload: a row and an empty source, once it is clear that the file can be accepted. */
+import { ServiceError } from "@video-backend/service";
+import { admit } from "../admission/admit.ts";
+import { storageFull } from "../chunks/body.ts";
+import type { NewUpload } from "../contract.ts";
+import type { UploadDeps } from "../deps.ts";
+import { checkFilename, storedName } from "./filename.ts";
+import type { UploadRecord } from "./store.ts";
+
+/** What is known of an upload before its first byte. Null for what is not. */
+export interface UploadRequest
+  extends Pick<
+    UploadRecord,
+    "filename" | "title" | "totalChunks" | "fileSizeBytes" | "chunkSizeBytes" | "sourceUrl" | "client"
+  > {
+  /** True for a source that is sent as one stream. */
+  isStream: boolean;
+  uploadMetadata?: string | null;
+}
+
+/**
+ * The row comes first, since it promises the room; a crash before the source is created leaves an upload that nobody knows of,
+ * and that expires.
+ *
+ * @returns its id
+ * @throws ServiceError `invalid_path`, `unsupported_file_type`, `invalid_request`; `too_large`, `too_many`, `storage_full`
+ *   if it cannot be accepted, before anything is sent
+ */
+export async function createUpload(deps: UploadDeps, request: UploadRequest): Promise<string> {
+  const { uploads, room, limits } = deps;
+  checkFilename(request.filename);
+  checkSizes(request);
+  // Bytes that arrive between the two readings count twice, and never not at all.
+  const promisedBefore = room.promisedBytes(await uploads.listUnfinished());
+  const freeBytes = await deps.disk.freeBytes();
+  const id = deps.newId();
+  const { isStream, ...known } = request;
+  const upload = {
+    ...known,
+    id,
+    storedName: storedName(request.filename),
+    appendedBytes: isStream ? 0 : null,
+    uploadMetadata: request.uploadMetadata ?? null,
+  };
+  try {
+    await uploads.create(upload, ({ openOfClient, unfinished }) => {
+      const promisedBytes = Math.max(promisedBefore, room.promisedBytes(unfinished));
+      admit(limits, request, { openOfClient, freeBytes, promisedBytes });
+    });
+    await createSource(deps, id);
+  } catch (error) {
+    throw storageFull(error) ?? error;
+  }
+  return id;
+}
+
+async function createSource({ sources, uploads }: UploadDeps, id: string): Promise<void> {
+  try {
+    await sources.create(id);
+  } catch (error) {
+    await uploads.delete(id);
+    await sources.remove(id);
+    throw error;
+  }
+}
+
+/** The form of init. */
+export function requestOf(form: NewUpload, client: string | null): UploadRequest {
+  return {
+    filename: form.filename,
+    title: form.title ?? null,
+    totalChunks: form.total_chunks,
+    fileSizeBytes: form.file_size ?? null,
+    chunkSizeBytes: form.chunk_size ?? null,
+    isStream: false,
+    sourceUrl: null,
+    client,
+  };
+}
+
+/** Sizes that contradict each other would let no chunk be accepted; better refused before the first one is sent. */
+function checkSizes({ totalChunks, fileSizeBytes, chunkSizeBytes }: UploadRequest): void {
+  if (chunkSizeBytes === null || totalChunks === 1) return;
+  const gridBytes = chunkSizeBytes * (totalChunks - 1);
+  if (chunkSizeBytes > 0 && (fileSizeBytes === null || gridBytes <= fileSizeBytes)) return;
+  const sentence =
+    chunkSizeBytes === 0
+      ? "chunk_size: at least 1 is expected where there is more than one chunk"
+      : `chunk_size: ${totalChunks - 1} chunks of ${chunkSizeBytes} bytes and a last one are more than file_size, ${fileSizeBytes}`;
+  throw new ServiceError("invalid_request", sentence, {
+    details: { problems: [{ field: "chunk_size", message: sentence }] },
+  });
+}
