@@ -1,4 +1,5 @@
 /** Why a chunk was not made, as a class: what is to be done about it follows from that and not from the words. */
+import { isDatabaseBusy } from "@video-backend/database/busy";
 import { type RunResult, SourceError } from "@video-backend/media";
 import type { FaultClass } from "../states.ts";
 
@@ -42,6 +43,12 @@ export function faultOfRun(result: RunResult): Fault | null {
   if (result.exitCode === null)
     return { class: "encoder", reason: `ffmpeg was ended by ${result.signalName}`, killed: true };
   return { class: "encoder", reason: `ffmpeg ended with ${result.exitCode}: ${words}` };
+}
+
+/** What a job waits for after this error, as a sentence for people; null where waiting does not help. */
+export function waitAfter(error: unknown): string | null {
+  if (isDiskFull(error)) return "Waiting for room on the disk: a write found none";
+  return isDatabaseBusy(error) ? "Waiting for the database: another program holds it" : null;
 }
 
 /** True for the errors that a full disk makes of our own writes, the ledger's among them. */

@@ -8,6 +8,7 @@ import { messageOf } from "@video-backend/service";
 import { finishedKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
+import { waitAfter } from "../encoding/faults.ts";
 import { planOf } from "../jobs/jobs.ts";
 import { forgetLostSegments, type RepairDeps } from "../ledger/repair-files.ts";
 import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
@@ -22,6 +23,16 @@ type WorkDeps = PublishDeps &
 
 /** @throws what the stores fail with; then it is to be called again */
 export async function reconcileWork(deps: WorkDeps, videoId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await reconcile(deps, videoId, signal);
+  } catch (error) {
+    const wait = waitAfter(error);
+    if (wait !== null) deps.changes.tellWaiting(videoId, wait);
+    throw error;
+  }
+}
+
+async function reconcile(deps: WorkDeps, videoId: string, signal: AbortSignal): Promise<void> {
   using _ = await deps.exclusion.acquire(videoId, { signal });
   const job = await deps.jobs.find(videoId);
   const plan = job && planOf(job);

@@ -2,13 +2,12 @@
  * Does one task: what a worker calls for each. What a task finds out is written to the stores, a failure too, so that the
  * next reconcile of the video knows what to do, wherever that happens.
  */
-import { isDatabaseBusy } from "@video-backend/database/busy";
 import { TaskCancelledError } from "@video-backend/queue";
 import { messageOf } from "@video-backend/service";
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { encode } from "../encoding/encode.ts";
-import { faultClassOf, isDiskFull } from "../encoding/faults.ts";
+import { faultClassOf, waitAfter } from "../encoding/faults.ts";
 import { makePoster } from "../pictures/make-poster.ts";
 import { makeStoryboard } from "../pictures/make-storyboard.ts";
 import { isActive } from "../states.ts";
@@ -27,10 +26,9 @@ export async function runTask(deps: TranscodingDeps, task: TranscodingTask, sign
     deps.changes.tellWaiting(videoId, null);
   } catch (error) {
     if (signal.aborted || error instanceof TaskCancelledError) throw error;
-    if (isDiskFull(error)) deps.changes.tellWaiting(videoId, "Waiting for room on the disk: a write found none");
-    else if (isDatabaseBusy(error))
-      deps.changes.tellWaiting(videoId, "Waiting for the database: another program holds it");
-    else return recordFailure(deps, task, error);
+    const wait = waitAfter(error);
+    if (wait === null) return recordFailure(deps, task, error);
+    deps.changes.tellWaiting(videoId, wait);
     throw error;
   }
 }
