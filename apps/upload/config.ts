@@ -1,10 +1,10 @@
 /** What an operator may set for this service. */
-import { messageOf, settings } from "@video-backend/service";
+
+import { addressesOfThisMachine, parseAllowedTargets, resolveBySystem } from "@video-backend/remote";
+import { messageOf, parseProxies, settings } from "@video-backend/service";
 import { z } from "zod";
 import type { Limits } from "./admission/admit.ts";
-import { parseProxies } from "./admission/client-of.ts";
-import { addressesOfThisMachine, parseAllowedTargets, resolveBySystem } from "./remote/addresses.ts";
-import type { RemoteSources } from "./remote/open-remote.ts";
+import type { RemoteSources } from "./deps.ts";
 import { maxTotalChunks } from "./uploads/store.ts";
 
 const mebibyte = 1024 ** 2;
@@ -99,6 +99,7 @@ export function remoteSourcesOf(config: UploadConfig): RemoteSources | null {
   return {
     resolve: resolveBySystem,
     allowed: config.UPLOAD_FROM_URL_ALLOW,
+    allowSetting: "UPLOAD_FROM_URL_ALLOW",
     ownAddresses: addressesOfThisMachine,
     atOnce: config.UPLOAD_FROM_URL_AT_ONCE,
     answerSeconds: 30,

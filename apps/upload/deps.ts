@@ -1,16 +1,23 @@
 /** What verbs are given: the lowest layer of this service. Types only; it imports no verb and no route. */
 import type { MetadataClient } from "@video-backend/metadata/client";
-import type { CrossOriginRules, Exclusion, Log, ServiceOptions } from "@video-backend/service";
+import type { RequestRules } from "@video-backend/remote";
+import type { CrossOriginRules, Exclusion, Log, Proxies, ServiceOptions } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { copyRange } from "@video-backend/storage/copy-range";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
 import type { Limits } from "./admission/admit.ts";
-import type { Proxies } from "./admission/client-of.ts";
 import type { Disk, Room } from "./admission/room.ts";
 import type { Chunks } from "./chunks/store.ts";
-import type { RemoteSources } from "./remote/open-remote.ts";
 import type { SourceDirectory } from "./sources/source-directory.ts";
 import type { Uploads } from "./uploads/store.ts";
+
+/** How sources are fetched from URLs; set by the operator, `config.ts` has the defaults. */
+export interface RemoteSources extends RequestRules {
+  /** Concurrent fetches; the others wait. */
+  atOnce: number;
+  /** A fetch is given up after so many consecutive tries without progress. */
+  maxTries: number;
+}
 
 /** What a service is created with. */
 export interface UploadParts {

@@ -1,10 +1,8 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
-import { createRouter } from "@video-backend/service";
-import { clientOf } from "./admission/client-of.ts";
+import { clientAddressOf, createRouter, smallForm } from "@video-backend/service";
 import { receiveChunkForm, receiveRawChunk } from "./chunks/receive.ts";
 import * as contract from "./contract.ts";
 import type { UploadDeps } from "./deps.ts";
-import { smallForm } from "./form-as-json.ts";
 import * as janitor from "./janitor/contract.ts";
 import { cleanStorage, inspectStorage } from "./janitor/janitor.ts";
 import { createFromUrl } from "./remote/begin-from-url.ts";
@@ -25,7 +23,7 @@ export function createRoutes(deps: UploadDeps) {
   router.all(`${tusPath}/*`, (c) => answerTus(c.req.raw, c.get("requestId")));
   for (const route of [...contract.formRoutes, ...tusRoutes]) router.openAPIRegistry.registerPath(route);
   for (const route of [contract.initUpload, contract.uploadFromUrl, contract.completeUpload, janitor.cleanStorage]) {
-    router.use(route.path, smallForm(deps.limits));
+    router.use(route.path, smallForm(deps.limits.stallSeconds));
   }
   return router
     .openapi(janitor.inspectStorage, async (c) => c.json(await inspectStorage(deps, c.req.raw.signal), 200))
@@ -34,12 +32,18 @@ export function createRoutes(deps: UploadDeps) {
       return c.json(await cleanStorage(deps, remove_originals, c.req.raw.signal), 200);
     })
     .openapi(contract.initUpload, async (c) => {
-      return c.json({ upload_id: await createUpload(deps, requestOf(c.req.valid("json"), clientOf(deps, c))) }, 200);
+      return c.json(
+        { upload_id: await createUpload(deps, requestOf(c.req.valid("json"), clientAddressOf(c, deps.proxies))) },
+        200,
+      );
     })
     .openapi(contract.uploadFromUrl, async (c) => {
       c.env?.keepOpen?.();
       const { signal } = c.req.raw;
-      return c.json({ upload_id: await createFromUrl(deps, c.req.valid("json"), clientOf(deps, c), signal) }, 200);
+      return c.json(
+        { upload_id: await createFromUrl(deps, c.req.valid("json"), clientAddressOf(c, deps.proxies), signal) },
+        200,
+      );
     })
     .openapi(contract.receiveChunk, async (c) => {
       return c.json({ status: "ok" as const, index: await receiveChunkForm(deps, c.req.raw) }, 200);

@@ -1,5 +1,7 @@
 /** What a service is made of, apart from its own work. `./serve` is separate: only a `main.ts` needs it. */
+
 export { type ClientOptions, createClient, createServiceFetch } from "./client.ts";
+export { clientAddressOf, type Proxies, parseProxies } from "./client-address.ts";
 export { ConfigError, readConfig, settings } from "./config.ts";
 export { createService, type ServiceOptions } from "./create-service.ts";
 export {
@@ -17,6 +19,7 @@ export { newVideoId, VideoId } from "./ids.ts";
 export { createLog, type Log } from "./log.ts";
 export { AssetPath, FileName, LanguageTag, RenditionName } from "./names.ts";
 export { integer, json, jsonBody } from "./openapi.ts";
+export { bodyEndedEarly, type Pace, paced } from "./paced.ts";
 export { errorFromProblem, Problem, problemResponse, problems } from "./problem.ts";
 export { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";
 export { type Repetition, repeat } from "./repeat.ts";
@@ -28,3 +31,4 @@ export {
   type ServiceContext,
   type ServiceEnv,
 } from "./router.ts";
+export { smallForm } from "./small-form.ts";

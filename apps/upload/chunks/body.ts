@@ -1,18 +1,9 @@
-/**
- * Streams the request body to a file offset, with backpressure. Two things end it that do not end a plain stream: a signal, and a
- * sender that sends next to nothing, which would keep the connection open for ever.
- */
+/** Streams the request body to a file offset, with backpressure. */
 import { writeSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { isDatabaseBusy } from "@video-backend/database/busy";
-import { isServiceError, messageOf, ServiceError } from "@video-backend/service";
+import { bodyEndedEarly, isServiceError, type Pace, paced, ServiceError } from "@video-backend/service";
 import type { Meter } from "../admission/room.ts";
-
-export interface Pace {
-  signal: AbortSignal;
-  /** A sender of less than `minBytes` in so many seconds is disconnected. */
-  stallSeconds: number;
-}
 
 export interface BodyTarget extends Pace {
   file: FileHandle;
@@ -50,45 +41,6 @@ export async function writeBody(body: AsyncIterable<Uint8Array>, target: BodyTar
   return sizeBytes;
 }
 
-const minBytes = 1024;
-
-/**
- * The bytes of `body` as they arrive.
- *
- * @throws ServiceError `too_slow`; the reason of the signal
- */
-export async function* paced(body: AsyncIterable<Uint8Array>, { signal, stallSeconds }: Pace) {
-  const iterator = body[Symbol.asyncIterator]();
-  let fail: (reason: unknown) => void = () => {};
-  let isWaiting = false;
-  let arrivedBytes = 0;
-  const look = setInterval(() => {
-    if (isWaiting && arrivedBytes < minBytes) fail(tooSlow(arrivedBytes, stallSeconds));
-    arrivedBytes = 0;
-  }, stallSeconds * 1000);
-  const stop = () => fail(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      isWaiting = true;
-      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
-        fail = reject;
-        iterator.next().then(resolve, reject);
-      });
-      isWaiting = false;
-      if (next.done) return;
-      arrivedBytes += next.value.length;
-      yield next.value;
-    }
-  } finally {
-    clearInterval(look);
-    signal.removeEventListener("abort", stop);
-    // Not awaited: a body that sends nothing does not end either.
-    void Promise.resolve(iterator.return?.()).catch(() => undefined);
-  }
-}
-
 /**
  * The bytes of a request. Each piece is freed as soon as the next one is read: left to the garbage collector, pieces of half a
  * megabyte accumulate, with a peak of 190 MB instead of 120 MB.
@@ -119,7 +71,7 @@ export function asServiceError(error: unknown): unknown {
   if (full) return full;
   const isSystemError = error instanceof Error && "syscall" in error && "code" in error;
   if (isSystemError || isDatabaseBusy(error)) return error;
-  return new ServiceError("malformed_request", `The body ended early: ${messageOf(error)}`, { cause: error });
+  return bodyEndedEarly(error);
 }
 
 const fullCodes = ["ENOSPC", "EDQUOT", "SQLITE_FULL"];
@@ -129,11 +81,4 @@ export function storageFull(error: unknown): ServiceError | null {
   if (!(error instanceof Error && "code" in error && fullCodes.includes(String(error.code)))) return null;
   const sentence = "No room left for this; what is here stays, and the rest may be sent again once there is room";
   return new ServiceError("storage_full", sentence, { cause: error });
-}
-
-function tooSlow(arrivedBytes: number, seconds: number): ServiceError {
-  return new ServiceError(
-    "too_slow",
-    `${arrivedBytes} bytes came in ${seconds} s; at least ${minBytes} are expected. Send this part again`,
-  );
 }

@@ -4,9 +4,9 @@
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { messageOf, ServiceError } from "@video-backend/service";
+import { messageOf, paced, ServiceError } from "@video-backend/service";
 import busboy from "busboy";
-import { asServiceError, paced } from "./body.ts";
+import { asServiceError } from "./body.ts";
 
 /** Names of clients in the field are short; whatever is beyond these is no chunk. */
 const limits = { fields: 20, fieldSize: 4096, files: 1, headerPairs: 50 };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { parseAllowedTargets } from "@video-backend/remote";
 import { uploads } from "../database/schema.ts";
 import { setup } from "../test-setup.ts";
-import { parseAllowedTargets } from "./addresses.ts";
 import { type Said, serveFile } from "./test-file-server.ts";
 
 const file: Said = { headers: { "content-length": 5, "content-type": "video/mp4" }, body: "films" };

@@ -1,12 +1,12 @@
 /** Starts an upload whose source is fetched from a URL: requests it once, so that a URL without a file is refused at once. */
+
+import { openRemote, parseRemoteUrl } from "@video-backend/remote";
 import { ServiceError } from "@video-backend/service";
 import type { NewUploadFromUrl } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
 import { createUpload } from "../uploads/create-upload.ts";
 import { checkFilename } from "../uploads/filename.ts";
-import { openRemote } from "./open-remote.ts";
 import { fileOf, nameFile } from "./remote-file.ts";
-import { parseRemoteUrl } from "./remote-url.ts";
 
 /**
  * The background loop fetches the file itself.

@@ -3,17 +3,17 @@
  * forgets nothing. A try resumes where the last one ended, if the server says that the file is still the same; otherwise it
  * starts with the first byte again.
  */
+
+import { hostOf, openRemote, parseRemoteUrl, type RemoteAnswer, withoutQuery } from "@video-backend/remote";
 import { type Hold, isServiceError, messageOf, repeat, ServiceError } from "@video-backend/service";
 import { fileTooLarge } from "../admission/admit.ts";
-import type { UploadDeps } from "../deps.ts";
+import type { RemoteSources, UploadDeps } from "../deps.ts";
 import { retryDelaySeconds } from "../handover/hand-over.ts";
 import { appendSource } from "../sources/append-source.ts";
 import { finishUpload, tryFinishing } from "../uploads/complete-upload.ts";
 import { findOpenStream, findUpload, type StreamUpload } from "../uploads/state.ts";
 import type { UploadFields } from "../uploads/store.ts";
-import { openRemote, type RemoteAnswer, type RemoteSources } from "./open-remote.ts";
 import { fileOf, type RemoteFile, sizeBeyondEnd } from "./remote-file.ts";
-import { hostOf, parseRemoteUrl, withoutQuery } from "./remote-url.ts";
 
 /**
  * Fetches what is missing and completes the upload. A failure is noted in its row, with the time of the next try or that there is

@@ -3,11 +3,11 @@
  * be told from a cut line is none.
  */
 import { STATUS_CODES } from "node:http";
+import type { RemoteAnswer } from "@video-backend/remote";
+import { hostOf, invalidUrl } from "@video-backend/remote";
 import { ServiceError } from "@video-backend/service";
 import { parse } from "content-disposition";
 import { checkFilename } from "../uploads/filename.ts";
-import type { RemoteAnswer } from "./open-remote.ts";
-import { hostOf, invalidUrl } from "./remote-url.ts";
 
 export interface RemoteFile {
   /** Where in the file the body of the answer begins. */

@@ -4,10 +4,10 @@
  * overwritten. What was received before a connection broke counts.
  */
 import type { FileHandle } from "node:fs/promises";
-import { type Hold, messageOf, ServiceError } from "@video-backend/service";
+import { type Hold, messageOf, paced, ServiceError } from "@video-backend/service";
 import { fileTooLarge } from "../admission/admit.ts";
 import type { Meter } from "../admission/room.ts";
-import { asServiceError, paced, writeAll } from "../chunks/body.ts";
+import { asServiceError, writeAll } from "../chunks/body.ts";
 import { openSource } from "../chunks/move-chunks.ts";
 import type { UploadDeps } from "../deps.ts";
 import { findOpenStream, findUpload, type StreamUpload } from "../uploads/state.ts";

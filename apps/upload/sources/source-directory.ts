@@ -1,14 +1,14 @@
 /**
- * Where sources lie while they come in, on the file system of originals, so that the finished one is renamed into its place
- * and not copied:
+ * Sources while they are received, on the file system of originals, so that a finished one is renamed and not copied:
  *
- * - `{directory}/{upload id}/source`: the source in the making.
+ * - `{directory}/{upload id}/source`: the source.
  * - `{directory}/{upload id}/chunk-{uuid}`: a chunk that is acknowledged and not in the source yet.
- * - `{directory}/.incoming/{uuid}`: the bytes of a chunk that comes in, whose place is not free or not known yet.
+ * - `{directory}/.incoming/{uuid}`: a chunk that is being received, whose place is not free or not known yet.
  */
 import { readdirSync, rmSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { createGroupSync } from "@video-backend/storage/group-sync";
 import {
   incomingFolder,
   isVideoId,
@@ -18,7 +18,7 @@ import {
   sourceFile,
 } from "@video-backend/storage/layout";
 
-/** What is on disk before it is answered. */
+/** When bytes are synced: before a chunk is answered, before complete is, or never. */
 export type SyncPolicy = "chunk" | "complete" | "never";
 
 /** A new file; the handle is closed when it is disposed. */
@@ -28,39 +28,39 @@ export interface NewFile extends AsyncDisposable {
 }
 
 export interface SourceDirectory {
-  /** The source in the making. */
+  /** The source. */
   pathOf(uploadId: string): string;
-  /** Makes an empty source; harmless when there is one. */
+  /** Creates an empty source; harmless if it exists. */
   create(uploadId: string): Promise<void>;
-  /** Opens the source for reading and writing at any offset; null when it is not there. */
+  /** Opens the source for reading and writing at any offset; null if it does not exist. */
   open(uploadId: string): Promise<FileHandle | null>;
-  /** An empty file in the folder of the upload, to put a source together in anew. */
+  /** An empty file in the folder of the upload, to rebuild the source in. */
   createAnew(uploadId: string): Promise<NewFile>;
-  /** A file nobody else has; disposing removes it, unless it was kept. */
+  /** A new file; disposing removes it, unless it was kept. */
   openSpool(): Promise<NewFile>;
   /**
-   * Keeps a spool with its upload, whole and brought to the disk as far as the policy wants it.
+   * Moves a spool to the folder of its upload, synced if the policy requires it.
    *
-   * @returns the name that it has there
+   * @returns its name there
    */
   keep(uploadId: string, spool: NewFile): Promise<string>;
-  /** Opens what was kept, for reading; null when it is not there. */
+  /** Opens a kept spool for reading; null if it does not exist. */
   openKept(uploadId: string, name: string): Promise<FileHandle | null>;
   removeKept(uploadId: string, name: string): Promise<void>;
   keptNames(uploadId: string): string[];
-  /** Brings what was written to a file to the disk itself, as far as the policy wants it at this moment. */
+  /** Syncs a file, if the policy requires it at this moment. */
   sync(path: string, file: FileHandle, moment: Exclude<SyncPolicy, "never">): Promise<void>;
-  /** Removes all there is of an upload; harmless when there is nothing. */
+  /** Removes everything of an upload; harmless if there is nothing. */
   remove(uploadId: string): Promise<void>;
   /** The ids that have a folder. */
   uploadIds(): string[];
-  /** False when the source itself is not there, whatever else is. */
+  /** False if the source itself does not exist, whatever else does. */
   exists(uploadId: string): Promise<boolean>;
-  /** What lies in the folder of an upload, or these files of it, without reading them; null when there is no folder. */
+  /** The size of the folder of an upload, or of these files in it; null if there is no folder. */
   measure(uploadId: string, names?: readonly string[]): Promise<{ diskBytes: number; changedAtSeconds: number } | null>;
 }
 
-/** Opens the directory, which is made with the first source; what was coming in when the service died is removed. */
+/** Opens the directory, which is created with the first source; what was being received before a crash is removed. */
 export function openSourceDirectory(directory: string, policy: SyncPolicy): SourceDirectory {
   rmSync(join(directory, incomingFolder), { recursive: true, force: true });
   const groupSync = createGroupSync();
@@ -68,10 +68,10 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
   const pathOf = (uploadId: string) => join(folder(uploadId), sourceFile);
   const keptPath = (uploadId: string, name: string) => join(folder(uploadId), checkedName(name));
 
-  /** Those that nobody has kept yet. */
+  /** Those that are not kept yet. */
   const spools = new Set<string>();
 
-  /** The name of a file does not come to the disk with its bytes. */
+  /** Syncing a file does not sync its name. */
   async function syncNames(path: string): Promise<void> {
     if (policy !== "chunk") return;
     await using opened = await open(path, "r");
@@ -134,7 +134,7 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
   };
 }
 
-/** Does something in a folder, which is made if that fails for want of it. */
+/** Does something in a folder, which is created if it is missing. */
 async function madeIfAbsent<Value>(path: string, work: () => Promise<Value>): Promise<Value> {
   try {
     return await work();
@@ -145,7 +145,7 @@ async function madeIfAbsent<Value>(path: string, work: () => Promise<Value>): Pr
   }
 }
 
-/** Null where there is no such file. */
+/** Null if there is no such file. */
 async function orNull<Value>(asked: Promise<Value>): Promise<Value | null> {
   try {
     return await asked;
@@ -166,7 +166,7 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** The routes let nothing else through; this is the second lock before a path that may be removed. */
+/** The routes accept nothing else; this is a second check before a path that may be removed. */
 function checkedId(uploadId: string): string {
   if (!isVideoId(uploadId)) throw new Error(`Not an upload id: ${JSON.stringify(uploadId)}`);
   return uploadId;
@@ -175,32 +175,4 @@ function checkedId(uploadId: string): string {
 function checkedName(name: string): string {
   if (!keptChunkPattern.test(name)) throw new Error(`Not the name of a kept chunk: ${JSON.stringify(name)}`);
   return name;
-}
-
-/** Resolves when all that was written to the file before the call is on disk. */
-export type GroupSync = (name: string, file: FileHandle) => Promise<void>;
-
-interface Turn {
-  running: Promise<void>;
-  next: Promise<void> | null;
-}
-
-export function createGroupSync(): GroupSync {
-  const turns = new Map<string, Turn>();
-
-  function begin(name: string, file: FileHandle): Promise<void> {
-    const turn: Turn = { running: file.datasync(), next: null };
-    turns.set(name, turn);
-    return turn.running.finally(() => {
-      if (turns.get(name) === turn && turn.next === null) turns.delete(name);
-    });
-  }
-
-  return (name, file) => {
-    const turn = turns.get(name);
-    if (!turn) return begin(name, file);
-    // The file of whoever asked first: he waits for it, so it stays open.
-    turn.next ??= turn.running.catch(() => undefined).then(() => begin(name, file));
-    return turn.next;
-  };
 }

@@ -8,11 +8,10 @@
  */
 import type { Readable } from "node:stream";
 import { DataStore, Metadata, Upload } from "@tus/server";
-import { invalidRequest, type ServiceEnv, ServiceError } from "@video-backend/service";
+import { clientAddressOf, invalidRequest, type ServiceEnv, ServiceError } from "@video-backend/service";
 import { getContext } from "hono/context-storage";
 import { z } from "zod";
 import { fileTooLarge } from "../admission/admit.ts";
-import { clientOf } from "../admission/client-of.ts";
 import { NewUpload } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
 import { appendSource } from "../sources/append-source.ts";
@@ -32,7 +31,7 @@ export class TusStore extends DataStore {
 
   /** The library takes the id from `upload`, which it gave a provisional one. */
   override async create(upload: Upload): Promise<Upload> {
-    const client = clientOf(this.#deps, getContext<ServiceEnv>());
+    const client = clientAddressOf(getContext<ServiceEnv>(), this.#deps.proxies);
     upload.id = await createUpload(this.#deps, requestOf(upload, client));
     return upload;
   }

@@ -1,7 +1,8 @@
 /** An upload as the contract shows it. */
+
+import { withoutQuery } from "@video-backend/remote";
 import type { Upload } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
-import { withoutQuery } from "../remote/remote-url.ts";
 import { expiresAt } from "./delete-upload.ts";
 import { findUpload } from "./state.ts";
 import type { UploadRecord } from "./store.ts";

@@ -1,8 +1,8 @@
-/** Who sends a request, as far as admission counts. */
+/** The address of the client behind a request, also behind trusted proxies. */
 import { BlockList, isIP } from "node:net";
-import type { ServiceContext } from "@video-backend/service";
+import type { ServiceContext } from "./router.ts";
 
-/** Addresses that speak for others and say for whom, in X-Forwarded-For: the admin service's gateway is one. */
+/** Addresses whose X-Forwarded-For is trusted: the admin service's gateway is one. */
 export type Proxies = Pick<BlockList, "check">;
 
 /**
@@ -26,11 +26,10 @@ export function parseProxies(list: string): Proxies {
 }
 
 /**
- * The address of the client; null where the runtime does not tell it. Each proxy adds to the right of X-Forwarded-For whom
- * it heard, so it is read from the right, as long as who says it is a proxy of ours: what stands further left anybody may
- * have written.
+ * Null if the runtime does not tell it. Each proxy appends its own client to X-Forwarded-For, so the header is read from the
+ * right, as long as the sender is a trusted proxy: what is further left may be written by anybody.
  */
-export function clientOf({ proxies }: { proxies: Proxies }, c: ServiceContext): string | null {
+export function clientAddressOf(c: ServiceContext, proxies: Proxies): string | null {
   const peer = c.env?.clientAddress?.() ?? null;
   if (peer === null) return null;
   const named = (c.req.header("x-forwarded-for") ?? "").split(",").map((part) => part.trim());

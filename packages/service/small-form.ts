@@ -1,11 +1,11 @@
 /**
- * Clients in the field send forms, newer ones JSON. A small form is turned into the JSON that it means before the
- * validator sees it, so that a route has one schema. An empty field of a form counts as absent.
+ * Older clients send forms, newer ones JSON. A small form is converted to the JSON that it means before the validator sees it, so
+ * that a route has one schema. An empty field of a form counts as absent.
  */
-import { messageOf, type ServiceEnv, ServiceError } from "@video-backend/service";
 import type { MiddlewareHandler } from "hono";
-import type { Limits } from "./admission/admit.ts";
-import { asServiceError, paced } from "./chunks/body.ts";
+import { messageOf, ServiceError } from "./errors.ts";
+import { bodyEndedEarly, paced } from "./paced.ts";
+import type { ServiceEnv } from "./router.ts";
 
 const maxBytes = 64 * 1024;
 const never = new AbortController().signal;
@@ -14,12 +14,13 @@ const formType = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i
 const jsonType = /^application\/([a-z-.]+\+)?json\b/i;
 
 /**
- * Reads a small body before anybody else does, at a pace that its sender has to keep.
+ * Reads a small body before the router does.
  *
- * @throws ServiceError `too_large` for more than any such form needs; `too_slow`; `malformed_request` for one that breaks
- *   off or cannot be read, or is of another kind
+ * @param stallSeconds as `paced`
+ * @throws ServiceError `too_large` for more than any such form needs; `too_slow`; `malformed_request` for one that ends early or
+ *   cannot be parsed, or is of another type
  */
-export function smallForm({ stallSeconds }: Pick<Limits, "stallSeconds">): MiddlewareHandler<ServiceEnv> {
+export function smallForm(stallSeconds: number): MiddlewareHandler<ServiceEnv> {
   return async (c, next) => {
     const { url, method, headers, body } = c.req.raw;
     if (!body) return next();
@@ -46,7 +47,7 @@ async function readAll(body: AsyncIterable<Uint8Array>, stallSeconds: number): P
       parts.push(bytes as Uint8Array<ArrayBuffer>);
     }
   } catch (error) {
-    throw asServiceError(error);
+    throw bodyEndedEarly(error);
   }
   return new Blob(parts);
 }

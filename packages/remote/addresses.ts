@@ -1,10 +1,10 @@
 /**
- * From a host to the addresses that may be connected to. It is resolved here, once, and nowhere else: a name whose answer
- * changes between check and connection (DNS rebinding) finds nobody asking a second time.
+ * From a host to the addresses that may be connected to. It is resolved here, once, and nowhere else: a name whose answer changes
+ * between check and connection (DNS rebinding) is not resolved a second time.
  *
- * Only addresses out on the internet are connected to, and what an operator allows besides. Everything else (this machine,
- * its networks, a cloud's own services, forms that carry one of those inside) must never be reached for somebody outside.
- * The rule names what is let through and not what is kept out, so that a range nobody thought of is refused.
+ * Only public addresses are connected to, and what an operator allows besides. Everything else (this machine, its networks, a
+ * cloud's own services, addresses that wrap one of those) must never be reached for somebody outside. The rule lists what is
+ * allowed and not what is denied, so that a range nobody thought of is refused.
  */
 
 import { lookup } from "node:dns/promises";
@@ -13,22 +13,27 @@ import { messageOf, ServiceError } from "@video-backend/service";
 import ipaddr from "ipaddr.js";
 import { hostOf, isAddress } from "./remote-url.ts";
 
-/** The addresses of a host name, in the order in which they are to be tried. */
+/** The addresses of a host name, in the order in which they are tried. */
 export type Resolve = (host: string) => Promise<string[]>;
 
 export interface AddressRules {
   resolve: Resolve;
-  /** What is fetched from although it is not public. */
+  /** What may be connected to although it is not public. */
   allowed: AllowedTargets;
-  /** This machine's own, which are refused also where they are public: what listens on them trusts its neighbours. */
+  /** The name of the setting behind `allowed`, for the error. */
+  allowSetting: string;
+  /** This machine's own, which are refused even if they are public: what listens on them may trust local clients. */
   ownAddresses: () => string[];
 }
 
 /**
  * @returns at least one
- * @throws ServiceError `forbidden` when one of them is not public; `source_unreachable` for a host that has none
+ * @throws ServiceError `forbidden` if one of them is not public; `source_unreachable` for a host that has none
  */
-export async function findAddresses({ resolve, allowed, ownAddresses }: AddressRules, url: URL): Promise<string[]> {
+export async function findAddresses(
+  { resolve, allowed, allowSetting, ownAddresses }: AddressRules,
+  url: URL,
+): Promise<string[]> {
   const host = hostOf(url);
   const addresses = isAddress(host) ? [host] : await resolved(resolve, host);
   if (allowed.hasHost(host)) return addresses;
@@ -38,7 +43,7 @@ export async function findAddresses({ resolve, allowed, ownAddresses }: AddressR
     throw new ServiceError(
       "forbidden",
       `${host} is not on the public internet, and files are not fetched from there; an operator may allow it with ` +
-        "UPLOAD_FROM_URL_ALLOW",
+        allowSetting,
       { details: { host } },
     );
   }
@@ -61,13 +66,13 @@ export function addressesOfThisMachine(): string[] {
   return Object.values(networkInterfaces()).flatMap((found) => (found ?? []).map(({ address }) => address));
 }
 
-/** Global unicast (RFC 4291); all other space is of one machine or site, or nobody's. */
+/** Global unicast (RFC 4291); all other space is local to a machine or site, or unassigned. */
 const globalUnicast = ipaddr.parseCIDR("2000::/3") as [ipaddr.IPv6, number];
 
-/** Public by its range, and answered by the host of the virtual machine: Azure's metadata and DNS. */
+/** Public by its range, but answered by the host of the virtual machine: Azure's metadata and DNS. */
 const ofHypervisors = ["168.63.129.16"];
 
-/** False for what is no address, too. An IPv4 address inside an IPv6 one (mapped, NAT64) counts as itself. */
+/** False also for what is not an address. An IPv4 address inside an IPv6 one (mapped, NAT64) counts as itself. */
 function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = withoutWrapping(ipaddr.parse(address));
@@ -77,8 +82,8 @@ function isPublicAddress(address: string): boolean {
 }
 
 /**
- * The address that packets will end at. `::ffff:0:0/96` is IPv4 in other words; `64:ff9b::/96` is how a network without
- * IPv4 reaches all of it, so it cannot be refused as such. 6to4 and Teredo, the other wrappings, are out of use: refused.
+ * The address that packets are delivered to. `::ffff:0:0/96` is a notation of IPv4; through `64:ff9b::/96` a network without IPv4
+ * reaches all of it, so it cannot be refused as such. 6to4 and Teredo, the other wrappings, are out of use: refused.
  */
 function withoutWrapping(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
   if (address.kind() === "ipv4") return address;
@@ -94,11 +99,11 @@ export interface AllowedTargets {
   hasAddress(address: string): boolean;
 }
 
-/** Letters, digits and dashes; what ends in a number is an address, or a wrong one. */
+/** Letters, digits and dashes; a name that ends in a number is an address, or a malformed one. */
 const hostName = /^(?=.{1,253}$)(?!.*\b\d+$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 
 /**
- * Reads the setting: host names, addresses and CIDR ranges, separated by commas.
+ * Parses the setting: host names, addresses and CIDR ranges, separated by commas.
  *
  * @throws Error naming the entry that is none of those
  */

@@ -6,7 +6,7 @@ const nobody: Resolve = () => Promise.reject(new Error("nobody is to be asked"))
 
 /** The addresses, or the code of the error. */
 async function look(url: string, { resolve = nobody, allow = "", own = [] as string[] } = {}) {
-  const rules = { resolve, allowed: parseAllowedTargets(allow), ownAddresses: () => own };
+  const rules = { resolve, allowed: parseAllowedTargets(allow), allowSetting: "ALLOW", ownAddresses: () => own };
   try {
     return await findAddresses(rules, parseRemoteUrl(url));
   } catch (error) {

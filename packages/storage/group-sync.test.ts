@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { FileHandle } from "node:fs/promises";
-import { createGroupSync } from "./source-directory.ts";
+import { createGroupSync } from "./group-sync.ts";
 
 /** A file whose syncs end when the test says so. */
 function heldFile() {

@@ -1,9 +1,8 @@
 /**
- * A GET of an address from outside. Redirects are followed by hand, so that each of them is checked like the first address;
- * nothing is decoded, no cookie is kept. The socket is opened here, to an address that was checked, and the HTTP client is
- * handed it: a client that opened its own would resolve the name again.
+ * A GET of a URL from outside. Redirects are followed by hand, so that each of them is checked like the first URL; nothing is
+ * decoded, no cookie is kept. The socket is opened here, to an address that was checked, and given to the HTTP client: a client
+ * that opened its own would resolve the name again.
  */
-
 import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import { connect as connectPlainly, type Socket } from "node:net";
@@ -16,7 +15,7 @@ const maxRedirects = 5;
 const redirects = [301, 302, 303, 307, 308];
 
 /**
- * The first answer that is no redirect.
+ * The first answer that is not a redirect.
  *
  * @throws ServiceError `forbidden` for an address that is not public, and for a redirect from https to http;
  *   `source_unreachable`; `invalid_request` for redirects that lead nowhere
@@ -47,27 +46,19 @@ function redirectedTo({ url, headers: { location } }: RemoteAnswer): URL {
 }
 
 export interface RequestRules extends AddressRules {
-  /** The head of an answer has to be here after so long, and each hop of a redirect has so long. */
+  /** Until the head of an answer has to be received, for each redirect anew. */
   answerSeconds: number;
   /** A certificate authority beside the system's, in PEM. */
   ca?: string;
 }
 
-/** How sources are fetched from addresses; the operator's to set, as `config.ts` has it. */
-export interface RemoteSources extends RequestRules {
-  /** So many are fetched at the same time; the others wait. */
-  atOnce: number;
-  /** So many tries in a row that bring nothing more, and a fetch is given up. */
-  maxTries: number;
-}
-
-/** An answer whose body has yet to be read; disposing of it closes the connection. */
+/** An answer whose body is not read yet; disposing closes the connection. */
 export interface RemoteAnswer extends Disposable {
-  /** What was asked: after redirects another one than the first. */
+  /** What was requested: after redirects another one than the first. */
   url: URL;
   status: number;
   headers: IncomingHttpHeaders;
-  /** At the pace of whoever reads it. Throws `source_unreachable` when it breaks off before the end that was announced. */
+  /** With backpressure. Throws `source_unreachable` if it ends before the announced end. */
   body: AsyncIterable<Uint8Array>;
 }
 
@@ -133,7 +124,7 @@ async function* withItsHost(body: AsyncIterable<Uint8Array>, url: URL): AsyncGen
 const unreachable = (sentence: string, cause: unknown): ServiceError =>
   new ServiceError("source_unreachable", sentence, { cause });
 
-/** Waiting ends with the signal; what is waited for may come to nothing later. */
+/** Stops waiting when the signal aborts; the promise itself is not cancelled. */
 function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const end = () => reject(signal.reason);
@@ -143,8 +134,8 @@ function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Pro
   });
 }
 
-/** One address is given up for the next after so long. */
-const secondsAnAddress = 5;
+/** The timeout of a connection; then the next address is tried. */
+const connectSeconds = 5;
 
 /**
  * Tries the addresses one after another. The certificate of an https server has to be that of the host's name.
@@ -156,7 +147,7 @@ async function connect(url: URL, addresses: string[], signal: AbortSignal, ca?: 
   let failure: unknown;
   for (const address of addresses) {
     try {
-      return await connectTo(url, address, AbortSignal.any([signal, AbortSignal.timeout(secondsAnAddress * 1000)]), ca);
+      return await connectTo(url, address, AbortSignal.any([signal, AbortSignal.timeout(connectSeconds * 1000)]), ca);
     } catch (error) {
       signal.throwIfAborted();
       failure = error;
@@ -179,7 +170,7 @@ async function connectTo(url: URL, address: string, signal: AbortSignal, ca?: st
         ALPNProtocols: ["http/1.1"],
       })
     : connectPlainly(to);
-  // Somebody has to listen, also when nobody waits any more.
+  // There has to be a listener, also when nothing waits for the socket any more.
   socket.on("error", () => {});
   try {
     await once(socket, secure ? "secureConnect" : "connect", { signal });
@@ -191,10 +182,8 @@ async function connectTo(url: URL, address: string, signal: AbortSignal, ca?: st
 }
 
 /**
- * Bytes at the pace of whoever takes them, then the error of a body that broke off. Call it when the head is here, in the
- * same turn: from then on nothing is missed.
- *
- * @throws what the message ends with
+ * The bytes of the body, with backpressure, then the error of a body that ended early. Call it in the turn in which the head is
+ * received, so that no event is missed.
  */
 function readBody(message: IncomingMessage): AsyncGenerator<Uint8Array> {
   const rest: Uint8Array[] = [];
@@ -207,7 +196,7 @@ function readBody(message: IncomingMessage): AsyncGenerator<Uint8Array> {
   message.on("readable", () => wake());
   message.on("end", () => end({}));
   message.on("error", (error) => end({ error }));
-  // The last moment at which what is buffered can be had.
+  // The last moment at which buffered bytes can be read.
   message.on("aborted", () => {
     for (let bytes = message.read(); bytes !== null; bytes = message.read()) rest.push(bytes);
   });

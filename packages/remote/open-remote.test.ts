@@ -15,6 +15,7 @@ function setup() {
   const rules: RequestRules = {
     resolve: loopback,
     allowed: parseAllowedTargets("127.0.0.0/8"),
+    allowSetting: "ALLOW",
     ownAddresses: () => [],
     answerSeconds: 20,
   };
