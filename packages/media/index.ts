@@ -31,6 +31,7 @@ export {
   soundRenditions,
   soundSlackSeconds,
   wholeSeconds,
+  withoutTrack,
 } from "./plan.ts";
 export { iframePlaylist } from "./playlists/iframe-playlist.ts";
 export { type LedgerSegment, type PlaylistState, segmentsOf } from "./playlists/listed-segments.ts";

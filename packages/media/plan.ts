@@ -1,7 +1,7 @@
 /**
  * The plan: which renditions a video gets and where their segments begin and end, on one time grid for all. A pure
- * function of facts and settings, written once per video and never changed; whoever encodes a part of it, now or after a
- * restart or on another machine, cuts at the same places.
+ * function of facts and settings, written once per video; whoever encodes a part of it, now or after a restart or on another
+ * machine, cuts at the same places. It changes only where a track turns out to be one that nobody can encode.
  */
 import { z } from "zod";
 import { Colour } from "./colour.ts";
@@ -93,6 +93,8 @@ export const Plan = z.object({
   soundIsDecoded: z.boolean().optional(),
   /** Highest rung first, sound last. */
   renditions: z.array(z.discriminatedUnion("kind", [PictureRendition, SoundRendition])),
+  /** Names of the tracks that were taken out of `renditions`, because nobody can encode them. */
+  dropped: z.array(z.string()).default([]),
   leftOut: z.array(z.object({ name: z.string(), width: z.int(), height: z.int(), reason: z.string() })),
   /** What cannot come out as people expect, a sentence each. */
   warnings: z.array(z.string()).default([]),
@@ -184,6 +186,7 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
         longestFrameSeconds: facts.picture.longestFrameSeconds,
       },
     renditions,
+    dropped: [],
     leftOut,
     warnings: facts.warnings,
     subtitles: facts.subtitles,
@@ -307,6 +310,21 @@ export function plannedStartSeconds(plan: Plan, rendition: Rendition, index: num
   if (!plan.picture || repeatsAtBoundaries(plan.picture)) return startSeconds;
   const { frameRate, startSeconds: origin } = plan.picture;
   return origin + Math.ceil((startSeconds - origin) * frameRate - 1e-6) / frameRate;
+}
+
+/**
+ * The plan without a track of sound that nobody can encode; null where it is all that there is. A picture is never taken out:
+ * without it a video is not what people expect.
+ *
+ * @param reason a sentence without a full stop, for people
+ */
+export function withoutTrack(plan: Plan, name: string, reason: string): Plan | null {
+  const track = soundRenditions(plan).find((sound) => sound.name === name);
+  if (!track) return plan;
+  const renditions = plan.renditions.filter((one) => one !== track);
+  if (renditions.length === 0) return null;
+  const warning = `The sound track ${name}${track.language ? ` (${track.language})` : ""} is left out. ${reason}`;
+  return { ...plan, renditions, dropped: [...plan.dropped, name], warnings: [...plan.warnings, warning] };
 }
 
 /** The renditions with a picture, highest first. */

@@ -4,6 +4,7 @@ import type { Chunk } from "@video-backend/media";
 import { examplePlan } from "@video-backend/media/testing";
 import type { NewAttempt } from "../attempts/attempts.ts";
 import type { Stores } from "../deps.ts";
+import { planOf } from "../jobs/jobs.ts";
 import type { NewSegment } from "../ledger/ledger.ts";
 import { jobStates, transitions } from "../states.ts";
 import { playedTracks } from "../subtitles/subtitles.ts";
@@ -88,6 +89,31 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
       const [first, second] = [examplePlan({ endSeconds: 10 }), examplePlan({ endSeconds: 20 })];
       expect(await place.jobs.keepPlan("a", first)).toEqual(first);
       expect(await place.jobs.keepPlan("a", second)).toEqual(first);
+    });
+
+    test("a track is taken out of a plan once, with its reason, and never the last of all", async () => {
+      await using place = await setup();
+      const { jobs } = place;
+      const plan = examplePlan({ endSeconds: 10 });
+      const [sound] = plan.renditions.slice(-1);
+      for (const [videoId, renditions] of [
+        ["a", plan.renditions],
+        ["b", sound ? [sound] : []],
+      ] as const) {
+        await jobs.ensure(job(videoId));
+        await jobs.keepPlan(videoId, { ...plan, renditions: [...renditions] });
+      }
+      const drop = (videoId: string) => jobs.dropTrack(videoId, "audio", "Encoding failed");
+      expect([await drop("a"), await drop("a"), await drop("b")]).toEqual([true, true, false]);
+      const [changed, last] = [await jobs.find("a"), await jobs.find("b")].map((row) => row && planOf(row));
+      expect(changed).toEqual({
+        ...plan,
+        renditions: plan.renditions.slice(0, -1),
+        dropped: ["audio"],
+        warnings: ["The sound track audio (eng) is left out. Encoding failed"],
+      });
+      expect(last?.renditions).toHaveLength(1);
+      await expect(drop("nobody")).rejects.toMatchObject({ code: "not_found" });
     });
 
     test("a title tells whether it is another one", async () => {

@@ -52,7 +52,8 @@ const lastNiceness = 15;
 export async function encode(deps: EncodeDeps, task: EncodeTask, job: JobRow, signal: AbortSignal): Promise<void> {
   const paths = await openSource(deps, job, signal);
   const plan = planOf(job);
-  if (!plan) return;
+  // A track may have been left out since the task was added.
+  if (!plan || !task.chunk.renditions.every((name) => plan.renditions.some((one) => one.name === name))) return;
   const { id, videoId, chunk, isDemanded, lane } = task;
   const work: ChunkWork = { id, videoId, plan, chunk, isDemanded, lane, ...paths };
   let fault: Fault | null = null;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { createRun, type Encoder, libx264, type Run, run } from "@video-backend/media";
 import { addSubtitles, until } from "@video-backend/testing";
 import { setup } from "../test-setup.ts";
@@ -59,6 +59,73 @@ describe("an encoder that fails in the middle", () => {
       name: "posing",
       state: "ready",
     });
+  });
+});
+
+describe("a track of sound that nobody can encode", () => {
+  /** Fails on the tracks of these stream numbers, from this segment on. */
+  const failing = (streams: number[], from: number): Run => {
+    const isBad = (args: string[]) =>
+      args.includes("-af") && streams.some((stream) => args.includes(`0:${stream}`)) && startOf(args) >= from;
+    const startOf = (args: string[]) => Number(args[args.indexOf("-start_number") + 1]);
+    return async (command, args, options) =>
+      isBad(args)
+        ? { exitCode: 1, signalName: null, timedOut: false, errors: "bad stream" }
+        : run(command, args, options);
+  };
+  const twoTracks = ["-map", "0:v", "-map", "1:a", "-map", "1:a", "-metadata:s:a:1", "language=jpn"];
+  const masterOf = (app: Awaited<ReturnType<typeof setup>>) =>
+    Bun.file(app.world.path("hls", "a", "master.m3u8")).text();
+
+  test.each([0, 8])(
+    "is left out with a sentence, and the rest is whole; it fails from segment %d on",
+    async (from) => {
+      await using app = await setup({ run: failing([2], from) });
+      await placeOriginal(app.world, app.metadata, "a", { seconds: 20, extra: twoTracks });
+      await app.start("a");
+      const status = await app.overall("a", "ok");
+      expect(status).toMatchObject({ progress: 100, qualities: { "360p": { status: "ok" } } });
+      expect(status.audio_tracks.map(({ name, status: state }) => `${name} ${state}`)).toEqual(["audio ok"]);
+      expect(status.warnings).toEqual([
+        "The sound track audio-2 (jpn) is left out. Encoding failed 3 times: ffmpeg ended with 1: bad stream",
+      ]);
+      const master = await masterOf(app);
+      expect(master).toContain("audio/playlist.m3u8");
+      expect(master).not.toContain("audio-2");
+      expect(await readdir(app.world.path("hls", "a"))).not.toContain("audio-2");
+      expect((await app.demand("a", "audio-2", 0)).status).toBe(404);
+    },
+    60_000,
+  );
+
+  test("leaves a video without sound where it is the only one", async () => {
+    await using app = await setup({ run: failing([1], 0) });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 2 });
+    await app.start("a");
+    const status = await app.overall("a", "ok");
+    expect(status).toMatchObject({ audio: null, audio_tracks: [], playable: true, progress: 100 });
+    expect(status.warnings).toHaveLength(1);
+    expect(await masterOf(app)).not.toContain("AUDIO");
+  });
+
+  test("ends the job with its reason where there is nothing else", async () => {
+    await using app = await setup({ run: failing([0], 0) });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 2, extra: ["-map", "1:a"] }, "clip.mka");
+    await app.start("a", { filename: "clip.mka" });
+    expect(await app.overall("a", "error")).toMatchObject({
+      fault: "source",
+      error: "Encoding failed 3 times: ffmpeg ended with 1: bad stream",
+    });
+  });
+
+  test("leaves the other tracks where all is sound", async () => {
+    await using app = await setup({ run: failing([0], 0) });
+    const tracks = ["-map", "1:a", "-map", "1:a"];
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 2, extra: tracks }, "clip.mka");
+    await app.start("a", { filename: "clip.mka" });
+    const status = await app.overall("a", "ok");
+    expect(status.audio_tracks.map(({ name }) => name)).toEqual(["audio-2"]);
+    expect(await masterOf(app)).toContain("audio-2/playlist.m3u8");
   });
 });
 

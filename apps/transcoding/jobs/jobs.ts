@@ -38,6 +38,11 @@ export interface Jobs {
   recordFailure(videoId: string, error: string, fault: FaultClass | null): Promise<void>;
   /** Writes the plan, once; a plan that is there already is the one that counts. */
   keepPlan(videoId: string, plan: Plan): Promise<Plan>;
+  /**
+   * Takes a track of sound out of the plan that nobody can encode, with the reason for people; once is enough. Answers false,
+   * and changes nothing, where it is all that there is.
+   */
+  dropTrack(videoId: string, name: string, reason: string): Promise<boolean>;
   /** What people call the video; answers whether that is another title than before. */
   keepTitle(videoId: string, title: string | null): Promise<boolean>;
   /** Notes of a stopped job that metadata wants it stopped, too: taking that wish back resumes it. */

@@ -1,5 +1,6 @@
 /** The jobs in SQLite. */
 import { retryWhileBusy } from "@video-backend/database";
+import { withoutTrack } from "@video-backend/media";
 import { and, count, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { TranscodingDatabase } from "../database/open.ts";
 import { jobs, steps } from "../database/schema.ts";
@@ -63,6 +64,18 @@ export function createSqliteJobs(database: TranscodingDatabase, now: () => numbe
           .run();
         return planOf(found(read(videoId), videoId)) ?? plan;
       }),
+    dropTrack: (videoId, name, reason) =>
+      write(() =>
+        database.transaction((transaction) => {
+          const plan = planOf(found(read(videoId), videoId));
+          const without = plan && withoutTrack(plan, name, reason);
+          if (without && without !== plan) {
+            const changed = { plan: JSON.stringify(without) };
+            transaction.update(jobs).set(changed).where(ofVideo(videoId)).run();
+          }
+          return without !== null;
+        }),
+      ),
     keepTitle: (videoId, title) =>
       write(() => {
         const isOther = and(ofVideo(videoId), sql`${jobs.title} is not ${title}`);

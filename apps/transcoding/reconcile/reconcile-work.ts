@@ -5,7 +5,7 @@
  */
 import { type Plan, pictureRenditions, SourceError } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
-import { finishedKey } from "@video-backend/storage/layout";
+import { finishedKey, renditionKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { waitAfter } from "../encoding/faults.ts";
@@ -14,7 +14,7 @@ import { forgetLostSegments, type RepairDeps } from "../ledger/repair-files.ts";
 import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
 import { closeSource } from "../sources/open-source.ts";
 import type { JobState } from "../states.ts";
-import { idPrefix } from "../tasks/task.ts";
+import { encodeTasks, idPrefix } from "../tasks/task.ts";
 import { planWork } from "./plan-work.ts";
 
 type WorkDeps = PublishDeps &
@@ -36,6 +36,7 @@ async function reconcile(deps: WorkDeps, videoId: string, signal: AbortSignal): 
   using _ = await deps.exclusion.acquire(videoId, { signal });
   const job = await deps.jobs.find(videoId);
   const plan = job && planOf(job);
+  if (plan) for (const name of plan.dropped) await clearTrack(deps, videoId, name);
   const [made, doneSteps, inQueue] = await Promise.all([
     deps.ledger.made(videoId),
     deps.jobs.doneSteps(videoId),
@@ -50,6 +51,20 @@ async function reconcile(deps: WorkDeps, videoId: string, signal: AbortSignal): 
   // A player finds the playlists before anything in them is made.
   if (job?.state === "running" && !deps.published.has(videoId)) await publishPlaylists(deps, videoId);
   for (const task of work.tasks) await deps.queue.add(task);
+}
+
+/** Ends what is still being made of a track that was left out, and removes what was made of it before. */
+async function clearTrack({ queue, ledger, store }: WorkDeps, videoId: string, name: string): Promise<void> {
+  const tasks = encodeTasks((await queue.list(idPrefix(videoId))).map(({ task }) => task));
+  for (const { id, chunk } of tasks) if (chunk.renditions.includes(name)) await queue.cancel(id);
+  const rows = (await ledger.list(videoId)).filter(({ rendition }) => rendition === name);
+  if (rows.length > 0)
+    await ledger.forget(
+      videoId,
+      name,
+      rows.map(({ index }) => index),
+    );
+  await store.remove(renditionKey(videoId, name));
 }
 
 /** Enough that no worker waits for a reconcile, and few enough that a long video is not a long queue. */

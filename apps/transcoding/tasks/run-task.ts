@@ -7,7 +7,7 @@ import { messageOf } from "@video-backend/service";
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { encode } from "../encoding/encode.ts";
-import { faultClassOf, waitAfter } from "../encoding/faults.ts";
+import { ChunkError, faultClassOf, waitAfter } from "../encoding/faults.ts";
 import { makePoster } from "../pictures/make-poster.ts";
 import { makeStoryboard } from "../pictures/make-storyboard.ts";
 import { isActive } from "../states.ts";
@@ -48,7 +48,14 @@ function handle(deps: TranscodingDeps, task: TranscodingTask, job: JobRow, signa
   }
 }
 
-async function recordFailure(deps: TranscodingDeps, { videoId, id }: TranscodingTask, error: unknown): Promise<void> {
+/** A track of sound that nobody can encode is left out; whatever else cannot be made ends the job. */
+async function recordFailure(deps: TranscodingDeps, task: TranscodingTask, error: unknown): Promise<void> {
+  const { videoId, id } = task;
+  if (error instanceof ChunkError && task.kind === "encode" && task.chunk.kind === "sound") {
+    const [track = ""] = task.chunk.renditions;
+    deps.log.warn({ videoId, track, reason: error.message }, "a track of sound is left out");
+    if (await deps.jobs.dropTrack(videoId, track, error.message)) return deps.changes.tell(videoId, "tracks");
+  }
   const fault = faultClassOf(error);
   if (fault === null) deps.log.error({ videoId, task: id, err: error }, "a task failed unexpectedly");
   await deps.jobs.recordFailure(videoId, messageOf(error), fault);
