@@ -4,8 +4,8 @@
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { Busboy } from "@fastify/busboy";
 import { messageOf, paced, ServiceError } from "@video-backend/service";
-import busboy from "busboy";
 import { asServiceError } from "./body.ts";
 
 /** Names of clients in the field are short; whatever is beyond these is no chunk. */
@@ -54,7 +54,7 @@ export async function readChunkForm(
   return Object.fromEntries(fields);
 }
 
-function openForm(request: Request): { body: ReadableStream<Uint8Array>; form: busboy.Busboy } {
+function openForm(request: Request): { body: ReadableStream<Uint8Array>; form: Busboy } {
   const type = request.headers.get("content-type") ?? "";
   if (!/^multipart\/form-data\s*;/i.test(type) || !request.body) {
     throw new ServiceError(
@@ -63,7 +63,7 @@ function openForm(request: Request): { body: ReadableStream<Uint8Array>; form: b
     );
   }
   try {
-    const form = busboy({ headers: { "content-type": type }, limits });
+    const form = new Busboy({ headers: { "content-type": type }, limits });
     return { body: request.body, form };
   } catch (error) {
     throw new ServiceError("malformed_request", `The multipart form cannot be read: ${messageOf(error)}`);
