@@ -1,26 +1,26 @@
 /** The HTTP surface of the admin service below /admin: schemas and routes, no I/O. The gateway's is in `gateway/`. */
 import { createRoute, z } from "@hono/zod-openapi";
 import * as metadata from "@video-backend/metadata/contract";
-import { integer, json, problems, VideoId } from "@video-backend/service/contract";
-import { resumeTranscodes, TranscodingStatus } from "@video-backend/transcoding/contract";
+import { exampleVideoId, integer, json, problems, VideoId } from "@video-backend/service/contract";
+import { exampleStatus, resumeTranscodes, TranscodingStatus } from "@video-backend/transcoding/contract";
 
-/** A video as metadata describes it, with what only the storage knows. */
+/** A video of metadata, with the size of its original. */
 export const AdminVideo = metadata.Video.extend({
   size_bytes: z
     .number()
     .nullable()
     .optional()
-    .openapi({ ...integer("Of the original; null where it is not there"), type: ["integer", "null"] }),
+    .openapi({ ...integer("Size of the original; null if it does not exist", 12_582_912), type: ["integer", "null"] }),
 }).openapi("AdminVideo");
 
 export const ServiceState = z
   .object({
     status: z
       .enum(["healthy", "unhealthy", "unavailable"])
-      .openapi({ description: "`unhealthy`: it says so; `unavailable`: it says nothing" }),
-    url: z.string(),
-    response: z.unknown().openapi({ description: "What its /health answered" }),
-    error: z.string().optional().openapi({ description: "Why it was not reached" }),
+      .openapi({ description: "`unhealthy`: a check of the service fails; `unavailable`: no response" }),
+    url: z.string().openapi({ example: "http://127.0.0.1:8001" }),
+    response: z.unknown().openapi({ description: "The response of its /health" }),
+    error: z.string().optional().openapi({ description: "Why there was no response" }),
   })
   .partial({ response: true })
   .openapi("ServiceState");
@@ -36,7 +36,7 @@ export const SystemStatus = z
     }),
     storage: z
       .object({ originals: z.boolean(), hls: z.boolean() })
-      .openapi({ description: "True where the folder is there or can be made" }),
+      .openapi({ description: "True if the folder exists or can be created" }),
     overall: z.enum(["healthy", "degraded"]),
   })
   .openapi("SystemStatus");
@@ -46,7 +46,10 @@ export const DeletedVideo = z
   .object({
     status: z.enum(["deleted", "partial_success"]),
     video_id: VideoId,
-    errors: z.array(z.string()).optional().openapi({ description: "What is left, and why; delete again to finish" }),
+    errors: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: "What could not be deleted, and why; deleting again finishes it" }),
   })
   .openapi("DeletedVideo");
 export type DeletedVideo = z.infer<typeof DeletedVideo>;
@@ -57,7 +60,7 @@ export const StoppedVideo = z
     video_id: VideoId,
     transcoding_stopped: z
       .boolean()
-      .openapi({ description: "False while transcoding is away; it obeys on its return" }),
+      .openapi({ description: "False while transcoding is unavailable; it stops when it is back" }),
   })
   .openapi("StoppedVideo");
 export type StoppedVideo = z.infer<typeof StoppedVideo>;
@@ -76,10 +79,17 @@ export const VideoState = z
     errors: z
       .array(z.string())
       .optional()
-      .openapi({ description: "Who could not be asked; a null then means nothing" }),
+      .openapi({ description: "Services that are unavailable; their part is null then" }),
   })
   .openapi("VideoState");
 export type VideoState = z.infer<typeof VideoState>;
+
+const exampleVideo = { ...metadata.exampleVideo, size_bytes: 12_582_912 };
+const healthy = (name: string, port: number): ServiceState => ({
+  status: "healthy",
+  url: `http://127.0.0.1:${port}`,
+  response: { status: "healthy", service: name },
+});
 
 const tags = ["Admin"];
 const request = { params: z.object({ video_id: VideoId }) };
@@ -90,7 +100,8 @@ export const resumeAll = createRoute({
   path: "/admin/resume_all",
   operationId: "resumeAll",
   tags,
-  summary: "Go on with every video that is not whole and that nobody stopped",
+  summary: "Resume all videos",
+  description: "Resumes the transcoding of every unfinished video that is not stopped on request.",
   responses: { ...resumeTranscodes.responses, ...problems({ 503: "Transcoding service unavailable: ..." }) },
 });
 
@@ -99,8 +110,20 @@ export const getSystemStatus = createRoute({
   path: "/admin/status",
   operationId: "getSystemStatus",
   tags,
-  summary: "How each of the other services is, and the storage",
-  responses: { 200: json(SystemStatus, "Healthy or degraded") },
+  summary: "Get the system status",
+  description: "Asks the other services for their health, all at the same time, and checks the storage.",
+  responses: {
+    200: json(SystemStatus, "Healthy or degraded", {
+      services: {
+        upload_service: healthy("upload_service", 8001),
+        transcoding_service: { status: "unavailable", url: "http://127.0.0.1:8002", error: "connection refused" },
+        metadata_service: healthy("metadata_service", 8003),
+        streaming_service: healthy("streaming_service", 8004),
+      },
+      storage: { originals: true, hls: true },
+      overall: "degraded",
+    }),
+  },
 });
 
 export const listAdminVideos = createRoute({
@@ -108,14 +131,16 @@ export const listAdminVideos = createRoute({
   path: "/admin/videos",
   operationId: "listAdminVideos",
   tags,
-  summary: "All videos, newest first",
+  summary: "List videos with their sizes",
+  description: "The videos of metadata, each with the size of its original.",
   request: metadata.listVideos.request,
   responses: {
     200: json(
-      z.object({ videos: z.array(AdminVideo), total: z.number().openapi(integer("On all pages")) }),
+      z.object({ videos: z.array(AdminVideo), total: z.number().openapi(integer("Matching videos on all pages")) }),
       "The videos",
+      { videos: [exampleVideo], total: 1 },
     ),
-    ...problems({ 422: "Bad query", 503: metadataAway }),
+    ...problems({ 422: "Invalid query", 503: metadataAway }),
   },
 });
 
@@ -124,10 +149,11 @@ export const deleteAdminVideo = createRoute({
   path: "/admin/videos/{video_id}",
   operationId: "deleteAdminVideo",
   tags,
-  summary: "Delete a video everywhere: encoder, streams, original, upload, thumbnail, metadata",
+  summary: "Delete a video everywhere",
+  description: "Stops the encoder, then deletes streams, original, upload, thumbnails and metadata.",
   request,
   responses: {
-    200: json(DeletedVideo, "Deleted, or what could not be"),
+    200: json(DeletedVideo, "Deleted, entirely or in part", { status: "deleted", video_id: exampleVideoId }),
     ...problems({ 400: "Invalid path", 404: "Video not found" }),
   },
 });
@@ -137,10 +163,11 @@ export const stopAdminVideo = createRoute({
   path: "/admin/videos/{video_id}/stop",
   operationId: "stopAdminVideo",
   tags,
-  summary: "Stop a video's transcoding; no encoder works on it when this answers",
+  summary: "Stop a video",
+  description: "Stops the transcoding of the video. The encoder has ended when the response is sent.",
   request,
   responses: {
-    200: json(StoppedVideo, "Stopped"),
+    200: json(StoppedVideo, "Stopped", { status: "stopped", video_id: exampleVideoId, transcoding_stopped: true }),
     ...problems({ 400: "Invalid path", 404: "Video not found", 503: metadataAway }),
   },
 });
@@ -150,10 +177,11 @@ export const resumeAdminVideo = createRoute({
   path: "/admin/videos/{video_id}/resume",
   operationId: "resumeAdminVideo",
   tags,
-  summary: "Take the stop back and go on from what is made",
+  summary: "Resume a video",
+  description: "Clears the stop and continues with the segments that are missing.",
   request,
   responses: {
-    200: json(ResumedVideo, "Resumed"),
+    200: json(ResumedVideo, "Resumed", { status: "resumed", video_id: exampleVideoId, transcoding_started: true }),
     ...problems({ 400: "Invalid path", 404: "Video not found", 503: metadataAway }),
   },
 });
@@ -163,7 +191,16 @@ export const getVideoState = createRoute({
   path: "/admin/videos/{video_id}/status",
   operationId: "getVideoState",
   tags,
-  summary: "All that is known of a video",
+  summary: "Get the state of a video",
+  description: "Combines what metadata, transcoding and the storage have of the video.",
   request,
-  responses: { 200: json(VideoState, "What each of them knows"), ...problems({ 400: "Invalid path" }) },
+  responses: {
+    200: json(VideoState, "The state", {
+      video_id: exampleVideoId,
+      metadata: exampleVideo,
+      transcoding: exampleStatus,
+      files: { originals: true, hls: true },
+    }),
+    ...problems({ 400: "Invalid path" }),
+  },
 });

@@ -1,6 +1,6 @@
 /** The HTTP surface of the metadata service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
+import { exampleVideoId, integer, json, jsonBody, problems, text, VideoId } from "@video-backend/service/contract";
 import { transcodingStatuses, visibilities } from "./videos/state.ts";
 
 export * from "./captions/contract.ts";
@@ -12,13 +12,13 @@ export const TranscodingStatus = z.enum(transcodingStatuses).openapi("VideoTrans
 
 export type TranscodingStatus = z.infer<typeof TranscodingStatus>;
 
-/** What people call it: the transcoding status, and `stopped` in place of it while stopped and not completed. */
+/** The status that people see: `stopped` while it is stopped and not completed, else the transcoding status. */
 const shownStatuses = [...transcodingStatuses, "stopped"] as const;
 export type ShownStatus = (typeof shownStatuses)[number];
 
 export const Visibility = z
   .enum(visibilities)
-  .openapi("Visibility", { description: "`private`: streaming gives it to nobody without a playback token" });
+  .openapi("Visibility", { description: "`private`: streaming serves it with a playback token only" });
 
 const Sha256 = z
   .string()
@@ -40,7 +40,7 @@ export const Video = z
     status: z.enum(shownStatuses).openapi({ description: "`stopped` while stopped, else the transcoding status" }),
     transcoding_status: TranscodingStatus,
     error: z.string().nullable().openapi({ description: "Why it failed" }),
-    stopped: z.number().openapi(integer("1 while somebody wants its transcoding stopped, else 0")),
+    stopped: z.number().openapi(integer("1 while its transcoding is stopped on request, else 0")),
     visibility: Visibility,
     sha256: Sha256.nullable(),
     duplicate_of: VideoId.nullable().openapi({
@@ -52,9 +52,30 @@ export const Video = z
   .openapi("Video");
 export type Video = z.infer<typeof Video>;
 
+export const exampleVideo: Video = {
+  id: 1,
+  hash: exampleVideoId,
+  filename: "holiday.mp4",
+  title: "Holiday",
+  description: null,
+  thumbnail_filename: null,
+  original_resolution: "1920x1080",
+  original_quality_label: "1080p",
+  duration: 62.5,
+  status: "completed",
+  transcoding_status: "completed",
+  error: null,
+  stopped: 0,
+  visibility: "public",
+  sha256: null,
+  duplicate_of: null,
+  created_at: 1_767_225_600.25,
+  updated_at: 1_767_225_684.5,
+};
+
 export const NewVideo = z
   .object({
-    hash: VideoId.refine((hash) => hash !== "events", "this word is taken by GET /videos/events"),
+    hash: VideoId.refine((hash) => hash !== "events", "`events` is reserved for GET /videos/events"),
     filename: z.string().min(1).max(255),
     thumbnail_filename: z.string().max(255).nullish(),
     title: z.string().max(500).nullish(),
@@ -74,7 +95,7 @@ export const VideoChanges = z
       .string()
       .min(1)
       .max(255)
-      .openapi({ description: "Becomes the thumbnail_filename of a video that has none, and else changes nothing" }),
+      .openapi({ description: "Set as `thumbnail_filename` if the video has none" }),
     original_resolution: z
       .string()
       .regex(/^\d+x\d+$/, "such as 1920x1080")
@@ -93,7 +114,11 @@ export type VideoChanges = z.infer<typeof VideoChanges>;
 export const videoOrders = ["newest", "oldest", "title", "longest", "shortest"] as const;
 
 export const VideoQuery = z.object({
-  q: z.string().max(200).optional().openapi({ description: "Words sought in title, description and file name" }),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .openapi({ description: "Words to search for in title, description and file name", example: "holiday" }),
   transcoding_status: TranscodingStatus.optional(),
   stopped: z.enum(["0", "1"]).optional(),
   status: z
@@ -101,27 +126,37 @@ export const VideoQuery = z.object({
     .transform((list) => list.split(","))
     .pipe(z.array(z.enum(shownStatuses)))
     .optional()
-    .openapi({ type: "string", description: "Any of these, joined by commas", example: "pending,transcoding" }),
-  sort: z.enum(videoOrders).default("newest").openapi({ description: "`title` is the file name where there is none" }),
+    .openapi({ type: "string", description: "Comma-separated list", example: "pending,transcoding" }),
+  sort: z.enum(videoOrders).default("newest").openapi({ description: "`title` falls back to the file name" }),
   visibility: Visibility.optional(),
-  limit: z.coerce.number().int().min(1).max(1000).optional().openapi(integer("At most this many; all without it")),
-  offset: z.coerce.number().int().min(0).default(0).openapi(integer("Leave out this many")),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .openapi(integer("Maximum number of videos; all of them by default", 50)),
+  offset: z.coerce.number().int().min(0).default(0).openapi(integer("Number of videos to skip", 0)),
 });
 export type VideoQuery = z.infer<typeof VideoQuery>;
 
 const tags = ["Videos"];
-const notFound = problems({ 400: "Invalid path", 404: "Video not found; with `deleted_at` where it was deleted" });
+const notFound = problems({ 400: "Invalid path", 404: "Video not found; `deleted_at` is present if it was deleted" });
 
 export const createVideo = createRoute({
   method: "post",
   path: "/videos",
   operationId: "createVideo",
   tags,
-  summary: "Register a video; the existing one is answered when the hash is known",
-  request: jsonBody(NewVideo),
+  summary: "Register a video",
+  description: "Returns the existing video if the hash is registered already; nothing of it is changed.",
+  request: jsonBody(NewVideo, { hash: exampleVideoId, filename: "holiday.mp4" }),
   responses: {
-    200: json(z.object({ id: z.number().openapi(integer("Row number")), hash: VideoId }), "Registered"),
-    ...problems({ 422: "Bad form" }),
+    200: json(z.object({ id: z.number().openapi(integer("Row number")), hash: VideoId }), "Registered", {
+      id: 1,
+      hash: exampleVideoId,
+    }),
+    ...problems({ 422: "Invalid request" }),
   },
 });
 
@@ -130,14 +165,16 @@ export const listVideos = createRoute({
   path: "/videos",
   operationId: "listVideos",
   tags,
-  summary: "All videos, newest first unless sorted otherwise",
+  summary: "List videos",
+  description: "Newest first by default. `total` is the number of matching videos on all pages.",
   request: { query: VideoQuery },
   responses: {
     200: json(
-      z.object({ videos: z.array(Video), total: z.number().openapi(integer("How many fit, on all pages")) }),
+      z.object({ videos: z.array(Video), total: z.number().openapi(integer("Matching videos on all pages")) }),
       "The videos",
+      { videos: [exampleVideo], total: 1 },
     ),
-    ...problems({ 422: "Bad query" }),
+    ...problems({ 422: "Invalid query" }),
   },
 });
 
@@ -146,9 +183,10 @@ export const getVideo = createRoute({
   path: "/videos/{hash}",
   operationId: "getVideo",
   tags,
+  summary: "Get a video",
+  description: "Returns the state of one video.",
   request: { params },
-  summary: "One video",
-  responses: { 200: json(Video, "The video"), ...notFound },
+  responses: { 200: json(Video, "The video", exampleVideo), ...notFound },
 });
 
 export const updateVideo = createRoute({
@@ -156,12 +194,13 @@ export const updateVideo = createRoute({
   path: "/videos/{hash}",
   operationId: "updateVideo",
   tags,
-  summary: "Change any editable field",
-  request: { params, ...jsonBody(VideoChanges) },
+  summary: "Update a video",
+  description: "Changes the given fields; fields that are absent keep their value.",
+  request: { params, ...jsonBody(VideoChanges, { title: "Holiday", visibility: "private" }) },
   responses: {
-    200: json(z.object({ status: z.literal("updated") }), "Changed"),
+    200: json(z.object({ status: z.literal("updated") }), "Updated", { status: "updated" }),
     ...notFound,
-    ...problems({ 409: "The transcoding status cannot become that from what it is", 422: "Bad form" }),
+    ...problems({ 409: "The transcoding status cannot change in this way", 422: "Invalid request" }),
   },
 });
 
@@ -170,12 +209,12 @@ export const deleteVideo = createRoute({
   path: "/videos/{hash}",
   operationId: "deleteVideo",
   tags,
-  summary: "Forget a video; its encoder is ended, its streams and its original are removed",
+  summary: "Delete a video",
   description:
-    "Transcoding and upload, which own the files, remove them as soon as they hear of it: at once, or when they are back. " +
-    "The id stays known as deleted until it is registered again.",
+    "Deletes the record. Transcoding and upload own the files; they stop the encoder and remove streams and original when the " +
+    "feed reports the deletion. The id is remembered as deleted until it is registered again.",
   request: { params },
-  responses: { 200: json(z.object({ status: z.literal("deleted") }), "Deleted"), ...notFound },
+  responses: { 200: json(z.object({ status: z.literal("deleted") }), "Deleted", { status: "deleted" }), ...notFound },
 });
 
 export const isStopped = createRoute({
@@ -183,9 +222,13 @@ export const isStopped = createRoute({
   path: "/videos/{hash}/stopped",
   operationId: "isStopped",
   tags,
-  summary: "Is its transcoding to be stopped? False for an unknown hash",
+  summary: "Check whether a video is stopped",
+  description: "Returns false for an unknown hash.",
   request: { params },
-  responses: { 200: json(z.object({ stopped: z.boolean() }), "Yes or no"), ...problems({ 400: "Invalid path" }) },
+  responses: {
+    200: json(z.object({ stopped: z.boolean() }), "Whether it is stopped", { stopped: false }),
+    ...problems({ 400: "Invalid path" }),
+  },
 });
 
 export const stopVideo = createRoute({
@@ -193,9 +236,10 @@ export const stopVideo = createRoute({
   path: "/videos/{hash}/stop",
   operationId: "stopVideo",
   tags,
-  summary: "Stop its transcoding; what is made stays",
+  summary: "Stop a video",
+  description: "Stops the transcoding of the video. Finished segments remain playable.",
   request: { params },
-  responses: { 200: json(z.object({ status: z.literal("stopped") }), "Stopped"), ...notFound },
+  responses: { 200: json(z.object({ status: z.literal("stopped") }), "Stopped", { status: "stopped" }), ...notFound },
 });
 
 export const resumeVideo = createRoute({
@@ -203,9 +247,10 @@ export const resumeVideo = createRoute({
   path: "/videos/{hash}/resume",
   operationId: "resumeVideo",
   tags,
-  summary: "Take the stop back; transcoding goes on from what is made",
+  summary: "Resume a video",
+  description: "Clears the stop. Transcoding continues with the segments that are missing.",
   request: { params },
-  responses: { 200: json(z.object({ status: z.literal("resumed") }), "Resumed"), ...notFound },
+  responses: { 200: json(z.object({ status: z.literal("resumed") }), "Resumed", { status: "resumed" }), ...notFound },
 });
 
 export const watchVideos = createRoute({
@@ -213,19 +258,22 @@ export const watchVideos = createRoute({
   path: "/videos/events",
   operationId: "watchVideos",
   tags,
-  summary: "Every change as it happens (server-sent events)",
+  summary: "Watch changes of videos",
   description:
-    "Events `video.created`, `video.updated` (data: the video), `video.deleted` (data: its hash) and `captions.changed` (data: hash and captions). `Last-Event-ID` takes up after that event; without it only what is new is told. An event `reset` says that the id is too old: read the list again.",
+    "Server-sent events: `video.created` and `video.updated` (data: the video), `video.deleted` (data: its hash) and " +
+    "`captions.changed` (data: hash and captions). `Last-Event-ID` resumes after that event; without it only new events are " +
+    "sent. An event `reset` means that the id is too old: read the list again.",
   request: {
     headers: z.object({
       "last-event-id": z
         .string()
         .regex(/^\d{1,15}$/)
-        .optional(),
+        .optional()
+        .openapi({ description: "Id of the last event that was received", example: "7" }),
     }),
   },
   responses: {
-    200: { description: "The feed", content: { "text/event-stream": { schema: z.string() } } },
-    ...problems({ 422: "Bad Last-Event-ID" }),
+    200: text("text/event-stream", "The feed", `id: 7\nevent: video.deleted\ndata: {"hash":"${exampleVideoId}"}\n\n`),
+    ...problems({ 422: "Invalid Last-Event-ID" }),
   },
 });

@@ -1,7 +1,24 @@
 /** The HTTP surface of the streaming service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { AssetPath, FileName, integer, json, problems, RenditionName, VideoId } from "@video-backend/service/contract";
-import { manifestFile, masterFile, playlistFile } from "@video-backend/storage/layout";
+import {
+  AssetPath,
+  binary,
+  FileName,
+  integer,
+  json,
+  problems,
+  RenditionName,
+  text,
+  VideoId,
+} from "@video-backend/service/contract";
+import {
+  initFile,
+  manifestFile,
+  masterFile,
+  playlistFile,
+  playlistPath,
+  segmentFile,
+} from "@video-backend/storage/layout";
 
 export * from "./watch/contract.ts";
 
@@ -9,15 +26,17 @@ export const RenditionQuality = z
   .object({
     playlist: z.string().openapi({ example: "720p/playlist.m3u8" }),
     resolution: z.string().nullable().openapi({ example: "1280x720" }),
-    bandwidth: z.number().nullable().openapi(integer("Peak, bits a second")),
-    average_bandwidth: z.number().nullable().openapi(integer("Average, bits a second")),
+    bandwidth: z.number().nullable().openapi(integer("Peak, in bits per second", 3_900_000)),
+    average_bandwidth: z.number().nullable().openapi(integer("Average, in bits per second", 3_500_000)),
   })
   .openapi("RenditionQuality");
 export type RenditionQuality = z.infer<typeof RenditionQuality>;
 
 export const OriginalQuality = z
   .object({
-    file: z.string().openapi({ description: "Name of the uploaded file; it is served at `original`" }),
+    file: z
+      .string()
+      .openapi({ description: "Name of the uploaded file, which is served at `original`", example: "holiday.mp4" }),
     resolution: z.string().nullable().openapi({ example: "1920x1080" }),
     quality_label: z.string().nullable().openapi({ example: "1080p" }),
   })
@@ -25,11 +44,8 @@ export const OriginalQuality = z
 
 export const Qualities = z
   .object({
-    master: z.literal(masterFile).nullable().openapi({ description: "Null while there is none" }),
-    manifest: z
-      .literal(manifestFile)
-      .nullable()
-      .openapi({ description: "The same for DASH; null while there is none" }),
+    master: z.literal(masterFile).nullable().openapi({ description: "The HLS master playlist; null until it exists" }),
+    manifest: z.literal(manifestFile).nullable().openapi({ description: "The DASH manifest; null until it exists" }),
     qualities: z.record(z.string(), z.union([RenditionQuality, OriginalQuality])),
     available: z.array(z.string()).openapi({ description: "The names in `qualities`", example: ["720p", "original"] }),
     original_quality_label: z.string().nullable(),
@@ -40,35 +56,72 @@ export type Qualities = z.infer<typeof Qualities>;
 
 const tags = ["Streaming"];
 const id = { id: VideoId };
-const binary = z.string().openapi({ type: "string", format: "binary" });
+/** The other responses of a route that serves a file. */
+const fileProblems = (absent: string) => ({
+  304: { description: "Not modified since If-None-Match or If-Modified-Since" },
+  ...problems({
+    400: "Invalid path",
+    403: "No valid playback token for this video",
+    404: absent,
+    412: "If-Match or If-Unmodified-Since does not hold",
+    416: "The range is beyond the end; Content-Range has the size",
+  }),
+});
 
-const playlist = (absent: string) => file("application/vnd.apple.mpegurl", absent);
-
-/** The answers of a route that serves a file: whole, in part, not again, or not at all. */
 function file<Type extends string>(type: Type, absent: string) {
   const content = { [type]: { schema: binary } } as Record<Type, { schema: typeof binary }>;
   return {
     200: { description: "The file", content },
-    206: { description: "The range that was asked for", content },
-    304: { description: "It is what If-None-Match or If-Modified-Since says; nothing is sent" },
-    ...problems({
-      400: "Invalid path",
-      403: "No valid playback token for this video",
-      404: absent,
-      412: "It is not what If-Match or If-Unmodified-Since says",
-      416: "The range lies beyond the end; Content-Range says where that is",
-    }),
+    206: { description: "The range", content },
+    ...fileProblems(absent),
   };
 }
+
+function playlist(absent: string, example: string) {
+  const type = "application/vnd.apple.mpegurl";
+  return { 200: text(type, "The playlist", example), 206: text(type, "The range", "#EXTM3U"), ...fileProblems(absent) };
+}
+
+const masterExample = `#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-STREAM-INF:BANDWIDTH=3900000,AVERAGE-BANDWIDTH=3500000,RESOLUTION=1280x720,CODECS="avc1.4d401f,mp4a.40.2"
+${playlistPath("720p")}
+`;
+const playlistExample = `#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-TARGETDURATION:4
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXT-X-MAP:URI="${initFile("libx264")}"
+#EXTINF:4.000000,
+${segmentFile(0)}
+#EXT-X-ENDLIST
+`;
+const qualitiesExample: Qualities = {
+  master: masterFile,
+  manifest: manifestFile,
+  qualities: {
+    "720p": {
+      playlist: playlistPath("720p"),
+      resolution: "1280x720",
+      bandwidth: 3_900_000,
+      average_bandwidth: 3_500_000,
+    },
+    original: { file: "holiday.mp4", resolution: "1920x1080", quality_label: "1080p" },
+  },
+  available: ["720p", "original"],
+  original_quality_label: "1080p",
+  original_resolution: "1920x1080",
+};
 
 export const getMaster = createRoute({
   method: "get",
   path: `/stream/{id}/${masterFile}`,
   operationId: "getMaster",
   tags,
-  summary: "The master playlist: what a player is given",
+  summary: "Get the master playlist",
+  description: "The entry point for HLS players. It is complete as soon as the plan of the video exists.",
   request: { params: z.object(id) },
-  responses: playlist("Master playlist not found"),
+  responses: playlist("Master playlist not found", masterExample),
 });
 
 export const getOriginal = createRoute({
@@ -76,12 +129,13 @@ export const getOriginal = createRoute({
   path: "/stream/{id}/original",
   operationId: "getOriginal",
   tags,
-  summary: "The file as it was uploaded",
+  summary: "Get the original file",
+  description: "Serves the file as it was uploaded.",
   request: {
     params: z.object(id),
     query: z.object({
       download: z.string().optional().openapi({
-        description: "1: to be saved under its own name, by Content-Disposition (RFC 6266)",
+        description: "1: send Content-Disposition, so that browsers save the file under its name (RFC 6266)",
         example: "1",
       }),
     }),
@@ -97,10 +151,11 @@ export const listQualities = createRoute({
   path: "/stream/{id}/qualities",
   operationId: "listQualities",
   tags,
-  summary: "What can be played of a video",
+  summary: "List the qualities of a video",
+  description: "Lists the renditions in the master playlist, and the original file.",
   request: { params: z.object(id) },
   responses: {
-    200: json(Qualities, "The qualities"),
+    200: json(Qualities, "The qualities", qualitiesExample),
     ...problems({
       400: "Invalid path",
       403: "No valid playback token for this video",
@@ -115,9 +170,10 @@ export const getPlaylist = createRoute({
   path: `/stream/{id}/{quality}/${playlistFile}`,
   operationId: "getPlaylist",
   tags,
-  summary: "The playlist of a rendition",
+  summary: "Get the playlist of a rendition",
+  description: "Lists all segments of the rendition, including those that are not encoded yet.",
   request: { params: z.object({ ...id, quality: RenditionName }) },
-  responses: playlist("Playlist not found"),
+  responses: playlist("Playlist not found", playlistExample),
 });
 
 export const getSegment = createRoute({
@@ -125,12 +181,13 @@ export const getSegment = createRoute({
   path: "/stream/{id}/{quality}/{segment}",
   operationId: "getSegment",
   tags,
-  summary: "A segment, or the init segment, of a rendition",
+  summary: "Get a segment",
+  description:
+    "Serves a media segment or an init segment. A segment that is listed and not encoded yet is encoded first; the response waits.",
   request: { params: z.object({ ...id, quality: RenditionName, segment: FileName }) },
-  description: "One that is listed and not made yet is made now; the answer waits for it.",
   responses: {
     ...file("video/iso.segment", "Segment not found"),
-    ...problems({ 503: "Not ready in time; Retry-After says when to ask again" }),
+    ...problems({ 503: "Not ready in time; Retry-After has the time to wait" }),
   },
 });
 
@@ -140,7 +197,9 @@ export const getAsset = createRoute({
   path: "/stream/{id}/{asset_path}",
   operationId: "getAsset",
   tags,
-  summary: "Any other file of a video, by its path below hls/{id}/",
+  summary: "Get a file of a video",
+  description:
+    "Serves any other file of the video, such as the poster, subtitles or the storyboard, by its relative path.",
   request: { params: z.object({ ...id, asset_path: AssetPath }) },
   responses: file("application/octet-stream", "File not found"),
 });
@@ -151,13 +210,19 @@ export const playByToken = createRoute({
   path: "/play/{token}/{id}/{asset_path}",
   operationId: "playByToken",
   tags,
-  summary: "All of the above with a playback token: the way into a private video",
-  description: `What stands at \`/stream/{id}/…\` stands here too, and relative addresses keep the token. Tokens come from metadata's \`POST /videos/{hash}/playback-token\`; a wrong or expired one is 403, whatever it is asked for.
+  summary: "Get a file with a playback token",
+  description: `All of \`/stream/{id}/…\` is served here too, private videos included, and relative URLs keep the token. Tokens are created by \`POST /videos/{hash}/playback-token\` of metadata; an invalid or expired one is answered with 403.
 
-The files of a private video are for its viewers' own caches (\`Cache-Control: private\`). With \`PRIVATE_CACHING=shared\` a cache that has the whole path as its key may keep them while the token is good (\`s-maxage\`). A CDN that asks here for each token whether it is good (HEAD of \`master.m3u8\`: 2xx or 403) may leave \`/play/{token}\` out of its key: the bytes are the same under every token.`,
-  request: { params: z.object({ token: z.string(), ...id, asset_path: AssetPath }) },
+Files of a private video are sent with \`Cache-Control: private\`. With \`PRIVATE_CACHING=shared\` a shared cache whose key is the whole path may store them while the token is valid (\`s-maxage\`). A CDN that checks each token here (HEAD of \`${masterFile}\`: 2xx or 403) may leave \`/play/{token}\` out of its key, because the bytes are the same under every token.`,
+  request: {
+    params: z.object({
+      token: z.string().openapi({ description: "A playback token", example: "k1.u5ygsu.jUw0hpo8rvLxrZyJ7VcDTCxd" }),
+      ...id,
+      asset_path: AssetPath,
+    }),
+  },
   responses: {
     ...file("application/octet-stream", "File not found"),
-    ...problems({ 503: "Not ready in time; Storage unavailable" }),
+    ...problems({ 503: "Not ready in time, or storage unavailable" }),
   },
 });

@@ -1,6 +1,17 @@
 /** The HTTP surface of the transcoding service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { AssetPath, integer, json, jsonBody, problems, RenditionName, VideoId } from "@video-backend/service/contract";
+import {
+  AssetPath,
+  exampleVideoId,
+  integer,
+  json,
+  jsonBody,
+  problems,
+  RenditionName,
+  text,
+  VideoId,
+} from "@video-backend/service/contract";
+import { masterFile, playlistPath, posterFile, storyboardFile } from "@video-backend/storage/layout";
 import { faultClasses, subtitleSources } from "./states.ts";
 
 export * from "./janitor/contract.ts";
@@ -146,6 +157,64 @@ export const TranscodingStatus = z
 export type TranscodingStatus = z.infer<typeof TranscodingStatus>;
 export type RenditionStatus = z.infer<typeof RenditionStatus>;
 
+const exampleRendition: Omit<RenditionStatus, "target_resolution"> = {
+  status: "ok",
+  progress: 100,
+  path: playlistPath("720p"),
+  playlist: playlistPath("720p"),
+  segments_done: 16,
+  segments_total: 16,
+  started_at: 1_767_225_601.5,
+  updated_at: 1_767_225_684.5,
+  finished_at: 1_767_225_684.5,
+};
+const exampleAudio = { ...exampleRendition, path: playlistPath("audio"), playlist: playlistPath("audio") };
+
+export const exampleStatus: TranscodingStatus = {
+  upload_id: exampleVideoId,
+  filename: "holiday.mp4",
+  started_at: 1_767_225_600.25,
+  finished_at: 1_767_225_684.5,
+  overall: "ok",
+  original_resolution: "1280x720",
+  original_quality_label: "720p",
+  duration: 62.5,
+  source: {
+    container: "mov,mp4,m4a,3gp,3g2,mj2",
+    picture: {
+      codec: "h264",
+      pixel_format: "yuv420p",
+      resolution: "1280x720",
+      frame_rate: 25,
+      variable_frame_rate: false,
+      interlaced: false,
+      range: "standard",
+    },
+    sound: [{ codec: "aac", channels: 2, sample_rate: 48_000 }],
+  },
+  master_playlist: masterFile,
+  poster: posterFile,
+  storyboard: storyboardFile,
+  playable: true,
+  progress: 100,
+  qualities: {
+    original: {
+      status: "ok",
+      progress: 100,
+      file: "holiday.mp4",
+      path: "holiday.mp4",
+      resolution: "1280x720",
+      quality_label: "720p",
+    },
+    "720p": { ...exampleRendition, target_resolution: "1280x720" },
+  },
+  audio: exampleAudio,
+  audio_tracks: [{ ...exampleAudio, name: "audio", language: "eng", title: null, channels: 2 }],
+  warnings: [],
+  subtitles: [],
+  left_out: [],
+};
+
 export const StartRequest = z
   .object({
     upload_id: VideoId,
@@ -201,11 +270,15 @@ export const startTranscode = createRoute({
   path: "/transcode/start",
   operationId: "startTranscode",
   tags,
-  summary: "Start a video's transcoding, or go on with it; starting twice is harmless",
-  request: jsonBody(StartRequest),
+  summary: "Start transcoding a video",
+  description: "Starts or continues the transcoding of an uploaded file. Repeated calls have no further effect.",
+  request: jsonBody(StartRequest, { upload_id: exampleVideoId, filename: "holiday.mp4" }),
   responses: {
-    200: json(z.object({ status: z.literal("started"), upload_id: VideoId }), "It will be transcoded"),
-    ...problems({ 404: "Source file not found", 422: "Bad form" }),
+    200: json(z.object({ status: z.literal("started"), upload_id: VideoId }), "Started", {
+      status: "started",
+      upload_id: exampleVideoId,
+    }),
+    ...problems({ 404: "Source file not found", 422: "Invalid request" }),
   },
 });
 
@@ -214,10 +287,11 @@ export const getTranscodeStatus = createRoute({
   path: "/transcode/status/{upload_id}",
   operationId: "getTranscodeStatus",
   tags,
-  summary: "How far it is, rendition by rendition",
+  summary: "Get the status of a video",
+  description: "Returns the transcoding progress of the video and of each rendition.",
   request: { params },
   responses: {
-    200: json(TranscodingStatus, "The status"),
+    200: json(TranscodingStatus, "The status", exampleStatus),
     ...problems({ 400: "Invalid path", 404: "Status not found" }),
   },
 });
@@ -227,11 +301,13 @@ export const resumeTranscodes = createRoute({
   path: "/transcode/resume",
   operationId: "resumeTranscodes",
   tags,
-  summary: "Go on with every video that is not whole and that nobody stopped; a running one is not disturbed",
+  summary: "Resume all videos",
+  description: "Resumes every unfinished video that is not stopped on request. Running videos are not affected.",
   responses: {
     200: json(
-      z.object({ status: z.literal("completed"), resumed_count: z.number().openapi(integer("Jobs set going")) }),
+      z.object({ status: z.literal("completed"), resumed_count: z.number().openapi(integer("Resumed videos")) }),
       "Resumed",
+      { status: "completed", resumed_count: 2 },
     ),
   },
 });
@@ -241,10 +317,11 @@ export const stopTranscode = createRoute({
   path: "/transcode/{upload_id}/stop",
   operationId: "stopTranscode",
   tags,
-  summary: "End the encoder now; what is made stays and plays",
+  summary: "Stop transcoding a video",
+  description: "Ends the encoder of the video. Finished segments remain playable.",
   request: { params },
   responses: {
-    200: json(z.object({ status: z.literal("stopped") }), "No encoder works on it any more"),
+    200: json(z.object({ status: z.literal("stopped") }), "Stopped; the encoder has ended", { status: "stopped" }),
     ...problems({ 400: "Invalid path", 404: "Status not found" }),
   },
 });
@@ -254,10 +331,11 @@ export const deleteTranscode = createRoute({
   path: "/transcode/{upload_id}",
   operationId: "deleteTranscode",
   tags,
-  summary: "End the encoder, then remove the video's streams, temporary files and rows; harmless when there are none",
+  summary: "Delete the streams of a video",
+  description: "Ends the encoder, then deletes streams, temporary files and records. Succeeds if there are none.",
   request: { params },
   responses: {
-    200: json(z.object({ status: z.literal("deleted") }), "Nothing of it is left"),
+    200: json(z.object({ status: z.literal("deleted") }), "Deleted", { status: "deleted" }),
     ...problems({ 400: "Invalid path" }),
   },
 });
@@ -267,13 +345,18 @@ export const watchTranscodes = createRoute({
   path: "/transcode/events",
   operationId: "watchTranscodes",
   tags,
-  summary: "Progress as it happens (server-sent events)",
+  summary: "Watch transcoding progress",
   description:
-    "Event `progress`, its data the status of one video, at most four a second and video. With `upload_id` only that one's, beginning with where it stands.",
+    "Server-sent events `progress`, each with the status of one video, at most four per second and video. With `upload_id` " +
+    "only the events of that video, the first one with its current status.",
   request: { query: z.object({ upload_id: VideoId.optional() }) },
   responses: {
-    200: { description: "The feed", content: { "text/event-stream": { schema: z.string() } } },
-    ...problems({ 422: "Bad id" }),
+    200: text(
+      "text/event-stream",
+      "The feed",
+      `event: progress\ndata: {"upload_id":"${exampleVideoId}","overall":"running","progress":40}\n\n`,
+    ),
+    ...problems({ 422: "Invalid id" }),
   },
 });
 
@@ -282,16 +365,17 @@ export const demandSegment = createRoute({
   path: "/transcode/{upload_id}/demand",
   operationId: "demandSegment",
   tags,
-  summary: "Make this segment next, and answer when it is there",
-  description: "For the streaming service. Many who ask for one segment cause one encode.",
-  request: { params, ...jsonBody(DemandRequest) },
+  summary: "Request a segment",
+  description:
+    "Encodes the segment next and responds when it exists. Concurrent requests for a segment share one encode. Used by streaming.",
+  request: { params, ...jsonBody(DemandRequest, { quality: "360p", segment: 12 }) },
   responses: {
-    200: json(z.object({ status: z.literal("ready") }), "The segment's file is in place"),
+    200: json(z.object({ status: z.literal("ready") }), "The segment exists", { status: "ready" }),
     ...problems({
       400: "Invalid path",
-      404: "Segment not found: the plan has none there, or the video is not being made",
-      422: "Bad form",
-      503: "Not ready in time; ask again",
+      404: "Segment not found: not in the plan, or the video is not being transcoded",
+      422: "Invalid request",
+      503: "Not ready in time; retry",
     }),
   },
 });
@@ -301,15 +385,20 @@ export const restoreFile = createRoute({
   path: "/transcode/{upload_id}/restore",
   operationId: "restoreFile",
   tags,
-  summary: "Make a playlist, the manifest or the poster again that is gone from the disk",
-  description: "For the streaming service, which asks when a player wants a file that is not there.",
-  request: { params, ...jsonBody(z.object({ path: AssetPath }).openapi("RestoreRequest")) },
+  summary: "Restore a file",
+  description:
+    "Writes a playlist, the manifest or the poster again if it is missing from the storage. Used by streaming.",
+  request: {
+    params,
+    ...jsonBody(z.object({ path: AssetPath }).openapi("RestoreRequest"), { path: playlistPath("720p") }),
+  },
   responses: {
-    200: json(z.object({ status: z.literal("ready") }), "The file is in place"),
+    200: json(z.object({ status: z.literal("ready") }), "The file exists", { status: "ready" }),
     ...problems({
       400: "Invalid path",
-      404: "File not found: the video has none",
-      503: "Not ready in time; ask again",
+      404: "File not found: the video has no such file",
+      422: "Invalid request",
+      503: "Not ready in time; retry",
     }),
   },
 });
@@ -319,8 +408,16 @@ export const listEncoders = createRoute({
   path: "/transcode/encoders",
   operationId: "listEncoders",
   tags,
-  summary: "Which encoders work here, in the order of preference, and why one does not",
-  responses: { 200: json(z.object({ encoders: z.array(EncoderState) }), "The encoders") },
+  summary: "List encoders",
+  description: "Lists the encoders in order of preference, with the reason if one does not work on this machine.",
+  responses: {
+    200: json(z.object({ encoders: z.array(EncoderState) }), "The encoders", {
+      encoders: [
+        { name: "h264_nvenc", state: "broken", reason: "Cannot load libcuda.so.1" },
+        { name: "libx264", state: "ready", reason: null },
+      ],
+    }),
+  },
 });
 
 export const listAttempts = createRoute({
@@ -328,7 +425,9 @@ export const listAttempts = createRoute({
   path: "/transcode/{upload_id}/attempts",
   operationId: "listAttempts",
   tags,
-  summary: "Every ffmpeg that was run for a video, why each rung is made or not, and what remains",
+  summary: "List encoding attempts",
+  description:
+    "Lists the ffmpeg runs for a video, newest first, the reason for each rendition of the ladder, and the time that remains.",
   request: {
     params,
     query: z.object({
@@ -346,7 +445,26 @@ export const listAttempts = createRoute({
           .openapi({ description: "Estimate; null while nothing is known, 0 when done" }),
       }),
       "The attempts",
+      {
+        attempts: [
+          {
+            renditions: ["720p"],
+            first_segment: 0,
+            segment_count: 2,
+            demanded: false,
+            encoder: "libx264",
+            arguments: ["-i", "holiday.mp4"],
+            started_at: 1_767_225_601.5,
+            seconds: 3.2,
+            exit_code: 0,
+            errors: "",
+            fault: null,
+          },
+        ],
+        rungs: [{ name: "1080p", made: false, reason: "The source is smaller" }],
+        remaining_seconds: 0,
+      },
     ),
-    ...problems({ 400: "Invalid path", 404: "Status not found", 422: "Bad query" }),
+    ...problems({ 400: "Invalid path", 404: "Status not found", 422: "Invalid query" }),
   },
 });

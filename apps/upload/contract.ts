@@ -5,7 +5,7 @@
  * or know JSON only, so they are hidden from the document that the router writes; `formRoutes` says what they take.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
+import { binary, exampleVideoId, integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
 import { maxTotalChunks, uploadStates } from "./uploads/store.ts";
 
 export * from "./janitor/contract.ts";
@@ -66,12 +66,13 @@ export const NewUploadFromUrl = z
   .openapi("NewUploadFromUrl");
 export type NewUploadFromUrl = z.infer<typeof NewUploadFromUrl>;
 
+const exampleSha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const Sha256 = z
   .string()
   .regex(/^[0-9a-fA-F]{64}$/, "64 hexadecimal digits are expected")
   .openapi({
     description: "SHA-256 in hexadecimal digits",
-    example: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    example: exampleSha256,
   });
 
 const chunkIndex = wholeNumber(0, maxTotalChunks - 1, "Which chunk this is, from 0", 0);
@@ -121,6 +122,30 @@ export const Upload = z
   .openapi("Upload");
 export type Upload = z.infer<typeof Upload>;
 
+const exampleNew = { filename: "holiday.mp4", total_chunks: 12, file_size: 12_582_912, chunk_size: 1_048_576 };
+const exampleFromUrl: NewUploadFromUrl = { url: "https://films.example/holiday.mp4" };
+const exampleComplete = { upload_id: exampleVideoId, sha256: exampleSha256 };
+const exampleUpload: Upload = {
+  upload_id: exampleVideoId,
+  filename: "holiday.mp4",
+  title: null,
+  total_chunks: 3,
+  file_size: 3_145_728,
+  chunk_size: 1_048_576,
+  received: [0, 2],
+  missing: [1],
+  bytes_received: 2_097_152,
+  state: "receiving",
+  error: null,
+  source_url: null,
+  fetch: null,
+  sha256: null,
+  duplicate_of: null,
+  expires_at: 1_767_312_000,
+  created_at: 1_767_225_600.25,
+  updated_at: 1_767_225_684.5,
+};
+
 const tags = ["Upload"];
 const params = z.object({ upload_id: VideoId });
 
@@ -130,15 +155,16 @@ export const initUpload = createRoute({
   operationId: "initUpload",
   hide: true,
   tags,
-  summary: "Begin an upload",
-  request: jsonBody(NewUpload),
+  summary: "Start an upload",
+  description: "Returns the id under which the chunks are sent, in any order.",
+  request: jsonBody(NewUpload, exampleNew),
   responses: {
-    200: json(z.object({ upload_id: VideoId }), "Send the chunks under this id"),
+    200: json(z.object({ upload_id: VideoId }), "Started", { upload_id: exampleVideoId }),
     ...problems({
       400: "Unsupported file type (`accepted` lists what is), or a name that is none",
       408: "The sender all but stopped",
       413: "A file, a chunk or a form that is larger than is accepted, with the limit",
-      422: "Bad form, or sizes that contradict each other",
+      422: "Invalid request, or sizes that contradict each other",
       429: "More open uploads than a client may have",
       507: "No room for the file and its renditions, with the figures",
     }),
@@ -151,19 +177,19 @@ export const uploadFromUrl = createRoute({
   operationId: "uploadFromUrl",
   hide: true,
   tags,
-  summary: "Have a file fetched from an address; it completes by itself",
+  summary: "Start an upload from a URL",
   description:
-    "The address is asked once before this answers. Then the file is fetched in the background, again and further on " +
-    "after cut lines and restarts; `GET /upload/{upload_id}` tells how far it is, and DELETE ends it. Addresses that are " +
-    "not public are refused, behind redirects too, unless an operator allows them.",
-  request: jsonBody(NewUploadFromUrl),
+    "The URL is requested once before the response. Then the file is fetched in the background, and the fetch resumes after " +
+    "lost connections and restarts. The upload completes by itself; `GET /upload/{upload_id}` has its progress, and DELETE " +
+    "cancels it. Addresses that are not public are refused, also after a redirect, unless the operator allows them.",
+  request: jsonBody(NewUploadFromUrl, exampleFromUrl),
   responses: {
-    200: json(z.object({ upload_id: VideoId }), "It will be fetched"),
+    200: json(z.object({ upload_id: VideoId }), "Started", { upload_id: exampleVideoId }),
     ...problems({
       400: "Unsupported file type (`accepted` lists what is), or a name that is none",
       403: "The address is not public, or uploads from an address are switched off",
       413: "A file or a form that is larger than is accepted, with the limit",
-      422: "Bad form, no address of http or https, or one that gives a page, an error or something else that is no file",
+      422: "Invalid request, no address of http or https, or one that gives a page, an error or something else that is no file",
       429: "More open uploads than a client may have",
       502: "The address did not answer, or with an error that may pass",
       507: "No room for the file and its renditions, with the figures",
@@ -173,7 +199,8 @@ export const uploadFromUrl = createRoute({
 
 const chunkIsIn = json(
   z.object({ status: z.literal("ok"), index: z.number().openapi(integer("Of this chunk")) }),
-  "It is whole, in place, and on the disk",
+  "Received and stored on disk",
+  { status: "ok", index: 0 },
 );
 
 const chunkProblems = {
@@ -182,7 +209,7 @@ const chunkProblems = {
   408: "The sender all but stopped",
   409: "The upload takes no more chunks",
   413: "A chunk larger than is accepted, or one with which the file would be",
-  422: "Bad form, an index that the upload does not have, a wrong size, or bytes that differ from their digest",
+  422: "Invalid request, an index that the upload does not have, a wrong size, or bytes that differ from their digest",
   507: "No room left",
 } as const;
 
@@ -198,7 +225,8 @@ export const receiveChunk = createRoute({
   operationId: "receiveChunk",
   hide: true,
   tags,
-  summary: "Send a chunk; in any order, several at once, again without harm",
+  summary: "Upload a chunk as a form",
+  description: "Chunks may be sent in any order, concurrently and repeatedly.",
   responses: { 200: chunkIsIn, ...problems(chunkProblems) },
 });
 
@@ -209,10 +237,10 @@ export const putChunk = createRoute({
   operationId: "putChunk",
   hide: true,
   tags,
-  summary: "Send a chunk as a raw body: the cheapest way in",
+  summary: "Upload a chunk as a raw body",
   description:
-    "A Content-Digest (RFC 9530, sha-256 or sha-512) is checked before the chunk is taken. Sent twice, even at the same " +
-    "time, it ends as one whole chunk: the newer one.",
+    "The request body is the chunk, which costs less than a form. A Content-Digest (RFC 9530, sha-256 or sha-512) is verified " +
+    "before the chunk is accepted. If a chunk is sent twice, also at the same time, the newer one is kept.",
   request: { params: z.object({ upload_id: VideoId, index: ChunkIndexParam }) },
   responses: { 200: chunkIsIn, ...problems(chunkProblems) },
 });
@@ -223,8 +251,9 @@ export const completeUpload = createRoute({
   operationId: "completeUpload",
   hide: true,
   tags,
-  summary: "Close the file and hand the video over to transcoding; again with the same answer",
-  request: jsonBody(CompleteUpload),
+  summary: "Complete an upload",
+  description: "Registers the video and starts its transcoding. Repeated calls have the same response.",
+  request: jsonBody(CompleteUpload, exampleComplete),
   responses: {
     200: json(
       z.object({
@@ -233,7 +262,8 @@ export const completeUpload = createRoute({
           description: "The earlier upload of the same bytes, where sha256 came",
         }),
       }),
-      "The source is whole; it is transcoded as soon as the others are there",
+      "Complete; transcoding starts as soon as the other services are available",
+      { hash: exampleVideoId },
     ),
     ...problems({
       400: "Missing chunks: expected N, got M (`missing` lists the first 1000, `missing_count` says how many)",
@@ -241,7 +271,7 @@ export const completeUpload = createRoute({
       408: "The sender all but stopped",
       409: "It is still being fetched from an address, and completes by itself",
       413: "More than a form of this kind needs",
-      422: "Bad form, chunks that do not add up to file_size, or a file that differs from its sha256",
+      422: "Invalid request, chunks that do not add up to file_size, or a file that differs from its sha256",
       507: "No room left",
     }),
   },
@@ -252,9 +282,13 @@ export const getUpload = createRoute({
   path: "/upload/{upload_id}",
   operationId: "getUpload",
   tags,
-  summary: "Which chunks are here and which are missing: where an interrupted client takes up",
+  summary: "Get an upload",
+  description: "Lists received and missing chunks, so that an interrupted client can continue.",
   request: { params },
-  responses: { 200: json(Upload, "The upload"), ...problems({ 400: "Invalid path", 404: "Upload ID not found" }) },
+  responses: {
+    200: json(Upload, "The upload", exampleUpload),
+    ...problems({ 400: "Invalid path", 404: "Upload ID not found" }),
+  },
 });
 
 export const deleteUpload = createRoute({
@@ -262,10 +296,11 @@ export const deleteUpload = createRoute({
   path: "/upload/{upload_id}",
   operationId: "deleteUpload",
   tags,
-  summary: "End all work on an upload and remove its chunks and its source; harmless when there are none",
+  summary: "Delete an upload",
+  description: "Cancels all work on the upload and deletes its chunks and its source. Succeeds if there are none.",
   request: { params },
   responses: {
-    200: json(z.object({ status: z.literal("deleted") }), "Nothing of it is left"),
+    200: json(z.object({ status: z.literal("deleted") }), "Deleted", { status: "deleted" }),
     ...problems({ 400: "Invalid path" }),
   },
 });
@@ -275,30 +310,31 @@ export const measureSpeed = createRoute({
   path: "/api/speedtest",
   operationId: "measureSpeed",
   tags: ["Service"],
-  summary: "1 MiB that does not compress, to time",
+  summary: "Measure the download speed",
+  description: "Serves 1 MiB of incompressible bytes.",
   responses: {
     200: {
       description: "1 MiB",
-      content: { "application/octet-stream": { schema: z.string().openapi({ type: "string", format: "binary" }) } },
+      content: { "application/octet-stream": { schema: binary } },
     },
   },
 });
 
-const anyForm = <Schema extends z.ZodType>(schema: Schema) => ({
+const anyForm = <Schema extends z.ZodType>(schema: Schema, example: z.input<NoInfer<Schema>>) => ({
   body: {
     required: true,
     content: {
-      "multipart/form-data": { schema },
-      "application/x-www-form-urlencoded": { schema },
-      "application/json": { schema },
+      "multipart/form-data": { schema, example },
+      "application/x-www-form-urlencoded": { schema, example },
+      "application/json": { schema, example },
     },
   },
 });
 
 /** What the hidden routes take, for the document. */
 export const formRoutes = [
-  documented(initUpload, anyForm(NewUpload)),
-  documented(uploadFromUrl, anyForm(NewUploadFromUrl)),
+  documented(initUpload, anyForm(NewUpload, exampleNew)),
+  documented(uploadFromUrl, anyForm(NewUploadFromUrl, exampleFromUrl)),
   documented(putChunk, {
     params: putChunk.request.params,
     headers: z.object({
@@ -309,11 +345,11 @@ export const formRoutes = [
     }),
     body: {
       required: true,
-      content: { "application/octet-stream": { schema: z.string().openapi({ type: "string", format: "binary" }) } },
+      content: { "application/octet-stream": { schema: binary } },
     },
   }),
   documented(receiveChunk, { body: { required: true, content: { "multipart/form-data": { schema: ChunkForm } } } }),
-  documented(completeUpload, anyForm(CompleteUpload)),
+  documented(completeUpload, anyForm(CompleteUpload, exampleComplete)),
 ];
 
 function documented<Route extends { hide: true }, Request>({ hide: _, ...route }: Route, request: Request) {

@@ -6,10 +6,16 @@ import { createWorld } from "@video-backend/testing";
 import { createTestTranscoding } from "@video-backend/transcoding/testing";
 import { type ServiceName, serviceNames } from "./system.ts";
 
+type Content = Record<string, { schema: { format?: string }; example?: unknown }>;
+
 interface Operation {
   operationId: string;
   tags: string[];
-  responses: Record<string, object>;
+  summary?: string;
+  description?: string;
+  parameters?: { name: string; in: string; example?: unknown; schema: { example?: unknown } }[];
+  requestBody?: { content: Content };
+  responses: Record<string, { content?: Content }>;
 }
 
 interface Document {
@@ -74,6 +80,51 @@ test("a schema of one name is the same in all documents", () => {
     }
   }
   expect(seen.size).toBeGreaterThan(30);
+});
+
+const verbs =
+  /^(Append|Check|Clean|Complete|Create|Delete|Get|Inspect|List|Measure|Redirect|Register|Request|Restore|Resume|Save|Start|Stop|Terminate|Update|Upload|Watch) /;
+
+/** What a document lacks for somebody who reads it for the first time, a line each. */
+function gapsIn({ paths }: Document): string[] {
+  const gaps: string[] = [];
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(operations)) {
+      const { summary = "", description = "", parameters = [], requestBody, responses } = operation;
+      const gap = (sentence: string) => gaps.push(`${method} ${path}: ${sentence}`);
+      if (!verbs.test(summary)) gap(`the summary does not begin with a verb: ${summary}`);
+      if (summary.length > 50 || /[.,:;?]/.test(summary)) gap(`the summary is not short: ${summary}`);
+      if (!/^[A-Z].*\.$/s.test(description)) gap(`the description is no sentence: ${description}`);
+      for (const parameter of parameters.filter((parameter) => parameter.in === "path")) {
+        if ((parameter.example ?? parameter.schema.example) === undefined) gap(`${parameter.name} has no example`);
+      }
+      const succeeded = Object.entries(responses).filter(([status]) => status.startsWith("2"));
+      for (const { content = {} } of [
+        ...(requestBody ? [requestBody] : []),
+        ...succeeded.map(([, answer]) => answer),
+      ]) {
+        for (const [type, { schema, example }] of Object.entries(content)) {
+          const isText = schema.format !== "binary" && !type.startsWith("multipart/") && !type.includes("octet-stream");
+          if (isText && example === undefined) gap(`${type} has no example`);
+        }
+      }
+      if (succeeded.length === 0 && !responses["307"]) gap("no success is declared");
+      const errors = Object.keys(responses).filter((status) => status >= "400");
+      if (!errors.includes("500")) gap("500 is not declared");
+      if (path.includes("{") && !path.startsWith("/files/") && !errors.includes("400")) gap("400 is not declared");
+      if (requestBody && !errors.includes("422") && !errors.includes("400")) gap("422 is not declared");
+      for (const status of errors) {
+        const types = Object.keys(responses[status]?.content ?? {});
+        const isProblem = types.includes("application/problem+json") || path === "/health";
+        if (!isProblem) gap(`${status} is no problem+json`);
+      }
+    }
+  }
+  return gaps;
+}
+
+test("every operation has an imperative summary, a description, examples, and its errors", () => {
+  for (const name of serviceNames) expect({ name, gaps: gapsIn(documents[name]) }).toEqual({ name, gaps: [] });
 });
 
 /** All modules that a module leads to, followed through this repository; of packages from elsewhere their names. */

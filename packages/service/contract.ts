@@ -1,9 +1,9 @@
 /**
- * What contracts are written in: the schemas that all services share, and short forms of OpenAPI. No I/O, so that one service
+ * What contracts are written in: the schemas that all services share, and short forms for OpenAPI. No I/O, so that one service
  * can read another's contract as data.
  */
 export { ServiceError } from "./errors.ts";
-export { VideoId } from "./ids.ts";
+export { exampleVideoId, VideoId } from "./ids.ts";
 export { AssetPath, FileName, LanguageTag, RenditionName } from "./names.ts";
-export { integer, json, jsonBody } from "./openapi.ts";
+export { binary, integer, json, jsonBody, text } from "./openapi.ts";
 export { Problem, problems } from "./problem.ts";

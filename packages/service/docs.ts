@@ -5,6 +5,7 @@
 import { openAsBlob } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Scalar } from "@scalar/hono-api-reference";
+import { Problem } from "./problem.ts";
 import type { ServiceApp } from "./router.ts";
 
 const scriptPath = fileURLToPath(new URL("browser/standalone.js", import.meta.resolve("@scalar/api-reference")));
@@ -20,15 +21,37 @@ const nothingRemote = {
 
 /** Adds the pages; call it after the routes are in. */
 export function addDocs(app: ServiceApp, about: { title: string; description: string }): void {
-  app.doc31("/openapi.json", {
+  app.openAPIRegistry.register("Problem", Problem);
+  const information = {
     openapi: "3.1.0",
     info: { title: about.title, description: about.description, version: "1.0.0" },
-    servers: [{ url: "./", description: "This service, below whatever prefix this document is" }],
-  });
+    servers: [{ url: "./", description: "This service, relative to the address of this document" }],
+  };
+  app.get("/openapi.json", (c) => c.json(withInternalError(app.getOpenAPI31Document(information))));
   const page = { url: "./openapi.json", pageTitle: about.title, cdn: "./docs/scalar.js" };
   app.get("/docs", Scalar({ ...page, ...nothingRemote }));
   app.get("/docs/scalar.js", async () => {
     const headers = { "content-type": "text/javascript; charset=utf-8", "cache-control": "public, max-age=86400" };
     return new Response(await openAsBlob(scriptPath), { headers });
   });
+}
+
+type Document = ReturnType<ServiceApp["getOpenAPI31Document"]>;
+
+const methods = ["get", "put", "post", "delete", "options", "head", "patch"] as const;
+
+const internalError = {
+  description: "Internal server error",
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+};
+
+/** Any operation may answer 500, so it is declared in one place. */
+function withInternalError(document: Document): Document {
+  for (const path of Object.values(document.paths ?? {})) {
+    for (const method of methods) {
+      const operation = path[method];
+      if (operation) operation.responses = { ...operation.responses, 500: internalError };
+    }
+  }
+  return document;
 }

@@ -1,31 +1,31 @@
 /**
- * What can go wrong, said once. A `ServiceError` knows nothing of HTTP: the table below gives each code its class, and
- * `problem.ts` turns that into an answer. The same error is rebuilt by the client at the other end of a call, so a
- * code survives any number of hops.
+ * The errors of all services. A `ServiceError` does not depend on HTTP: the table below gives each code its status and title,
+ * and `problem.ts` makes the response. The client at the other end of a call rebuilds the same error, so a code survives any
+ * number of hops.
  */
 
-/** Every stable code, with the HTTP status it answers with and the short title of its kind. */
+/** Every stable code, with its HTTP status and its title, which is the usual one of HTTP references where there is one. */
 export const errorCodes = {
-  invalid_request: { status: 422, title: "The request is not of the expected form" },
-  digest_mismatch: { status: 422, title: "The bytes are not those that were announced" },
-  malformed_request: { status: 400, title: "The request cannot be read" },
-  invalid_path: { status: 400, title: "Not an id, quality, segment or file name" },
-  unsupported_file_type: { status: 400, title: "This kind of file is not taken" },
-  missing_chunks: { status: 400, title: "The upload is not whole yet" },
-  forbidden: { status: 403, title: "This is not open to everybody" },
-  not_found: { status: 404, title: "There is no such thing" },
-  method_not_allowed: { status: 405, title: "This address does not answer that method" },
-  too_slow: { status: 408, title: "The sender all but stopped" },
-  conflict: { status: 409, title: "The state does not allow this" },
-  precondition_failed: { status: 412, title: "It is not what the request said it should be" },
-  range_not_satisfiable: { status: 416, title: "There are no such bytes" },
-  too_large: { status: 413, title: "More than is accepted" },
-  too_many: { status: 429, title: "More at once than is accepted" },
-  internal: { status: 500, title: "A fault of ours" },
-  not_implemented: { status: 501, title: "Not something this service does" },
-  source_unreachable: { status: 502, title: "The address did not give the file" },
-  unavailable: { status: 503, title: "What is needed does not answer at this moment" },
-  storage_full: { status: 507, title: "No room left" },
+  invalid_request: { status: 422, title: "Invalid request" },
+  digest_mismatch: { status: 422, title: "Digest mismatch" },
+  malformed_request: { status: 400, title: "Malformed request" },
+  invalid_path: { status: 400, title: "Invalid path" },
+  unsupported_file_type: { status: 400, title: "Unsupported file type" },
+  missing_chunks: { status: 400, title: "Missing chunks" },
+  forbidden: { status: 403, title: "Forbidden" },
+  not_found: { status: 404, title: "Not found" },
+  method_not_allowed: { status: 405, title: "Method not allowed" },
+  too_slow: { status: 408, title: "Request timeout" },
+  conflict: { status: 409, title: "Conflict" },
+  precondition_failed: { status: 412, title: "Precondition failed" },
+  range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
+  too_large: { status: 413, title: "Content too large" },
+  too_many: { status: 429, title: "Too many requests" },
+  internal: { status: 500, title: "Internal server error" },
+  not_implemented: { status: 501, title: "Not implemented" },
+  source_unreachable: { status: 502, title: "Bad gateway" },
+  unavailable: { status: 503, title: "Service unavailable" },
+  storage_full: { status: 507, title: "Insufficient storage" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -1,6 +1,7 @@
 /** `GET /health`: 200 while the service can do its work, 503 with the checks that failed when it cannot. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { messageOf } from "./errors.ts";
+import { json } from "./openapi.ts";
 import type { ServiceApp } from "./router.ts";
 
 /** Each check resolves when the thing it is named after works, and throws with a sentence when it does not. */
@@ -12,7 +13,7 @@ export const Health = z
   .object({
     status: z.enum(["healthy", "unhealthy"]),
     service: z.string().openapi({ example: "upload_service" }),
-    failed: z.record(z.string(), z.string()).optional().openapi({ description: "Failed check to reason" }),
+    failed: z.record(z.string(), z.string()).optional().openapi({ description: "Reason by failed check" }),
   })
   .openapi("Health");
 
@@ -21,10 +22,15 @@ const health = createRoute({
   path: "/health",
   operationId: "health",
   tags: ["Service"],
-  summary: "Can this service do its work?",
+  summary: "Check health",
+  description: "Runs the checks of this service, such as its database and its storage.",
   responses: {
-    200: { description: "It can", content: { "application/json": { schema: Health } } },
-    503: { description: "It cannot; `failed` says why", content: { "application/json": { schema: Health } } },
+    200: json(Health, "Healthy", { status: "healthy", service: "upload_service" }),
+    503: json(Health, "Unhealthy, with the failed checks", {
+      status: "unhealthy",
+      service: "upload_service",
+      failed: { database: "no answer within 3 s" },
+    }),
   },
 });
 

@@ -19,7 +19,7 @@ const Thing = z
 
 const responses = { 200: { description: "As it was understood" } };
 const routes = createRouter().openapi(
-  createRoute({ method: "post", path: "/things", request: jsonBody(Thing), responses }),
+  createRoute({ method: "post", path: "/things", request: jsonBody(Thing, { name: "x" }), responses }),
   (c) => c.json(c.req.valid("json"), 200),
 );
 const log = createLog("test", "silent");
@@ -48,7 +48,7 @@ test("the document has the schema as it is", async () => {
   };
   expect(document.paths["/things"]?.post.requestBody).toEqual({
     required: true,
-    content: { "application/json": { schema: { $ref: "#/components/schemas/Thing" } } },
+    content: { "application/json": { schema: { $ref: "#/components/schemas/Thing" }, example: { name: "x" } } },
   });
   expect(Object.keys(document.components.schemas.Thing.properties)).toEqual(Object.keys(Thing.shape));
   expect(document.components.schemas.Thing.required).toEqual(["name"]);

@@ -1,11 +1,24 @@
-/** The small words that contracts are written in. */
+/** Short forms for contracts. */
 import { z } from "@hono/zod-openapi";
 
-/** An answer in JSON. */
-export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+/** A response in JSON. */
+export const json = <Schema extends z.ZodType>(
+  schema: Schema,
+  description: string,
+  example: z.input<NoInfer<Schema>>,
+) => ({
   description,
-  content: { "application/json": { schema } },
+  content: { "application/json": { schema, example } },
 });
+
+/** A response in text, such as `text/vtt`. */
+export const text = <Type extends string>(type: Type, description: string, example: string) => {
+  const content = { [type]: { schema: z.string(), example } };
+  return { description, content: content as Record<Type, { schema: z.ZodString; example: string }> };
+};
+
+/** Bytes. */
+export const binary = z.string().openapi({ type: "string", format: "binary" });
 
 /**
  * A request body in JSON. Where it is required, a request without it, or with another type, is refused. Many clients write
@@ -13,9 +26,10 @@ export const json = <Schema extends z.ZodType>(schema: Schema, description: stri
  */
 export const jsonBody = <Schema extends z.ZodObject, Required extends boolean = true>(
   schema: Schema,
+  example: z.input<NoInfer<Schema>>,
   required = true as Required,
 ) => ({
-  body: { required, content: { "application/json": { schema: nullAsAbsent(schema) } } },
+  body: { required, content: { "application/json": { schema: nullAsAbsent(schema), example } } },
 });
 
 /** Parses what `schema` does, and is documented as it is. */

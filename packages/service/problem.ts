@@ -11,11 +11,13 @@ export const Problem = z
   .looseObject({
     type: z
       .string()
-      .openapi({ description: "A stable name for this kind of problem", example: `${typePrefix}not_found` }),
-    title: z.string().openapi({ description: "The kind of problem in a few words" }),
-    status: z.number().openapi({ type: "integer", description: "The HTTP status, repeated" }),
-    detail: z.string().openapi({ description: "What happened this time, in a sentence", example: "Video not found" }),
-    request_id: z.string().openapi({ description: "Find this in the logs" }),
+      .openapi({ description: "A stable identifier of the kind of problem", example: `${typePrefix}not_found` }),
+    title: z.string().openapi({ description: "The kind of problem", example: "Not found" }),
+    status: z.number().openapi({ type: "integer", description: "The HTTP status code", example: 404 }),
+    detail: z.string().openapi({ description: "What went wrong in this request", example: "Video not found" }),
+    request_id: z
+      .string()
+      .openapi({ description: "The request id, also in the log", example: "0b6c61b5-3f3b-4d4e-9f3a-4a3f2f0e7a52" }),
   })
   .openapi("Problem");
 export type Problem = z.infer<typeof Problem>;

@@ -4,15 +4,26 @@
  */
 import { createRoute, z } from "@hono/zod-openapi";
 import * as metadata from "@video-backend/metadata/contract";
-import { json, jsonBody, problems, ServiceError, VideoId } from "@video-backend/service/contract";
+import {
+  binary,
+  exampleVideoId,
+  json,
+  jsonBody,
+  problems,
+  ServiceError,
+  VideoId,
+} from "@video-backend/service/contract";
 import { listQualities as list } from "@video-backend/streaming/contract";
-import { getTranscodeStatus as getStatus, startTranscode as start } from "@video-backend/transcoding/contract";
+import {
+  exampleStatus,
+  getTranscodeStatus as getStatus,
+  startTranscode as start,
+} from "@video-backend/transcoding/contract";
 import { bodyLimit } from "hono/body-limit";
 import { DeletedVideo, ResumedVideo, StoppedVideo } from "../contract.ts";
 import { serviceTags } from "./mounted-routes.ts";
 
 const mebibyte = 1024 * 1024;
-const binary = z.string().openapi({ type: "string", format: "binary" });
 const ofVideo = { params: z.object({ hash: VideoId }) };
 const ofUpload = { params: z.object({ upload_id: VideoId }) };
 const away = "... service unavailable: ...";
@@ -32,24 +43,27 @@ const library = [serviceTags.metadata];
 export const listVideos = createRoute({
   ...metadata.listVideos,
   tags: library,
-  summary: "All videos, newest first, as a bare array",
+  summary: "List videos",
+  description: "Newest first by default. The response is a bare array.",
   responses: {
-    200: json(z.array(metadata.Video), "The videos"),
-    ...problems({ 422: "Bad query", 503: "Metadata service unavailable: ..." }),
+    200: json(z.array(metadata.Video), "The videos", [metadata.exampleVideo]),
+    ...problems({ 422: "Invalid query", 503: "Metadata service unavailable: ..." }),
   },
 });
 
-/** What people change; what the services tell each other of a video does not come this way. */
+/** Fields that people edit. Fields that services report to each other cannot be changed here. */
 export const updateVideo = createRoute({
   ...metadata.updateVideo,
   tags: library,
-  summary: "Change title, description or visibility",
+  summary: "Update a video",
+  description: "Changes title, description or visibility; fields that are absent keep their value.",
   request: {
     ...ofVideo,
     ...jsonBody(
       metadata.VideoChanges.pick({ title: true, description: true, visibility: true })
         .strict()
         .openapi("PublicVideoChanges"),
+      { title: "Holiday", visibility: "private" },
     ),
   },
   responses: { ...metadata.updateVideo.responses, ...problems({ 503: "Metadata service unavailable: ..." }) },
@@ -59,8 +73,9 @@ export const deleteVideo = createRoute({
   ...metadata.deleteVideo,
   tags: library,
   summary: "Delete a video everywhere",
+  description: "Stops the encoder, then deletes streams, original, upload, thumbnails and metadata.",
   responses: {
-    200: json(DeletedVideo, "Deleted, or what could not be"),
+    200: json(DeletedVideo, "Deleted, entirely or in part", { status: "deleted", video_id: exampleVideoId }),
     ...problems({ 400: "Invalid path", 404: "Video not found" }),
   },
 });
@@ -68,15 +83,23 @@ export const deleteVideo = createRoute({
 export const stopVideo = createRoute({
   ...metadata.stopVideo,
   tags: library,
-  summary: "Stop a video's transcoding",
-  responses: { 200: json(StoppedVideo, "Stopped"), ...known },
+  summary: "Stop a video",
+  description: "Stops the transcoding of the video. The encoder has ended when the response is sent.",
+  responses: {
+    200: json(StoppedVideo, "Stopped", { status: "stopped", video_id: exampleVideoId, transcoding_stopped: true }),
+    ...known,
+  },
 });
 
 export const resumeVideo = createRoute({
   ...metadata.resumeVideo,
   tags: library,
-  summary: "Take the stop back and go on",
-  responses: { 200: json(ResumedVideo, "Resumed"), ...known },
+  summary: "Resume a video",
+  description: "Clears the stop and continues with the segments that are missing.",
+  responses: {
+    200: json(ResumedVideo, "Resumed", { status: "resumed", video_id: exampleVideoId, transcoding_started: true }),
+    ...known,
+  },
 });
 
 const transcoding = [serviceTags.transcoding];
@@ -94,15 +117,16 @@ export const startTranscode = createRoute({
           .number()
           .nonnegative()
           .optional()
-          .openapi({ type: "number", description: "Mbit/s; below 1 makes 360p only, below 5 480p and lower" }),
+          .openapi({ type: "number", description: "Mbit/s; below 1 encodes 360p only, below 5 480p and lower" }),
       }),
+      { networkSpeed: 10 },
       false,
     ),
   },
-  responses: { ...start.responses, ...known, ...problems({ 413: "Too large" }) },
+  responses: { ...start.responses, ...known, ...problems({ 413: "Content too large" }) },
 });
 
-/** An answer, not an error: these clients poll from the moment of upload, and it is the body that they read. */
+/** Not an error: these clients poll from the moment of upload, and read the body only. */
 export const notStarted = { status: "not_found" } as const;
 
 export const getTranscodeStatus = createRoute({
@@ -116,12 +140,13 @@ export const getTranscodeStatus = createRoute({
         z.object({ status: z.literal(notStarted.status) }),
       ]),
       "The status, or that there is none",
+      exampleStatus,
     ),
     ...problems({ 400: "Invalid path", 503: "Transcoding service unavailable: ..." }),
   },
 });
 
-/** Which pages may read it is admin's to say, as of all that is not a stream. */
+/** Not mounted, because the cross-origin rules of admin apply to it and not those of streaming. */
 export const listQualities = createRoute({
   ...list,
   path: "/transcode/{id}/qualities",
@@ -134,9 +159,13 @@ export const playVideo = createRoute({
   path: "/video/{hash}",
   operationId: "playVideo",
   tags: [serviceTags.streaming],
-  summary: "To the master playlist, or to the original while there is none",
+  summary: "Redirect to the stream of a video",
+  description: "Redirects to the master playlist, or to the original while there is no master playlist.",
   request: ofVideo,
-  responses: { 307: { description: "Where it is" }, ...problems({ 400: "Invalid path", 404: "Video not found" }) },
+  responses: {
+    307: { description: "The Location of the stream" },
+    ...problems({ 400: "Invalid path", 404: "Video not found" }),
+  },
 });
 
 const thumbnails = ["Admin"];
@@ -147,7 +176,8 @@ export const saveThumbnail = createRoute({
   path: "/thumbnail/{hash}",
   operationId: "saveThumbnail",
   tags: thumbnails,
-  summary: "Give a video a thumbnail: JPEG, PNG or WebP, at most 10 MiB",
+  summary: "Save a thumbnail",
+  description: "Takes a JPEG, PNG or WebP file of at most 10 MiB and makes it the thumbnail of the video.",
   // A little over, for what multipart puts around the file.
   middleware: atMost(maxThumbnailBytes + 64 * 1024),
   request: {
@@ -162,9 +192,13 @@ export const saveThumbnail = createRoute({
     },
   },
   responses: {
-    200: json(z.object({ status: z.literal("ok"), hash: VideoId, thumbnail_filename: z.string() }), "Stored"),
+    200: json(z.object({ status: z.literal("ok"), hash: VideoId, thumbnail_filename: z.string() }), "Saved", {
+      status: "ok",
+      hash: exampleVideoId,
+      thumbnail_filename: "thumbnail.jpg",
+    }),
     ...known,
-    ...problems({ 400: "Unsupported file type", 413: "Too large", 422: "Bad form" }),
+    ...problems({ 400: "Unsupported file type", 413: "Content too large", 422: "Invalid request" }),
   },
 });
 
@@ -173,10 +207,11 @@ export const getThumbnail = createRoute({
   path: "/thumbnail/{hash}",
   operationId: "getThumbnail",
   tags: thumbnails,
-  summary: "A video's thumbnail: the one that was given, else the poster that was made of it",
+  summary: "Get a thumbnail",
+  description: "Serves the uploaded thumbnail of the video, or else its poster.",
   request: ofVideo,
   responses: {
-    200: { description: "The picture", content: { "image/*": { schema: binary } } },
+    200: { description: "The image", content: { "image/*": { schema: binary } } },
     ...known,
     ...problems({ 404: "Video not found; Thumbnail not found" }),
   },

@@ -1,13 +1,13 @@
 /** The HTTP surface of captions: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, LanguageTag, problems, VideoId } from "@video-backend/service/contract";
+import { exampleVideoId, integer, json, LanguageTag, problems, text, VideoId } from "@video-backend/service/contract";
 
 export const Captions = z
   .object({
     lang: z.string().openapi({ description: "BCP 47, canonical", example: "en" }),
-    label: z.string().nullable().openapi({ description: "What people choose them by; else the language's name" }),
+    label: z.string().nullable().openapi({ description: "Shown in menus; the name of the language if null" }),
     bytes: z.number().openapi(integer("Size of the WebVTT")),
-    updated_at: z.number().openapi({ description: "Epoch seconds; differs from one version to the next" }),
+    updated_at: z.number().openapi({ description: "Epoch seconds; differs between versions" }),
   })
   .openapi("Captions");
 export type Captions = z.infer<typeof Captions>;
@@ -18,7 +18,9 @@ export type CaptionsOfVideo = z.infer<typeof CaptionsOfVideo>;
 const tags = ["Captions"];
 const ofVideo = z.object({ hash: VideoId });
 const params = z.object({ hash: VideoId, lang: LanguageTag });
-const text = z.string();
+const example: Captions = { lang: "en", label: "English (CC)", bytes: 1834, updated_at: 1_767_225_684.5 };
+const exampleText = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nHello\n";
+const textBody = { schema: z.string(), example: exampleText };
 const notFound = problems({ 400: "Invalid path", 404: "Video not found; Captions not found" });
 
 export const listAllCaptions = createRoute({
@@ -26,8 +28,13 @@ export const listAllCaptions = createRoute({
   path: "/captions",
   operationId: "listAllCaptions",
   tags,
-  summary: "The captions of all videos, for a follower of the feed that was away",
-  responses: { 200: json(z.object({ captions: z.array(CaptionsOfVideo) }), "The captions, without their text") },
+  summary: "List all captions",
+  description: "Returns the captions of all videos, for a service that missed events of the feed.",
+  responses: {
+    200: json(z.object({ captions: z.array(CaptionsOfVideo) }), "The captions, without their text", {
+      captions: [{ ...example, hash: exampleVideoId }],
+    }),
+  },
 });
 
 export const listCaptions = createRoute({
@@ -35,10 +42,11 @@ export const listCaptions = createRoute({
   path: "/videos/{hash}/captions",
   operationId: "listCaptions",
   tags,
-  summary: "The captions of a video",
+  summary: "List the captions of a video",
+  description: "Returns one entry per language.",
   request: { params: ofVideo },
   responses: {
-    200: json(z.object({ captions: z.array(Captions) }), "The captions, without their text"),
+    200: json(z.object({ captions: z.array(Captions) }), "The captions, without their text", { captions: [example] }),
     ...problems({ 400: "Invalid path", 404: "Video not found" }),
   },
 });
@@ -48,9 +56,10 @@ export const getCaptions = createRoute({
   path: "/videos/{hash}/captions/{lang}",
   operationId: "getCaptions",
   tags,
-  summary: "Captions as WebVTT",
+  summary: "Get captions",
+  description: "Returns the captions in one language as WebVTT, whatever format they were uploaded in.",
   request: { params },
-  responses: { 200: { description: "WebVTT", content: { "text/vtt": { schema: text } } }, ...notFound },
+  responses: { 200: text("text/vtt", "The captions", exampleText), ...notFound },
 });
 
 export const saveCaptions = createRoute({
@@ -58,31 +67,33 @@ export const saveCaptions = createRoute({
   path: "/videos/{hash}/captions/{lang}",
   operationId: "saveCaptions",
   tags,
-  summary: "Give a video captions: WebVTT or SubRip, at most 2 MiB",
-  description: "The body is the file itself. What it is follows from its content, not from its type.",
+  summary: "Save captions",
+  description:
+    "Takes a WebVTT or SubRip file of at most 2 MiB as the request body. The format is detected from the content, not from " +
+    "the content type. Replaces the captions in this language.",
   request: {
     params,
     query: z.object({
       label: z.string().trim().min(1).max(100).optional().openapi({
-        description: "What people choose them by; the language's name without it",
+        description: "Shown in menus; the name of the language by default",
         example: "English (CC)",
       }),
     }),
     body: {
       content: {
-        "text/vtt": { schema: text },
-        "application/x-subrip": { schema: text },
-        "text/plain": { schema: text },
+        "text/vtt": textBody,
+        "application/x-subrip": textBody,
+        "text/plain": textBody,
       },
     },
   },
   responses: {
-    200: json(Captions.extend({ status: z.literal("saved") }), "Saved; players see them soon"),
+    200: json(Captions.extend({ status: z.literal("saved") }), "Saved", { ...example, status: "saved" }),
     ...problems({
       400: "Invalid path",
       404: "Video not found",
       413: "More than 2 MiB",
-      422: "Neither WebVTT nor SubRip; `line` is the first that cannot be understood",
+      422: "Neither WebVTT nor SubRip; `line` is the first invalid line",
     }),
   },
 });
@@ -92,7 +103,8 @@ export const deleteCaptions = createRoute({
   path: "/videos/{hash}/captions/{lang}",
   operationId: "deleteCaptions",
   tags,
-  summary: "Take captions away",
+  summary: "Delete captions",
+  description: "Removes the captions in one language from the video.",
   request: { params },
-  responses: { 200: json(z.object({ status: z.literal("deleted") }), "Deleted"), ...notFound },
+  responses: { 200: json(z.object({ status: z.literal("deleted") }), "Deleted", { status: "deleted" }), ...notFound },
 });

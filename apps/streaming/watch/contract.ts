@@ -1,6 +1,6 @@
 /** The HTTP surface of watching: the page, and how other sites embed it. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, problems, VideoId } from "@video-backend/service/contract";
+import { exampleVideoId, integer, json, problems, text, VideoId } from "@video-backend/service/contract";
 
 const flag = (description: string) =>
   z
@@ -8,22 +8,20 @@ const flag = (description: string) =>
     .optional()
     .openapi({ description: `1: ${description}`, example: "1" });
 
-/** What a viewer typed wrong here is no reason to show nothing: it is taken as absent. */
+/** An invalid value is ignored, so that the page still plays. */
 export const WatchQuery = z.object({
-  t: z.string().optional().openapi({ description: "Begin this many seconds into the video", example: "90" }),
-  autoplay: flag("play at once; browsers allow it without a click only where it is muted"),
-  muted: flag("without sound"),
-  embed: flag("the picture alone, as for a frame"),
-  token: z.string().optional().openapi({ description: "The playback token of a private video" }),
+  t: z.string().optional().openapi({ description: "Start position in seconds", example: "90" }),
+  autoplay: flag("autoplay; browsers require `muted` for it unless the user has clicked"),
+  muted: flag("muted"),
+  embed: flag("the player alone, for an iframe"),
+  token: z.string().optional().openapi({ description: "Playback token, required for a private video" }),
 });
 export type WatchQuery = z.infer<typeof WatchQuery>;
 
 const pixels = z.coerce.number().int().min(1).max(16_384).optional();
 
 export const OembedQuery = z.object({
-  url: z
-    .string()
-    .openapi({ description: "The address of a watch page", example: "http://127.0.0.1:8004/watch/V1StGXR8" }),
+  url: z.string().openapi({ description: "The URL of a watch page", example: "http://127.0.0.1:8004/watch/V1StGXR8" }),
   maxwidth: pixels.openapi(integer("Pixels")),
   maxheight: pixels.openapi(integer("Pixels")),
   format: z.string().default("json").openapi({ description: "Only `json`" }),
@@ -47,20 +45,36 @@ export const Oembed = z
   .openapi("Oembed");
 export type Oembed = z.infer<typeof Oembed>;
 
+const example: Oembed = {
+  version: "1.0",
+  type: "video",
+  provider_name: "127.0.0.1:8004",
+  provider_url: "http://127.0.0.1:8004",
+  title: "Holiday",
+  html: `<iframe src="http://127.0.0.1:8004/watch/${exampleVideoId}?embed=1" width="640" height="360"></iframe>`,
+  width: 640,
+  height: 360,
+};
+
 const tags = ["Watching"];
-const page = (description: string) => ({ description, content: { "text/html": { schema: z.string() } } });
 
 export const getWatchPage = createRoute({
   method: "get",
   path: "/watch/{id}",
   operationId: "getWatchPage",
   tags,
-  summary: "A page that plays the video, to open or to put into a frame",
-  description: "Errors are pages, too, for those who ask for HTML, and problems for everyone else.",
+  summary: "Get the watch page",
+  description:
+    "An HTML page that plays the video, standalone or in an iframe. Errors are HTML for clients that accept HTML.",
   request: { params: z.object({ id: VideoId }), query: WatchQuery },
   responses: {
-    200: page("The page"),
-    ...problems({ 400: "Invalid path", 404: "Video not found", 503: "Metadata service unavailable" }),
+    200: text("text/html", "The page", "<!doctype html><title>Holiday</title>…"),
+    ...problems({
+      400: "Invalid path",
+      403: "No valid playback token for this video",
+      404: "Video not found",
+      503: "Metadata service unavailable",
+    }),
   },
 });
 
@@ -69,14 +83,15 @@ export const getOembed = createRoute({
   path: "/oembed",
   operationId: "getOembed",
   tags,
-  summary: "How to embed a video, for sites that ask by its address (oEmbed 1.0)",
+  summary: "Get the embed code",
+  description: "Implements oEmbed 1.0 for the URLs of watch pages.",
   request: { query: OembedQuery },
   responses: {
-    200: json(Oembed, "The embed code, and what to show before it"),
+    200: json(Oembed, "The embed code and a thumbnail", example),
     ...problems({
-      404: "Not the address of a video here",
-      422: "Bad query",
-      501: "Another format than json",
+      404: "Not the URL of a video of this service",
+      422: "Invalid query",
+      501: "A format other than json",
       503: "Metadata service unavailable",
     }),
   },

@@ -1,6 +1,6 @@
 /** The HTTP surface of the janitor: what lies in the storage and belongs to no job, and its removal. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { json } from "@video-backend/service/contract";
+import { exampleVideoId, json } from "@video-backend/service/contract";
 
 export const Finding = z
   .object({
@@ -30,6 +30,20 @@ export const JanitorReport = z
   .openapi("TranscodingJanitorReport");
 export type JanitorReport = z.infer<typeof JanitorReport>;
 
+const example: JanitorReport = {
+  metadata_available: true,
+  findings: [
+    {
+      kind: "streams_without_job",
+      upload_id: exampleVideoId,
+      action: "remove",
+      why: "The video was deleted",
+      done: false,
+      error: null,
+    },
+  ],
+};
+
 const tags = ["Janitor"];
 const path = "/transcode/janitor";
 
@@ -38,8 +52,9 @@ export const inspectStorage = createRoute({
   path,
   operationId: "inspectStreams",
   tags,
-  summary: "List what lies in hls/ and transcoding/ and belongs to no job; nothing is changed",
-  responses: { 200: json(JanitorReport, "What it finds") },
+  summary: "Inspect the streams",
+  description: "Reports folders of streams and workspaces that belong to no job. Changes nothing.",
+  responses: { 200: json(JanitorReport, "The findings", example) },
 });
 
 export const cleanStorage = createRoute({
@@ -47,6 +62,7 @@ export const cleanStorage = createRoute({
   path,
   operationId: "cleanStreams",
   tags,
-  summary: "Remove what belongs to no job",
-  responses: { 200: json(JanitorReport, "What it found and did") },
+  summary: "Clean the streams",
+  description: "Inspects the streams and carries out the actions of the findings.",
+  responses: { 200: json(JanitorReport, "The findings, with what was done", example) },
 });

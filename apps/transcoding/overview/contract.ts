@@ -4,7 +4,7 @@
  * nothing is new.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, problems, VideoId } from "@video-backend/service/contract";
+import { exampleVideoId, integer, json, problems, VideoId } from "@video-backend/service/contract";
 import { etag } from "hono/etag";
 import { faultClasses, jobStates } from "../states.ts";
 
@@ -117,10 +117,34 @@ export const mapSegments = createRoute({
   path: "/transcode/{upload_id}/segments",
   operationId: "mapSegments",
   tags,
-  summary: "The ladder by segments: what is made, being made, demanded, failed or missing, rendition by rendition",
+  summary: "Get the segment map of a video",
+  description: "Returns the state of the segments of each rendition, as runs of segments in the same state.",
   middleware: etag(),
   request: { params },
-  responses: { 200: json(SegmentMap, "The map"), ...known },
+  responses: {
+    200: json(SegmentMap, "The map", {
+      upload_id: exampleVideoId,
+      duration: 62.5,
+      segment_seconds: 4,
+      renditions: [
+        {
+          name: "720p",
+          kind: "picture",
+          segments: 16,
+          made: 12,
+          runs: [
+            { state: "made", from: 0, to: 48, segments: 12 },
+            { state: "making", from: 48, to: 62.5, segments: 4 },
+          ],
+          encoder: "libx264",
+          speed: 3.5,
+          remaining_seconds: 4.1,
+        },
+      ],
+      remaining_seconds: 4.1,
+    }),
+    ...known,
+  },
 });
 
 export const measureBitrates = createRoute({
@@ -128,10 +152,20 @@ export const measureBitrates = createRoute({
   path: "/transcode/{upload_id}/bitrates",
   operationId: "measureBitrates",
   tags,
-  summary: "The bit rate over time of what is made, as measured",
+  summary: "Get the bitrates of a video",
+  description: "Returns the measured bitrate of the finished segments over time.",
   middleware: etag(),
   request: { params },
-  responses: { 200: json(Bitrates, "The bit rates"), ...known },
+  responses: {
+    200: json(Bitrates, "The bitrates", {
+      upload_id: exampleVideoId,
+      step_seconds: 4,
+      renditions: [
+        { name: "720p", kind: "picture", bytes: 21_840_000, average_kbps: 2795, peak_kbps: 3610, kbps: [2510, null] },
+      ],
+    }),
+    ...known,
+  },
 });
 
 export const describeQueue = createRoute({
@@ -139,8 +173,16 @@ export const describeQueue = createRoute({
   path: "/transcode/queue",
   operationId: "describeQueue",
   tags,
-  summary: "What encoders do and what waits for them, and the room on the disk",
-  responses: { 200: json(QueueState, "The queue") },
+  summary: "Get the queue",
+  description: "Returns running and waiting work, the number of jobs by state, and the free disk space.",
+  responses: {
+    200: json(QueueState, "The queue", {
+      processes: { running: 2, waiting: 5 },
+      demands: { running: 0, waiting: 0 },
+      jobs: { queued: 0, running: 1, ok: 12, error: 0, stopped: 0 },
+      disk: { free_bytes: 120_000_000_000, total_bytes: 500_000_000_000, low_water_bytes: 1_073_741_824 },
+    }),
+  },
 });
 
 export const listFaults = createRoute({
@@ -148,11 +190,27 @@ export const listFaults = createRoute({
   path: "/transcode/faults",
   operationId: "listFaults",
   tags,
-  summary: "What went wrong lately, newest first",
+  summary: "List recent faults",
+  description: "Lists failed jobs and failed encoding attempts, newest first.",
   request: {
     query: z.object({
       limit: z.coerce.number().int().min(1).max(200).default(20).openapi(integer("At most this many")),
     }),
   },
-  responses: { 200: json(z.object({ faults: z.array(RecentFault) }), "The faults"), ...problems({ 422: "Bad query" }) },
+  responses: {
+    200: json(z.object({ faults: z.array(RecentFault) }), "The faults", {
+      faults: [
+        {
+          upload_id: exampleVideoId,
+          filename: "holiday.mp4",
+          at: 1_767_225_684.5,
+          what: "attempt",
+          fault: "encoder",
+          encoder: "h264_nvenc",
+          message: "No capable devices found",
+        },
+      ],
+    }),
+    ...problems({ 422: "Invalid query" }),
+  },
 });

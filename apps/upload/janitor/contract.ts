@@ -1,6 +1,6 @@
 /** The HTTP surface of the janitor: what it finds, what it would do, and what it may do only when told. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
+import { exampleVideoId, integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
 
 /** What may be wrong between rows, folders and the videos that metadata knows. */
 export const findingKinds = [
@@ -65,6 +65,22 @@ export const CleanUp = z
   })
   .openapi("CleanUp");
 
+const example: JanitorReport = {
+  metadata_available: true,
+  findings: [
+    {
+      kind: "original_without_upload",
+      upload_id: exampleVideoId,
+      bytes: 12_582_912,
+      age_seconds: 86_400,
+      why: "Neither an upload nor a video has this original",
+      action: "ask",
+      done: false,
+      error: null,
+    },
+  ],
+};
+
 const tags = ["Janitor"];
 const path = "/upload/janitor";
 
@@ -73,8 +89,9 @@ export const inspectStorage = createRoute({
   path,
   operationId: "inspectStorage",
   tags,
-  summary: "What the janitor would do at this moment; nothing is changed",
-  responses: { 200: json(JanitorReport, "What it finds") },
+  summary: "Inspect the storage",
+  description: "Reports uploads and originals that do not match records or videos. Changes nothing.",
+  responses: { 200: json(JanitorReport, "The findings", example) },
 });
 
 export const cleanStorage = createRoute({
@@ -82,15 +99,17 @@ export const cleanStorage = createRoute({
   path,
   operationId: "cleanStorage",
   tags,
-  summary: "Do it, and remove the originals that are named",
-  request: jsonBody(CleanUp, false),
+  summary: "Clean the storage",
+  description:
+    "Inspects the storage, carries out the actions of the findings and deletes the originals that are named.",
+  request: jsonBody(CleanUp, { remove_originals: [exampleVideoId] }, false),
   responses: {
-    200: json(JanitorReport, "What it found and did"),
+    200: json(JanitorReport, "The findings, with what was done", example),
     ...problems({
       408: "The sender all but stopped",
       409: "An original that is named and may not go, since somebody has it; none was removed then",
       413: "More than a request of this kind needs",
-      422: "Bad form",
+      422: "Invalid request",
       503: "Metadata service unavailable: ...; without it nobody knows whose the named originals are",
     }),
   },

@@ -41,7 +41,8 @@ const createTusUpload = createRoute({
   path: "/files",
   operationId: "createTusUpload",
   tags,
-  summary: "Begin an upload of tus; its first bytes may come along",
+  summary: "Create a tus upload",
+  description: "Creates an upload of tus 1.0. The request body may have its first bytes.",
   request: {
     headers: versioned.extend({
       "upload-length": UploadLength.optional(),
@@ -78,7 +79,8 @@ const findTusOffset = createRoute({
   path: "/files/{upload_id}",
   operationId: "findTusOffset",
   tags,
-  summary: "Where an interrupted client takes up; ends whoever still sends to this upload",
+  summary: "Get the offset of a tus upload",
+  description: "Returns the offset from which a client continues. A request that still sends to this upload is ended.",
   request: { params, headers: versioned },
   responses: {
     200: {
@@ -94,7 +96,8 @@ const appendToTusUpload = createRoute({
   path: "/files/{upload_id}",
   operationId: "appendToTusUpload",
   tags,
-  summary: "Send bytes from Upload-Offset on; the last one completes the upload",
+  summary: "Append to a tus upload",
+  description: "Appends bytes at Upload-Offset. The last byte completes the upload.",
   request: {
     params,
     headers: versioned.extend({
@@ -120,7 +123,8 @@ const endTusUpload = createRoute({
   path: "/files/{upload_id}",
   operationId: "endTusUpload",
   tags,
-  summary: "Give up an upload that is not complete and remove what came of it",
+  summary: "Terminate a tus upload",
+  description: "Deletes an upload that is not complete.",
   request: { params, headers: versioned },
   responses: {
     204: { description: "Nothing of it is left" },
@@ -133,7 +137,8 @@ const describeTus = createRoute({
   path: "/files",
   operationId: "describeTus",
   tags,
-  summary: "What of tus is spoken: Tus-Version, Tus-Extension, Tus-Max-Size",
+  summary: "Get the tus capabilities",
+  description: "Returns Tus-Version, Tus-Extension and Tus-Max-Size.",
   responses: { 204: { description: "The answer to a browser's preflight, too" } },
 });
 
