@@ -1,4 +1,4 @@
-/** How the other services speak to metadata. */
+/** The typed client for the other services. */
 import { type ClientOptions, createClient, isServiceError, ServiceError } from "@video-backend/service";
 import { type hc, parseResponse } from "hono/client";
 import type { Video } from "./contract.ts";

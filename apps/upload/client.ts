@@ -1,4 +1,4 @@
-/** How the other services speak to upload. Chunks are no part of it: they are streamed, with a plain `fetch`. */
+/** The typed client for the other services. Chunks are not part of it: they are streamed with a plain `fetch`. */
 import { type ClientOptions, createClient } from "@video-backend/service";
 import type { hc } from "hono/client";
 import type { UploadRoutes } from "./routes.ts";

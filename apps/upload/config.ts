@@ -1,4 +1,4 @@
-/** What an operator may set for this service. */
+/** The settings of this service. */
 
 import { addressesOfThisMachine, parseAllowedTargets, resolveBySystem } from "@video-backend/remote";
 import { messageOf, parseProxies, settings } from "@video-backend/service";
@@ -14,7 +14,7 @@ const week = 7 * 24 * 3600;
 const whole = (fallback: number, min = 0) => z.coerce.number().int().min(min).default(fallback);
 const seconds = (fallback: number) => z.coerce.number().min(1).default(fallback);
 
-/** A setting that is read once; what is wrong with it is told as `parse` says it. */
+/** A setting that is parsed at start; the problem is what `parse` throws. */
 const parsed = <Value>(fallback: string, parse: (setting: string) => Value) =>
   z
     .string()
@@ -41,11 +41,11 @@ export const UploadConfig = z.object({
     .enum(["chunk", "complete", "never"])
     .default("chunk")
     .describe(
-      "When bytes are brought to the disk itself: before a chunk is answered, before complete is, or never by us",
+      "When bytes are synced to the disk: before a chunk is answered, before complete is, or never by this service",
     ),
-  UPLOAD_MAX_FILE_BYTES: whole(tebibyte, 1).describe("The largest file that is taken"),
+  UPLOAD_MAX_FILE_BYTES: whole(tebibyte, 1).describe("The largest file that is accepted"),
   UPLOAD_MAX_CHUNK_BYTES: whole(tebibyte, mebibyte).describe(
-    "The largest chunk that is taken; a whole file may come as one, nothing of it is held in memory",
+    "The largest chunk that is accepted; a whole file may be one, it is never held in memory",
   ),
   UPLOAD_MAX_CHUNKS: z.coerce
     .number()
@@ -53,33 +53,33 @@ export const UploadConfig = z.object({
     .min(1)
     .max(maxTotalChunks)
     .default(maxTotalChunks)
-    .describe("The most chunks a file may come in"),
-  UPLOAD_MAX_OPEN: whole(1000, 1).describe("Uploads that one client may have begun and not completed"),
+    .describe("The maximum number of chunks per file"),
+  UPLOAD_MAX_OPEN: whole(1000, 1).describe("Uploads that one client may have started and not completed"),
   UPLOAD_IDLE_SECONDS: seconds(week).describe(
-    "An upload that nothing came to for so long is forgotten and its space is free again",
+    "An upload that received nothing for so long is deleted, and its space is free again",
   ),
   UPLOAD_JANITOR_SECONDS: seconds(3600).describe(
-    "How often folders, rows and videos are compared; GET /upload/janitor says what would be done",
+    "How often folders, rows and videos are compared; GET /upload/janitor reports what would be done",
   ),
-  UPLOAD_STALL_SECONDS: seconds(60).describe("A sender that brings less than 1 KiB in so many seconds is given up"),
+  UPLOAD_STALL_SECONDS: seconds(60).describe("A sender of less than 1 KiB in so many seconds is disconnected"),
   UPLOAD_LADDER_RATIO: z.coerce
     .number()
     .min(0)
     .default(1)
-    .describe("Room that is kept for what is made of a file, in sizes of the file"),
-  UPLOAD_FROM_URL: z.enum(["on", "off"]).default("on").describe("Whether files are fetched from addresses at all"),
+    .describe("Room that is reserved for the renditions of a file, in sizes of the file"),
+  UPLOAD_FROM_URL: z.enum(["on", "off"]).default("on").describe("Whether files are fetched from URLs"),
   UPLOAD_FROM_URL_ALLOW: parsed("", parseAllowedTargets).describe(
     "Hosts, addresses and CIDR ranges that files are fetched from although they are not public",
   ),
-  UPLOAD_FROM_URL_AT_ONCE: whole(2, 1).describe("Files that are fetched at the same time; the others wait"),
+  UPLOAD_FROM_URL_AT_ONCE: whole(2, 1).describe("Concurrent fetches; the others wait"),
   UPLOAD_TRUSTED_PROXIES: parsed("127.0.0.0/8, ::1", parseProxies).describe(
-    "Addresses and networks whose X-Forwarded-For is believed when open uploads are counted per client",
+    "Addresses and networks whose X-Forwarded-For is trusted when open uploads are counted per client",
   ),
   DISK_LOW_WATER_BYTES: whole(512 * mebibyte).describe("Bytes of the disk that are never promised to an upload"),
 });
 export type UploadConfig = z.infer<typeof UploadConfig>;
 
-/** The limits that were set. */
+/** The limits of admission. */
 export function limitsOf(config: UploadConfig): Limits {
   return {
     maxFileBytes: config.UPLOAD_MAX_FILE_BYTES,
@@ -93,7 +93,7 @@ export function limitsOf(config: UploadConfig): Limits {
   };
 }
 
-/** How sources are fetched from addresses; null where that is switched off. */
+/** How sources are fetched from URLs; null if that is switched off. */
 export function remoteSourcesOf(config: UploadConfig): RemoteSources | null {
   if (config.UPLOAD_FROM_URL === "off") return null;
   return {

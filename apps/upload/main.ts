@@ -1,4 +1,4 @@
-/** Starts the upload service: reads the configuration, opens database and directories, serves, sweeps. */
+/** Starts the upload service: reads the configuration, opens database and directories, starts the background loops, serves. */
 import { join } from "node:path";
 import { createMetadataClient } from "@video-backend/metadata/client";
 import { createLog, crossOriginRulesOf, messageOf, newVideoId, readConfig, ServiceError } from "@video-backend/service";
@@ -37,7 +37,7 @@ const parts = await orExit(() => ({
   disk: createDisk(config.STORAGE_DIR),
   remote: remoteSourcesOf(config),
   proxies: config.UPLOAD_TRUSTED_PROXIES,
-  // A client waits for these; what fails is the background loop's to try again.
+  // A request waits for these; the background loop repeats what fails.
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1 }),
   transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1 }),
   crossOrigin: crossOriginRulesOf(config),
@@ -69,7 +69,7 @@ export default serve(createUploadService(deps), {
   port: config.UPLOAD_PORT,
   hostname: config.HOST,
   log: deps.log,
-  // Each route has a limit of its own, and a sentence for what is beyond it.
+  // Each route has its own limit, and an error for what exceeds it.
   maxBodyBytes: Number.MAX_SAFE_INTEGER,
   async close() {
     stopping.abort();

@@ -3,8 +3,8 @@
  * between check and connection (DNS rebinding) is not resolved a second time.
  *
  * Only public addresses are connected to, and what an operator allows besides. Everything else (this machine, its networks, a
- * cloud's own services, addresses that wrap one of those) must never be reached for somebody outside. The rule lists what is
- * allowed and not what is denied, so that a range nobody thought of is refused.
+ * cloud's own services, addresses that wrap one of those) must never be reached for a client. The rule lists what is allowed and not what is
+ * denied, so that an unknown range is refused.
  */
 
 import { lookup } from "node:dns/promises";

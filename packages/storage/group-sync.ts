@@ -1,4 +1,4 @@
-/** Concurrent syncs of one file share one call: whoever asks while one is in progress shares the next one. */
+/** Concurrent syncs of one file share one call: callers that arrive while one is in progress share the next one. */
 import type { FileHandle } from "node:fs/promises";
 
 /** Resolves when everything that was written to the file before the call is on the disk. */

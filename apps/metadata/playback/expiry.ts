@@ -1,6 +1,6 @@
 /**
- * When a token expires. Rounded up to a window, the tokens that are asked for within it are one text: one address for
- * many viewers, which a cache stores once.
+ * When a token expires. Rounded up to a window, all tokens that are created within it are the same text: one URL for many viewers,
+ * which a cache stores once.
  */
 
 /**

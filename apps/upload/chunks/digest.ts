@@ -1,8 +1,6 @@
 /**
- * What a sender says its bytes hash to, and whether they do. The bytes are read back from the file that they were written
- * to, so that a check also covers the way to the disk's cache.
- *
- * A digest comes as hex, in a field `sha256`, or as RFC 9530 has it: `Content-Digest: sha-256=:base64:`.
+ * Checks bytes against the digest that their sender announced: as hex, in a field `sha256`, or by RFC 9530,
+ * `Content-Digest: sha-256=:base64:`. The bytes are read back from the file, so that the check covers the write, too.
  */
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
@@ -18,9 +16,9 @@ const algorithms = { "sha-256": "sha256", "sha-512": "sha512" } as const;
 const readBytes = 1024 * 1024;
 
 /**
- * The digest of a Content-Digest header; null where there is no header. Of several the strongest that is known counts.
+ * The digest of a Content-Digest header; null without a header. Of several the strongest supported one counts.
  *
- * @throws ServiceError `invalid_request` for a header without a digest that can be checked: one is never ignored silently
+ * @throws ServiceError `invalid_request` for a header without a supported digest: one is never ignored silently
  */
 export function parseContentDigest(header: string | null): Digest | null {
   if (header === null) return null;
@@ -43,7 +41,7 @@ export function parseContentDigest(header: string | null): Digest | null {
 
 export const sha256Digest = (hex: string): Digest => ({ algorithm: "sha256", hex: hex.toLowerCase() });
 
-/** The hash of a part of a file, in hex; read in pieces. */
+/** The hash of a range of a file, in hex. */
 export async function hashPart(
   file: FileHandle,
   { algorithm, start, sizeBytes }: { algorithm: Digest["algorithm"]; start: number; sizeBytes: number },
@@ -61,7 +59,7 @@ export async function hashPart(
   return hash.digest("hex");
 }
 
-/** The error for bytes that are not those that were meant: 422. */
+/** The error for bytes that differ from their digest: 422. */
 export function digestMismatch(what: string, expected: Digest, got: string): ServiceError {
   return new ServiceError(
     "digest_mismatch",

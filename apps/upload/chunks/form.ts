@@ -1,6 +1,6 @@
 /**
- * Reads the multipart form of a chunk: the file part goes to whoever takes it, at his pace, the fields to memory. The form
- * counts only when its closing boundary was read; a body that ends before it is an error, however much of the file came.
+ * Parses the multipart form of a chunk: streams the file part, with backpressure, and collects the fields. The form counts only
+ * after its closing boundary; a body that ends before it is an error, however much of the file was received.
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -8,14 +8,13 @@ import { Busboy } from "@fastify/busboy";
 import { messageOf, paced, ServiceError } from "@video-backend/service";
 import { asServiceError } from "./body.ts";
 
-/** Names of clients in the field are short; whatever is beyond these is no chunk. */
+/** A form beyond these is not a chunk. */
 const limits = { fields: 20, fieldSize: 4096, files: 1, headerPairs: 50 };
 
 /**
- * Hands the part named `file` to `take` and answers the other fields, of which the last of a name counts.
+ * Calls `take` with the part named `file`, and returns the other fields, of which the last of a name counts.
  *
- * @param take called with the fields that stand before the file; it reads the part to its end. What it throws ends the
- *   reading
+ * @param take called with the fields before the file; it reads the part to its end. If it throws, parsing stops
  * @param stallSeconds as `paced`; a sender may also stop before the file, or before the end of the form
  * @throws ServiceError `malformed_request`, `invalid_request`, `too_slow`; what `take` throws
  */
@@ -26,14 +25,14 @@ export async function readChunkForm(
 ): Promise<Record<string, string>> {
   const fields = new Map<string, string>();
   const { body, form } = openForm(request);
-  // A form that is given up must not wait for what its sender may never send.
+  // A form that failed must not wait for what its sender may never send.
   const closed = new AbortController();
   form.once("close", () => closed.abort());
   let taken: Promise<void> | undefined;
   form.on("field", (name, value) => void fields.set(name, value));
   form.on("filesLimit", () => form.destroy(new ServiceError("invalid_request", "file: only one is expected")));
   form.on("file", (name, part) => {
-    // A form that ends early ends its part with the same error, which is told once, by the form.
+    // A form that ends early ends its part with the same error, which is thrown once, by the form.
     part.on("error", () => {});
     if (name !== "file") {
       form.destroy(new ServiceError("invalid_request", `${name}: a file is expected under the name file`));

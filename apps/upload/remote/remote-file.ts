@@ -1,6 +1,6 @@
 /**
- * What an answer says of the file behind it: whether it is one that can be taken, and its name. A file whose end could not
- * be told from a cut line is none.
+ * Reads the head of an answer: whether it is a file that can be fetched, and its name. A file whose end could not be told from a
+ * broken connection is refused.
  */
 import { STATUS_CODES } from "node:http";
 import type { RemoteAnswer } from "@video-backend/remote";
@@ -10,19 +10,19 @@ import { parse } from "content-disposition";
 import { checkFilename } from "../uploads/filename.ts";
 
 export interface RemoteFile {
-  /** Where in the file the body of the answer begins. */
+  /** Where in the file the body starts. */
   offset: number;
-  /** Of the whole file; null where the answer does not say. */
+  /** Of the whole file; null if the answer does not say. */
   sizeBytes: number | null;
-  /** What `If-Range` takes; null where the server has nothing that tells this file from a later one. */
+  /** For `If-Range`; null if the server has nothing that tells this file from a later version. */
   validator: string | null;
 }
 
-/** Answers that may be another one a while later. */
-const passing = [408, 425, 429];
+/** Statuses that may be different later. */
+const temporary = [408, 425, 429];
 
 /**
- * @throws ServiceError `source_unreachable` for what may pass; `invalid_request` for what is no file and will be none
+ * @throws ServiceError `source_unreachable` for a temporary failure; `invalid_request` for what is not a file
  */
 export function fileOf(answer: RemoteAnswer): RemoteFile {
   const { url, status, headers } = answer;
@@ -46,19 +46,19 @@ export function fileOf(answer: RemoteAnswer): RemoteFile {
   return { ...rangeOf(answer), validator };
 }
 
-/** The size of the file, as an answer to a range beyond its end tells it (416); null for any other answer. */
+/** The size of the file in an answer to a range beyond its end (416); null for any other answer. */
 export function sizeBeyondEnd({ status, headers }: RemoteAnswer): number | null {
   const [, size] = /^bytes \*\/(\d{1,15})$/i.exec(headers["content-range"] ?? "") ?? [];
   return status === 416 && size !== undefined ? Number(size) : null;
 }
 
-/** Lower case, without its parameters; empty where there is none. */
+/** Lower case, without parameters; empty if there is none. */
 const mediaTypeOf = ({ headers }: Pick<RemoteAnswer, "headers">): string =>
   (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
 function notTheFile(host: string, status: number): ServiceError {
   const sentence = `${host} answered ${status} ${STATUS_CODES[status] ?? ""}`.trim();
-  if (status >= 500 || passing.includes(status)) return new ServiceError("source_unreachable", sentence);
+  if (status >= 500 || temporary.includes(status)) return new ServiceError("source_unreachable", sentence);
   return invalidUrl(`${sentence}; an address that gives the file to everybody is expected`);
 }
 
@@ -70,7 +70,7 @@ function rangeOf({ url, headers }: RemoteAnswer): Pick<RemoteFile, "offset" | "s
   return { offset: Number(start), sizeBytes: size === "*" ? null : Number(size) };
 }
 
-/** RFC 9110, 8.8: a weak ETag does not promise the same bytes, nor does a date that is not a second old. */
+/** RFC 9110, 8.8: neither a weak ETag nor a date less than a second old guarantees the same bytes. */
 function validatorOf({ headers }: RemoteAnswer): string | null {
   const { etag, date, "last-modified": modified } = headers;
   if (etag?.startsWith('"')) return etag;
@@ -78,7 +78,7 @@ function validatorOf({ headers }: RemoteAnswer): string | null {
   return Date.parse(date) - Date.parse(modified) >= 1000 ? modified : null;
 }
 
-/** For addresses whose last element is no name of a file, such as `/download?id=7`. */
+/** For URLs whose last element is not a file name, such as `/download?id=7`. */
 const namesByType: Record<string, string> = {
   "video/mp4": "video.mp4",
   "video/quicktime": "video.mov",
@@ -103,8 +103,8 @@ const namesByType: Record<string, string> = {
 };
 
 /**
- * The name in Content-Disposition, else the last element of the address, before redirects and behind them, else one by the
- * type; the first that is accepted.
+ * The name in Content-Disposition, else the last element of the URL, before redirects and after them, else one by the type; the
+ * first that is accepted.
  *
  * @throws ServiceError `unsupported_file_type` or `invalid_path` as `checkFilename`, for the first of them
  */
@@ -121,7 +121,7 @@ export function nameFile(asked: URL, answer: RemoteAnswer): string {
 function namedByServer({ headers }: RemoteAnswer): string | undefined {
   const header = headers["content-disposition"];
   if (header === undefined) return undefined;
-  // Headers are bytes; many servers put UTF-8 there as it is.
+  // Headers are bytes; many servers send raw UTF-8.
   const asUtf8 = Buffer.from(header, "latin1").toString();
   const { parameters } = parse(asUtf8.includes("\ufffd") ? header : asUtf8);
   return parameters.filename?.split(/[/\\]/).at(-1);

@@ -1,10 +1,10 @@
-/** What a client times to know its line: 1 MiB that no proxy can make smaller. */
+/** 1 MiB for clients that measure their bandwidth; random, so that no proxy can compress it. */
 
 const sampleBytes = 1024 * 1024;
-/** As much as the platform hands out in one call. */
+/** The maximum of one call of the platform. */
 const randomBytes = 65_536;
 
-/** Made once; every answer shares it. */
+/** Created once and shared by all answers. */
 export const sample: Uint8Array<ArrayBuffer> = randomSample();
 
 function randomSample(): Uint8Array<ArrayBuffer> {

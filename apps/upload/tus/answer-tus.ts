@@ -1,7 +1,6 @@
 /**
- * Answers requests of tus 1.0 through the library, which knows the protocol; the bytes are this service's own affair. What
- * the library leaves undone is done around it: errors as problem details, an Upload-Expires that moves with every byte,
- * and a POST that stands for another method.
+ * Answers requests of tus 1.0 with the library, which implements the protocol; `tus-store.ts` stores the bytes. What the library
+ * lacks is added here: errors as problem details, an Upload-Expires that follows every byte, and X-HTTP-Method-Override.
  */
 import { STATUS_CODES } from "node:http";
 import { type Locker, Server, TUS_RESUMABLE } from "@tus/server";
@@ -13,23 +12,23 @@ import { completeUpload } from "../uploads/complete-upload.ts";
 import { expiresAt } from "../uploads/delete-upload.ts";
 import { TusStore } from "./tus-store.ts";
 
-/** Where uploads are created; `{path}/{upload id}` is the address of each. */
+/** Uploads are created here; each has the path `{path}/{upload id}`. */
 export const tusPath = "/files";
 
-/** Answers a request to `tusPath` or below it. Run it in a request of the service only. */
+/** Answers a request to `tusPath` or below it. Call it in a request of the service only. */
 export type TusAnswer = (request: Request, requestId: string) => Promise<Response>;
 
-/** @throws what is neither the client's mistake nor a state of the upload */
+/** @throws an error that is not the client's */
 export function createTusAnswer(deps: UploadDeps): TusAnswer {
   const failures = new WeakMap<Request, unknown>();
   const server = new Server({
     path: tusPath,
     datastore: new TusStore(deps),
-    locker: newestFirst(deps),
+    locker: newestWins(deps),
     generateUrl: (request, { id }) => locationOf(request, id),
     namingFunction: deps.newId,
     getFileIdFromRequest: (request) => uploadIdIn(request),
-    // For OPTIONS, which tells it; the verbs keep to it, with figures in their sentence.
+    // For the answer to OPTIONS; the verbs enforce it, with figures in their errors.
     maxSize: (_, uploadId) => (uploadId === null ? deps.limits.maxFileBytes : 0),
     async onUploadFinish(_, { id }) {
       await completeUpload(deps, id);
@@ -39,7 +38,7 @@ export function createTusAnswer(deps: UploadDeps): TusAnswer {
   });
 
   return async (original, requestId) => {
-    const request = asMeant(original);
+    const request = withMethod(original);
     const response = withoutCors(await server.handleWeb(request));
     const failure = failures.get(request);
     if (isServiceError(failure)) return withHeadersOf(response, problemResponse(failure, requestId));
@@ -51,8 +50,8 @@ export function createTusAnswer(deps: UploadDeps): TusAnswer {
   };
 }
 
-/** Some networks let only GET and POST through. The library would take any other POST for a creation, whatever its path. */
-function asMeant(request: Request): Request {
+/** Some networks block all methods but GET and POST. The library would treat any POST as a creation, whatever its path. */
+function withMethod(request: Request): Request {
   if (request.method !== "POST") return request;
   const method = request.headers.get("x-http-method-override");
   if (method === "PATCH" || method === "DELETE") return new Request(request, { method });
@@ -64,10 +63,7 @@ function asMeant(request: Request): Request {
   );
 }
 
-/**
- * Relative to the address that was asked (RFC 9110, 10.2.2), so that it is right below any prefix: a proxy that takes one off
- * does not say so.
- */
+/** Relative to the URL of the request (RFC 9110, 10.2.2), so that it is right below any prefix that a proxy removes. */
 function locationOf({ url }: Pick<Request, "url">, uploadId: string): string {
   return new URL(url).pathname.endsWith("/") ? uploadId : `${tusPath.slice(1)}/${uploadId}`;
 }
@@ -77,7 +73,7 @@ function uploadIdIn({ url }: Pick<Request, "url">): string | undefined {
   return isVideoId(id) ? id : undefined;
 }
 
-/** The library's own errors are sentences. A version that it does not speak is 412, and told which it does. */
+/** The library's own errors are plain text. An unsupported version is 412, with the supported one. */
 async function asProblem(request: Request, response: Response, requestId: string): Promise<Response> {
   const isOtherVersion = request.method !== "GET" && request.headers.get("tus-resumable") !== TUS_RESUMABLE;
   const status = isOtherVersion ? 412 : response.status;
@@ -98,13 +94,13 @@ async function asProblem(request: Request, response: Response, requestId: string
   return answer;
 }
 
-/** The shell decides which pages may read, for tus as for everything else. */
+/** `cross-origin.ts` sets these headers, for tus as for every other route. */
 function withoutCors(response: Response): Response {
   for (const name of [...response.headers.keys()]) if (/^access-control-/i.test(name)) response.headers.delete(name);
   return response;
 }
 
-/** Those of the protocol. */
+/** The headers of the protocol. */
 function withHeadersOf(response: Response, answer: Response): Response {
   response.headers.forEach((value, name) => {
     if (/^tus-/i.test(name)) answer.headers.set(name, value);
@@ -121,11 +117,11 @@ async function addExpiry({ uploads, limits }: UploadDeps, request: Request, resp
 }
 
 /**
- * Whoever asks for the lock ends the one who appends and goes on when that one has stopped: a HEAD then tells an offset
- * that stays, and a client that comes back is not kept waiting by its own dead connection. What comes after needs no lock:
- * `appendSource` takes the newest only, and every other change is one statement.
+ * A request for the lock cancels the append in progress and waits until it has stopped: a HEAD then answers an offset that stays,
+ * and a client that comes back does not wait for its own dead connection. What follows needs no lock: `appendSource` accepts the
+ * newest only, and every other change is one conditional update.
  */
-function newestFirst(deps: Pick<UploadDeps, "locks">): Locker {
+function newestWins(deps: Pick<UploadDeps, "locks">): Locker {
   return {
     newLock: (uploadId) => ({
       async lock() {

@@ -1,10 +1,9 @@
 /**
- * What the tus library does to uploads, in this service's verbs: an upload of tus is one that comes as one stream, its
- * bytes lie where those of chunks lie, and it is completed as they are. Uploads in chunks, or fetched from an address,
- * do not exist here.
+ * The store of the tus library, implemented by this service's verbs: a tus upload is sent as one stream, and stored and completed
+ * as one in chunks is. Uploads in chunks, or fetched from a URL, do not exist here.
  *
- * Keys of Upload-Metadata are the client's own and values any text: those that are known here are checked as the fields of
- * init are, the others are given back as they came and mean nothing.
+ * Keys of Upload-Metadata are the client's own and values any text: known ones are validated as the fields of init are, the others
+ * are returned unchanged and have no meaning.
  */
 import type { Readable } from "node:stream";
 import { DataStore, Metadata, Upload } from "@tus/server";
@@ -19,7 +18,7 @@ import { createUpload, type UploadRequest } from "../uploads/create-upload.ts";
 import { deleteUpload } from "../uploads/delete-upload.ts";
 import { findUpload, isStream, type StreamUpload, uploadNotFound } from "../uploads/state.ts";
 
-/** Each method throws a `ServiceError` as the verb behind it does, and runs in a request of the service. */
+/** Each method throws a `ServiceError` as its verb does, and is called in a request of the service. */
 export class TusStore extends DataStore {
   override extensions = ["creation", "creation-with-upload", "creation-defer-length", "termination", "expiration"];
   readonly #deps: UploadDeps;
@@ -29,7 +28,7 @@ export class TusStore extends DataStore {
     this.#deps = deps;
   }
 
-  /** The library takes the id from `upload`, which it gave a provisional one. */
+  /** The library reads the id from `upload`, whose own is provisional. */
   override async create(upload: Upload): Promise<Upload> {
     const client = clientAddressOf(getContext<ServiceEnv>(), this.#deps.proxies);
     upload.id = await createUpload(this.#deps, requestOf(upload, client));
@@ -59,7 +58,7 @@ export class TusStore extends DataStore {
     await uploads.update(id, { fileSizeBytes: sizeBytes }, { isSizeUnknown: true });
   }
 
-  /** Ends an upload that is under way. A video is not for whoever knows its id to delete: that is asked of admin. */
+  /** Only of a receiving upload. Knowing the id is not enough to delete a video: admin does that. */
   override async remove(id: string): Promise<void> {
     const { state } = await this.#find(id);
     if (state !== "receiving") {
@@ -80,10 +79,10 @@ export class TusStore extends DataStore {
 const Known = z.object({ title: NewUpload.shape.title });
 
 /**
- * The upload that a creation asks for. The name of the file is `filename`, or `name` as some clients have it.
+ * The request of a creation. The name of the file is `filename`, or `name` for some clients.
  *
- * @param upload as the library read it; without a size its length comes later
- * @throws ServiceError `invalid_request` where there is no name, or a title that is none
+ * @param upload as the library parsed it; without a size its length is declared later
+ * @throws ServiceError `invalid_request` without a name, or for an invalid title
  */
 function requestOf(upload: Pick<Upload, "size" | "metadata">, client: string | null): UploadRequest {
   const metadata = upload.metadata ?? {};

@@ -1,7 +1,7 @@
 /**
- * Which names of files are taken, and what becomes of them on disk. A name becomes the last part of a path below
- * originals, so one that could be anything but one plain file is refused (`originalNameProblem`); which script it is written in is the uploader's
- * affair. A name too long for the disks in use is kept for people and shortened for the path.
+ * Which file names are accepted, and their names on disk. A name becomes the last part of a path below originals, so one that is
+ * not a plain file name is refused (`originalNameProblem`), in whatever script. A name that is too long for file systems is kept
+ * for people and shortened for the path.
  */
 import { createHash } from "node:crypto";
 import { ServiceError } from "@video-backend/service";
@@ -10,15 +10,15 @@ import { maxOriginalNameLength, originalNameProblem } from "@video-backend/stora
 const video =
   "mp4 m4v mov qt mkv webm avi divx mpg mpeg mpe m1v m2v vob ts mts m2ts m2t flv f4v wmv asf 3gp 3g2 ogv ogg ogx mxf gxf " +
   "dv rm rmvb nut ivf obu y4m 264 h264 265 h265 hevc av1 mjpeg mjpg gif wtv";
-const sound = "m4a m4b mp3 mp2 wav flac aac oga opus mka wma ac3 eac3 dts aif aiff caf amr ape wv";
+const audio = "m4a m4b mp3 mp2 wav flac aac oga opus mka wma ac3 eac3 dts aif aiff caf amr ape wv";
 
-/** Endings of the files that are taken, without the dot. Whether it really is one, ffprobe says later. */
-export const acceptedEndings: readonly string[] = `${video} ${sound}`.split(" ");
+/** Extensions that are accepted, without the dot. Whether the file really is one, ffprobe says later. */
+export const acceptedEndings: readonly string[] = `${video} ${audio}`.split(" ");
 
-/** Ext4 and its kin take 255, and a temporary name is a little longer. */
+/** Ext4 and others allow 255, and a temporary name is a little longer. */
 const maxStoredBytes = 200;
 
-/** @throws ServiceError `invalid_path` for what is no plain name; `unsupported_file_type` for another ending */
+/** @throws ServiceError `invalid_path` for what is not a plain name; `unsupported_file_type` for another extension */
 export function checkFilename(filename: string): void {
   const wrong = originalNameProblem(filename);
   if (wrong) {
@@ -36,7 +36,7 @@ export function checkFilename(filename: string): void {
   }
 }
 
-/** The name on disk where it cannot be the file's own; null where it can. A hash keeps two long names apart. */
+/** The name on disk if it cannot be the file's own; null if it can. A hash keeps two long names apart. */
 export function storedName(filename: string): string | null {
   if (Buffer.byteLength(filename) <= maxStoredBytes) return null;
   const hash = createHash("sha256").update(filename).digest("hex").slice(0, 8);
