@@ -21,13 +21,18 @@ import { moveChunks, openSource, placeKey } from "./move-chunks.ts";
 import { fits, offsetOf, type SizeBounds, sizeBounds, wrongSize } from "./place.ts";
 import type { ChunkName, ChunkRecord, Neighbours, Situation } from "./store.ts";
 
+type Deps = Pick<
+  UploadDeps,
+  "uploads" | "chunks" | "sources" | "room" | "limits" | "active" | "locks" | "copyRange" | "log"
+>;
+
 /**
  * A chunk as the raw body of a request.
  *
  * @throws ServiceError as `expectTakesChunk`; `invalid_request` for a size that contradicts what was declared;
  *   `malformed_request` for a body that ends early; `too_slow`, `too_large`, `storage_full`, `digest_mismatch`
  */
-export async function receiveRawChunk(deps: UploadDeps, name: ChunkName, request: Request): Promise<number> {
+export async function receiveRawChunk(deps: Deps, name: ChunkName, request: Request): Promise<number> {
   const digest = parseContentDigest(request.headers.get("content-digest"));
   const length = request.headers.get("content-length");
   await using arrival = await receiveBody(deps, name, bodyOf(request), length === null ? null : Number(length));
@@ -41,7 +46,7 @@ export async function receiveRawChunk(deps: UploadDeps, name: ChunkName, request
  *
  * @throws ServiceError as `receiveRawChunk`; `malformed_request` for a broken form
  */
-export async function receiveChunkForm(deps: UploadDeps, request: Request): Promise<number> {
+export async function receiveChunkForm(deps: Deps, request: Request): Promise<number> {
   await using stack = new AsyncDisposableStack();
   let arrival: Arrival | undefined;
   const fields = await readChunkForm(request, deps.limits.stallSeconds, async (known, part) => {
@@ -90,7 +95,7 @@ interface Arrival extends AsyncDisposable {
 
 /** @param announcedBytes the length, if the sender announces it */
 async function receiveBody(
-  deps: UploadDeps,
+  deps: Deps,
   name: NameSoFar,
   body: AsyncIterable<Uint8Array>,
   announcedBytes: number | null,
@@ -122,7 +127,7 @@ async function receiveBody(
 const never = new AbortController().signal;
 
 /** The first limit that a body reaches, and its error. */
-function limitOf({ limits }: Pick<UploadDeps, "limits">, claim: Claim | null, index: number) {
+function limitOf({ limits }: Pick<Deps, "limits">, claim: Claim | null, index: number) {
   const ends = [{ limitBytes: limits.maxChunkBytes, overlong: () => chunkTooLarge(limits) }];
   if (claim) {
     const { bounds, restBytes } = claim;
@@ -147,7 +152,7 @@ interface Claim extends Disposable {
 }
 
 /** @throws what `expectTakesChunk` throws */
-async function situationOf({ chunks }: Pick<UploadDeps, "chunks">, name: ChunkName): Promise<Situation> {
+async function situationOf({ chunks }: Pick<Deps, "chunks">, name: ChunkName): Promise<Situation> {
   const situation = await chunks.inspect(name);
   if (!situation) throw uploadNotFound(name.uploadId);
   expectTakesChunk(situation.upload, name.uploadId, name.index);
@@ -155,7 +160,7 @@ async function situationOf({ chunks }: Pick<UploadDeps, "chunks">, name: ChunkNa
 }
 
 /** @param hasSpool true for bytes that are in a spool already */
-async function claimChunk(deps: UploadDeps, situation: Situation, index: number, hasSpool = false): Promise<Claim> {
+async function claimChunk(deps: Deps, situation: Situation, index: number, hasSpool = false): Promise<Claim> {
   const { chunks, locks } = deps;
   const { upload } = situation;
   const name = { uploadId: upload.id, index };
@@ -201,7 +206,7 @@ async function claimChunk(deps: UploadDeps, situation: Situation, index: number,
 const none: Neighbours = { before: null, after: null };
 
 /** From bytes that are received to the row that acknowledges them. */
-async function acknowledge(deps: UploadDeps, name: ChunkName, arrival: Arrival, digest: Digest | null): Promise<void> {
+async function acknowledge(deps: Deps, name: ChunkName, arrival: Arrival, digest: Digest | null): Promise<void> {
   const { uploadId, index } = name;
   using active = deps.active.enter(uploadId);
   using late = arrival.claim ? null : await claimLate(deps, name);
@@ -227,7 +232,7 @@ async function acknowledge(deps: UploadDeps, name: ChunkName, arrival: Arrival, 
 }
 
 /** For a form whose fields followed its file. */
-async function claimLate(deps: UploadDeps, { uploadId, index }: ChunkName): Promise<Claim> {
+async function claimLate(deps: Deps, { uploadId, index }: ChunkName): Promise<Claim> {
   return await claimChunk(deps, await situationOf(deps, { uploadId, index }), index, true);
 }
 
@@ -251,7 +256,7 @@ async function verify(
  * @throws ServiceError as `receiveRawChunk`; the reason of the claim if it is superseded
  */
 async function commitChunk(
-  { chunks, sources, limits }: UploadDeps,
+  { chunks, sources, limits }: Deps,
   name: ChunkName,
   { file, offset, spool, sizeBytes }: Arrival,
   { hold, superseded }: Claim,
@@ -282,7 +287,7 @@ async function commitChunk(
  * @throws ServiceError `not_found`; `conflict` if it is not
  */
 async function expectReplaced(
-  { uploads, chunks }: Pick<UploadDeps, "uploads" | "chunks">,
+  { uploads, chunks }: Pick<Deps, "uploads" | "chunks">,
   name: ChunkName,
   { hold }: Claim,
 ): Promise<void> {

@@ -66,7 +66,6 @@ export const chunks = sqliteTable(
     primaryKey({ columns: [table.uploadId, table.index] }),
     // Every chunk that arrives reads the last chunk in the source.
     index("chunks_in_source").on(table.uploadId, table.index).where(sql`${table.offsetBytes} is not null`),
-    index("chunks_in_spools").on(table.uploadId, table.index).where(sql`${table.spool} is not null`),
     check("chunks_index", sql`${table.index} >= 0`),
     check("chunks_one_place", sql`(${table.offsetBytes} is null) = (${table.spool} is not null)`),
   ],

@@ -10,12 +10,12 @@ import { isServiceError, messageOf, repeat } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { UploadDeps } from "../deps.ts";
 import { hashOriginal } from "../sources/original.ts";
-import { finishUpload, tryFinishing } from "../uploads/complete-upload.ts";
+import { type FinishDeps, finishUpload, tryFinishing } from "../uploads/complete-upload.ts";
 
 const retrySeconds = 60;
 
 /** Tries each upload that is due once. One that fails does not keep the next from being tried. */
-export async function sweep(deps: UploadDeps, signal: AbortSignal): Promise<void> {
+export async function sweep(deps: FinishDeps, signal: AbortSignal): Promise<void> {
   for (const id of await deps.uploads.listDue(deps.now())) {
     if (signal.aborted) return;
     using finishing = tryFinishing(deps, id);
@@ -31,9 +31,11 @@ export async function sweep(deps: UploadDeps, signal: AbortSignal): Promise<void
 }
 
 /** Sweeps every so many seconds, until the signal aborts. */
-export function keepSweeping(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
+export function keepSweeping(deps: FinishDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
   return repeat(() => sweep(deps, signal), { everySeconds, log: deps.log, signal });
 }
+
+type HashDeps = Pick<UploadDeps, "uploads" | "store" | "metadata" | "active" | "log">;
 
 /**
  * One whose hash cannot be computed or told is left out until the next start and does not delay the others.
@@ -41,7 +43,7 @@ export function keepSweeping(deps: UploadDeps, everySeconds: number, signal: Abo
  * @param failed ids that failed before; one that fails now is added
  * @returns true if there was something to do
  */
-export async function tellNextHash(deps: UploadDeps, failed: Set<string>, signal: AbortSignal): Promise<boolean> {
+export async function tellNextHash(deps: HashDeps, failed: Set<string>, signal: AbortSignal): Promise<boolean> {
   const uploadId = await deps.uploads.nextUnhashed([...failed]);
   if (uploadId === null) return false;
   using active = deps.active.enter(uploadId);
@@ -56,14 +58,14 @@ export async function tellNextHash(deps: UploadDeps, failed: Set<string>, signal
   return true;
 }
 
-async function tellHash(deps: UploadDeps, uploadId: string, signal: AbortSignal): Promise<void> {
+async function tellHash(deps: HashDeps, uploadId: string, signal: AbortSignal): Promise<void> {
   const json = { sha256: await hashOriginal(deps, uploadId, signal) };
   await parseResponse(deps.metadata.videos[":hash"].$put({ param: { hash: uploadId }, json }, { init: { signal } }));
   await deps.uploads.update(uploadId, { sha256Told: true });
 }
 
 /** Looks for sources to hash every so many seconds, until the signal aborts. */
-export function keepTellingHashes(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
+export function keepTellingHashes(deps: HashDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
   const failed = new Set<string>();
   const tellAll = async () => {
     while (!signal.aborted && (await tellNextHash(deps, failed, signal)));

@@ -27,6 +27,11 @@ const settledSeconds = 600;
 
 type Row = Pick<UploadRecord, "id" | "state" | "filename" | "storedName" | "updatedAt">;
 
+export type JanitorDeps = Pick<
+  UploadDeps,
+  "uploads" | "chunks" | "sources" | "store" | "metadata" | "active" | "limits" | "log" | "now"
+>;
+
 interface World {
   sourceIds: string[];
   originalIds: string[];
@@ -37,7 +42,7 @@ interface World {
 
 /** @param signal cancels it; its reason is thrown then */
 export async function findProblems(
-  deps: UploadDeps,
+  deps: JanitorDeps,
   signal: AbortSignal,
 ): Promise<{ isMetadataAvailable: boolean; problems: Problem[] }> {
   const sourceIds = deps.sources.uploadIds();
@@ -56,7 +61,7 @@ export async function findProblems(
   return { isMetadataAvailable: world.videos !== null, problems };
 }
 
-async function videosOrNull(deps: UploadDeps, signal: AbortSignal): Promise<Set<string> | null> {
+async function videosOrNull(deps: JanitorDeps, signal: AbortSignal): Promise<Set<string> | null> {
   try {
     return await readAllVideos(deps.metadata, signal);
   } catch (error) {
@@ -67,7 +72,7 @@ async function videosOrNull(deps: UploadDeps, signal: AbortSignal): Promise<Set<
   }
 }
 
-async function findExpired(deps: UploadDeps): Promise<Problem[]> {
+async function findExpired(deps: JanitorDeps): Promise<Problem[]> {
   const expired = await listExpired(deps);
   return Promise.all(
     expired.map(async ({ id, updatedAt }) => ({
@@ -83,7 +88,7 @@ async function findExpired(deps: UploadDeps): Promise<Problem[]> {
 }
 
 /** What a crash leaves between a row and its folder, or a delete that could not remove everything. */
-async function findNeedlessSources(deps: UploadDeps, { sourceIds, rows }: World): Promise<Problem[]> {
+async function findNeedlessSources(deps: JanitorDeps, { sourceIds, rows }: World): Promise<Problem[]> {
   const open = new Set(rows.filter(isOpen).map(({ id }) => id));
   const problems: Problem[] = [];
   for (const id of sourceIds) {
@@ -109,7 +114,7 @@ async function findNeedlessSources(deps: UploadDeps, { sourceIds, rows }: World)
   return problems;
 }
 
-async function findUnacknowledged(deps: UploadDeps, { sourceIds }: World): Promise<Problem[]> {
+async function findUnacknowledged(deps: JanitorDeps, { sourceIds }: World): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const id of sourceIds) {
     const names = await unacknowledgedChunks(deps, id);
@@ -137,7 +142,7 @@ async function findUnacknowledged(deps: UploadDeps, { sourceIds }: World): Promi
  * Files of chunks that no row names, of an open upload without an active operation: a row may still follow one that an operation
  * wrote. They are listed before the rows are read, so one that is acknowledged meanwhile is never among them.
  */
-async function unacknowledgedChunks(deps: UploadDeps, uploadId: string): Promise<string[]> {
+async function unacknowledgedChunks(deps: JanitorDeps, uploadId: string): Promise<string[]> {
   using alone = deps.active.tryAcquire(uploadId);
   if (!alone) return [];
   const names = deps.sources.keptNames(uploadId);
@@ -148,7 +153,7 @@ async function unacknowledgedChunks(deps: UploadDeps, uploadId: string): Promise
 }
 
 /** After a manual deletion, or on another disk. The acknowledged chunks are lost. */
-async function findLostSources(deps: UploadDeps): Promise<Problem[]> {
+async function findLostSources(deps: JanitorDeps): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const { id, updatedAt } of await deps.uploads.listWithBytes()) {
     if (deps.active.isHeld(id) || (await deps.sources.exists(id))) continue;
@@ -172,7 +177,7 @@ async function findLostSources(deps: UploadDeps): Promise<Problem[]> {
   return problems;
 }
 
-async function findLostOriginals(deps: UploadDeps, { originalIds, rows, videos }: World): Promise<Problem[]> {
+async function findLostOriginals(deps: JanitorDeps, { originalIds, rows, videos }: World): Promise<Problem[]> {
   const there = new Set(originalIds);
   const problems: Problem[] = [];
   for (const row of rows) {
@@ -200,7 +205,7 @@ async function findLostOriginals(deps: UploadDeps, { originalIds, rows, videos }
  * Originals of no video. If metadata remembers the deletion they are removed; otherwise metadata may have been lost, and only a
  * person can say what they are worth.
  */
-async function findUnknownOriginals(deps: UploadDeps, world: World, signal: AbortSignal): Promise<Problem[]> {
+async function findUnknownOriginals(deps: JanitorDeps, world: World, signal: AbortSignal): Promise<Problem[]> {
   const { originalIds, rows, videos } = world;
   const byId = new Map(rows.map((row) => [row.id, row]));
   const problems: Problem[] = [];
@@ -237,7 +242,7 @@ const unknown: Verdict = {
 
 /** Null if nothing is wrong: metadata has the video after all, or has yet to be told of it. */
 async function judgeOriginal(
-  { metadata }: UploadDeps,
+  { metadata }: JanitorDeps,
   id: string,
   row: Row | undefined,
   signal: AbortSignal,
@@ -253,7 +258,7 @@ async function judgeOriginal(
 const finalStates = ["handed_over", "refused"] as const;
 const isFinal = ({ state }: Row): boolean => state === "handed_over" || state === "refused";
 
-const age = ({ now }: UploadDeps, since: number): number => Math.max(0, now() - since);
+const age = ({ now }: JanitorDeps, since: number): number => Math.max(0, now() - since);
 
 /** Sizes and times as the store has them; nothing is read. */
 async function measureBelow(

@@ -6,13 +6,12 @@
 import { lookUpVideo } from "@video-backend/metadata/client";
 import { createReconciler, followEvents, messageOf, repeat, ServiceError, VideoId } from "@video-backend/service";
 import { z } from "zod";
-import type { UploadDeps } from "../deps.ts";
 import { deleteUpload, expireUploads } from "../uploads/delete-upload.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
-import { findProblems, type Problem } from "./find-problems.ts";
+import { findProblems, type JanitorDeps, type Problem } from "./find-problems.ts";
 
 /** Changes nothing. */
-export async function inspectStorage(deps: UploadDeps, signal: AbortSignal): Promise<JanitorReport> {
+export async function inspectStorage(deps: JanitorDeps, signal: AbortSignal): Promise<JanitorReport> {
   const { isMetadataAvailable, problems } = await findProblems(deps, signal);
   const findings = problems.map(({ fix: _, ...found }) => ({ ...found, done: false, error: null }));
   return { metadata_available: isMetadataAvailable, findings };
@@ -26,7 +25,7 @@ export async function inspectStorage(deps: UploadDeps, signal: AbortSignal): Pro
  *   nothing was done
  */
 export async function cleanStorage(
-  deps: UploadDeps,
+  deps: JanitorDeps,
   removeOriginals: readonly string[],
   signal: AbortSignal,
 ): Promise<JanitorReport> {
@@ -75,7 +74,7 @@ const expireEverySeconds = 60;
 const firstAfterSeconds = 10;
 
 /** Cleans every so many seconds until the signal aborts, for the first time soon. */
-export async function keepClean(deps: UploadDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
+export async function keepClean(deps: JanitorDeps, everySeconds: number, signal: AbortSignal): Promise<void> {
   const { log } = deps;
   const expireSeconds = Math.min(expireEverySeconds, deps.limits.idleSeconds);
   await Promise.all([
@@ -85,7 +84,7 @@ export async function keepClean(deps: UploadDeps, everySeconds: number, signal: 
 }
 
 /** A line for each fix, and one for all that waits for a person: those may be many, every hour. */
-async function cleanAndLog(deps: UploadDeps, signal: AbortSignal): Promise<void> {
+async function cleanAndLog(deps: JanitorDeps, signal: AbortSignal): Promise<void> {
   const { log } = deps;
   const { findings } = await cleanStorage(deps, [], signal);
   for (const { upload_id: uploadId, kind, action, bytes, done, error } of findings) {
@@ -106,7 +105,7 @@ const Deletion = z.object({ hash: VideoId });
  * everything at every connection of the feed, for what was missed. Resolves when the signal has aborted and nothing is in
  * progress any more.
  */
-export async function followDeletions(deps: UploadDeps, eventsUrl: string, signal: AbortSignal): Promise<void> {
+export async function followDeletions(deps: JanitorDeps, eventsUrl: string, signal: AbortSignal): Promise<void> {
   const { log } = deps;
   const reconciler = createReconciler<`video:${string}` | "all">({
     log,
@@ -127,7 +126,7 @@ export async function followDeletions(deps: UploadDeps, eventsUrl: string, signa
 }
 
 /** Unless the video was registered again since. */
-async function removeIfDeleted(deps: UploadDeps, videoId: string, signal: AbortSignal): Promise<void> {
+async function removeIfDeleted(deps: JanitorDeps, videoId: string, signal: AbortSignal): Promise<void> {
   const { kind } = await lookUpVideo(deps.metadata, videoId, signal);
   if (kind !== "deleted") return;
   await deleteUpload(deps, videoId);

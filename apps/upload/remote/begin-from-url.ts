@@ -4,7 +4,7 @@ import { openRemote, parseRemoteUrl } from "@video-backend/remote";
 import { ServiceError } from "@video-backend/service";
 import type { NewUploadFromUrl } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
-import { createUpload } from "../uploads/create-upload.ts";
+import { type CreateDeps, createUpload } from "../uploads/create-upload.ts";
 import { checkFilename } from "../uploads/filename.ts";
 import { fileOf, nameFile } from "./remote-file.ts";
 
@@ -18,7 +18,7 @@ import { fileOf, nameFile } from "./remote-file.ts";
  *   `invalid_request` for an invalid URL, or one without a file; and what `createUpload` throws
  */
 export async function createFromUrl(
-  deps: UploadDeps,
+  deps: CreateDeps & Pick<UploadDeps, "remote">,
   form: NewUploadFromUrl,
   client: string | null,
   signal: AbortSignal,

@@ -10,10 +10,12 @@ import { fileTooLarge } from "../admission/admit.ts";
 import type { RemoteSources, UploadDeps } from "../deps.ts";
 import { retryDelaySeconds } from "../handover/hand-over.ts";
 import { appendSource } from "../sources/append-source.ts";
-import { finishUpload, tryFinishing } from "../uploads/complete-upload.ts";
+import { type FinishDeps, finishUpload, tryFinishing } from "../uploads/complete-upload.ts";
 import { findOpenStream, findUpload, type StreamUpload } from "../uploads/state.ts";
 import type { UploadFields } from "../uploads/store.ts";
 import { fileOf, type RemoteFile, sizeBeyondEnd } from "./remote-file.ts";
+
+type Deps = FinishDeps & Pick<UploadDeps, "limits">;
 
 /**
  * Fetches what is missing and completes the upload. A failure is noted in its row, with the time of the next try or that there is
@@ -21,12 +23,7 @@ import { fileOf, type RemoteFile, sizeBeyondEnd } from "./remote-file.ts";
  *
  * @throws the reason of the signal, which is no failure of the fetch
  */
-async function fetchSource(
-  deps: UploadDeps,
-  remote: RemoteSources,
-  uploadId: string,
-  signal: AbortSignal,
-): Promise<void> {
+async function fetchSource(deps: Deps, remote: RemoteSources, uploadId: string, signal: AbortSignal): Promise<void> {
   const before = await findOpenStream(deps, uploadId);
   const url = parseRemoteUrl(before.sourceUrl ?? "");
   try {
@@ -41,7 +38,7 @@ async function fetchSource(
 }
 
 async function fetchRest(
-  deps: UploadDeps,
+  deps: Deps,
   remote: RemoteSources,
   url: URL,
   upload: StreamUpload,
@@ -96,7 +93,7 @@ async function restart(
 }
 
 /** From here on the size of the file is known, and nothing is left to fetch. */
-async function noteWhole({ uploads }: UploadDeps, uploadId: string, fileSizeBytes: number): Promise<void> {
+async function noteWhole({ uploads }: Deps, uploadId: string, fileSizeBytes: number): Promise<void> {
   const fields: UploadFields = { fileSizeBytes, failedTries: 0, nextTryAt: 0, error: null };
   await uploads.update(uploadId, fields);
 }
@@ -113,12 +110,7 @@ const permanent = ["forbidden", "invalid_request", "too_large"] as const;
  * @param before the upload as it was before the try
  * @throws `error` itself for an upload that takes no more bytes: it is not of the fetch
  */
-async function postponeFetch(
-  deps: UploadDeps,
-  remote: RemoteSources,
-  before: StreamUpload,
-  error: unknown,
-): Promise<void> {
+async function postponeFetch(deps: Deps, remote: RemoteSources, before: StreamUpload, error: unknown): Promise<void> {
   const { uploads, log, now } = deps;
   const upload = await findUpload(deps, before.id);
   if (upload.state !== "receiving") throw error;
@@ -145,7 +137,7 @@ async function postponeFetch(
 export type Running = Map<string, Promise<void>>;
 
 /** Starts what is due, as far as the limit allows. A fetch that ends removes itself from `running`. */
-export async function startFetches(deps: UploadDeps, remote: RemoteSources, running: Running): Promise<void> {
+export async function startFetches(deps: Deps, remote: RemoteSources, running: Running): Promise<void> {
   for (const id of await deps.uploads.listDueFetches(deps.now())) {
     if (running.size >= remote.atOnce) break;
     const finishing = running.has(id) ? null : tryFinishing(deps, id);
@@ -157,7 +149,7 @@ export async function startFetches(deps: UploadDeps, remote: RemoteSources, runn
 
 /** Never rejects. */
 async function runFetch(
-  deps: UploadDeps,
+  deps: Deps,
   remote: RemoteSources,
   uploadId: string,
   finishing: Hold,
@@ -175,7 +167,7 @@ async function runFetch(
 
 /** Starts what is due every so many seconds until the signal aborts, and resolves when nothing is in progress any more. */
 export async function keepFetching(
-  deps: UploadDeps,
+  deps: Deps,
   remote: RemoteSources,
   everySeconds: number,
   signal: AbortSignal,

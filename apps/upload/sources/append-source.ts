@@ -12,6 +12,11 @@ import { openSource } from "../chunks/move-chunks.ts";
 import type { UploadDeps } from "../deps.ts";
 import { findOpenStream, findUpload, type StreamUpload } from "../uploads/state.ts";
 
+export type AppendDeps = Pick<
+  UploadDeps,
+  "uploads" | "chunks" | "sources" | "room" | "limits" | "active" | "locks" | "log" | "now"
+>;
+
 export interface Append {
   /** Of the first byte: where the source is filled to. */
   offset: number;
@@ -32,7 +37,7 @@ const commitEverySeconds = 2;
  *   if it is superseded; `too_large`, `too_slow`, `storage_full`; `malformed_request` for a body that ends early; the reason of
  *   the signal
  */
-export async function appendSource(deps: UploadDeps, uploadId: string, append: Append): Promise<number> {
+export async function appendSource(deps: AppendDeps, uploadId: string, append: Append): Promise<number> {
   using active = deps.active.enter(uploadId);
   using hold = await takeOverSource(deps, uploadId);
   active.signal.throwIfAborted();
@@ -67,7 +72,7 @@ export function takeOverSource({ locks }: Pick<UploadDeps, "locks">, uploadId: s
 }
 
 /** A source that is shorter than its row says (a manual change, a power cut under a laxer policy) continues from its end. */
-async function checkedEnd({ uploads, log }: UploadDeps, upload: StreamUpload, file: FileHandle): Promise<number> {
+async function checkedEnd({ uploads, log }: AppendDeps, upload: StreamUpload, file: FileHandle): Promise<number> {
   const { size } = await file.stat();
   if (size >= upload.appendedBytes) return upload.appendedBytes;
   log.error({ uploadId: upload.id, sizeBytes: size }, "a source is shorter than its row says");
@@ -76,7 +81,7 @@ async function checkedEnd({ uploads, log }: UploadDeps, upload: StreamUpload, fi
 }
 
 async function writeStream(
-  deps: UploadDeps,
+  deps: AppendDeps,
   upload: StreamUpload,
   file: FileHandle,
   { offset, body, signal }: Append,
@@ -117,7 +122,7 @@ async function writeStream(
 }
 
 /** For a source that exceeds what was declared, or is accepted. */
-function overlong({ limits }: UploadDeps, { fileSizeBytes }: StreamUpload): ServiceError {
+function overlong({ limits }: AppendDeps, { fileSizeBytes }: StreamUpload): ServiceError {
   if (fileSizeBytes === null || fileSizeBytes > limits.maxFileBytes) return fileTooLarge(limits);
   const details = { file_size: fileSizeBytes };
   return new ServiceError("too_large", `${fileSizeBytes} bytes were declared; more came`, { details });

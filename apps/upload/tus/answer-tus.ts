@@ -8,9 +8,9 @@ import { isServiceError, type Problem, problemResponse, ServiceError } from "@vi
 import { isVideoId } from "@video-backend/storage/layout";
 import type { UploadDeps } from "../deps.ts";
 import { takeOverSource } from "../sources/append-source.ts";
-import { completeUpload } from "../uploads/complete-upload.ts";
+import { completeUpload, type FinishDeps } from "../uploads/complete-upload.ts";
 import { expiresAt } from "../uploads/delete-upload.ts";
-import { TusStore } from "./tus-store.ts";
+import { type TusDeps, TusStore } from "./tus-store.ts";
 
 /** Uploads are created here; each has the path `{path}/{upload id}`. */
 export const tusPath = "/files";
@@ -19,7 +19,7 @@ export const tusPath = "/files";
 export type TusAnswer = (request: Request, requestId: string) => Promise<Response>;
 
 /** @throws an error that is not the client's */
-export function createTusAnswer(deps: UploadDeps): TusAnswer {
+export function createTusAnswer(deps: TusDeps & FinishDeps): TusAnswer {
   const failures = new WeakMap<Request, unknown>();
   const server = new Server({
     path: tusPath,
@@ -108,7 +108,11 @@ function withHeadersOf(response: Response, answer: Response): Response {
   return answer;
 }
 
-async function addExpiry({ uploads, limits }: UploadDeps, request: Request, response: Response): Promise<void> {
+async function addExpiry(
+  { uploads, limits }: Pick<UploadDeps, "uploads" | "limits">,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const location = response.headers.get("location");
   const id = location ? location.slice(location.lastIndexOf("/") + 1) : uploadIdIn(request);
   const upload = id ? await uploads.find(id) : null;

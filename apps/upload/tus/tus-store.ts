@@ -13,17 +13,19 @@ import { z } from "zod";
 import { fileTooLarge } from "../admission/admit.ts";
 import { NewUpload } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
-import { appendSource } from "../sources/append-source.ts";
-import { createUpload, type UploadRequest } from "../uploads/create-upload.ts";
-import { deleteUpload } from "../uploads/delete-upload.ts";
+import { type AppendDeps, appendSource } from "../sources/append-source.ts";
+import { type CreateDeps, createUpload, type UploadRequest } from "../uploads/create-upload.ts";
+import { type DeleteDeps, deleteUpload } from "../uploads/delete-upload.ts";
 import { findUpload, isStream, type StreamUpload, uploadNotFound } from "../uploads/state.ts";
+
+export type TusDeps = CreateDeps & AppendDeps & DeleteDeps & Pick<UploadDeps, "proxies">;
 
 /** Each method throws a `ServiceError` as its verb does, and is called in a request of the service. */
 export class TusStore extends DataStore {
   override extensions = ["creation", "creation-with-upload", "creation-defer-length", "termination", "expiration"];
-  readonly #deps: UploadDeps;
+  readonly #deps: TusDeps;
 
-  constructor(deps: UploadDeps) {
+  constructor(deps: TusDeps) {
     super();
     this.#deps = deps;
   }

@@ -14,6 +14,22 @@ import { missingIndexes } from "./present-upload.ts";
 import { findUpload, isOpen, isStream, moveUpload } from "./state.ts";
 import type { UploadRecord } from "./store.ts";
 
+export type FinishDeps = Pick<
+  UploadDeps,
+  | "uploads"
+  | "chunks"
+  | "sources"
+  | "store"
+  | "room"
+  | "active"
+  | "locks"
+  | "copyRange"
+  | "metadata"
+  | "transcoding"
+  | "log"
+  | "now"
+>;
+
 /**
  * Resolves when the source is stored. That metadata or transcoding is down is no error: the background loop continues. Of several
  * concurrent calls each waits for the one before it, and finds nothing left to do.
@@ -22,7 +38,7 @@ import type { UploadRecord } from "./store.ts";
  * @throws ServiceError `not_found`, `missing_chunks`; `conflict` for one that is still fetched from a URL; `invalid_request` for
  *   a size that differs, `digest_mismatch`, `storage_full`
  */
-export async function completeUpload(deps: UploadDeps, uploadId: string, sha256: string | null = null): Promise<void> {
+export async function completeUpload(deps: FinishDeps, uploadId: string, sha256: string | null = null): Promise<void> {
   refuseFetching(await findUpload(deps, uploadId, "complete"));
   using active = deps.active.enter(uploadId);
   using _alone = await deps.locks.acquire(finishKey(uploadId), { signal: active.signal });
@@ -56,7 +72,7 @@ export function tryFinishing({ active, locks }: Pick<UploadDeps, "active" | "loc
 
 /** Does whatever is left to do for an upload in its state. Call it while finishing is held. */
 export async function finishUpload(
-  deps: UploadDeps,
+  deps: FinishDeps,
   uploadId: string,
   signal: AbortSignal,
   sha256: string | null = null,
@@ -78,7 +94,7 @@ export async function finishUpload(
  *
  * @throws ServiceError `missing_chunks`; `invalid_request` if the bytes differ from the declared file size; `conflict`
  */
-async function closeUpload(deps: UploadDeps, uploadId: string, sha256: string | null): Promise<UploadRecord> {
+async function closeUpload(deps: FinishDeps, uploadId: string, sha256: string | null): Promise<UploadRecord> {
   const closed = await deps.uploads.close(uploadId, sha256?.toLowerCase() ?? null, (upload, chunks) => {
     if (isStream(upload)) refusePart(upload);
     else if (chunks.length < upload.totalChunks) throw missingChunks(upload, chunks);
@@ -125,7 +141,7 @@ function missingChunks({ totalChunks }: UploadRecord, received: readonly number[
  * entirely or not at all, so a source that is there is whole, and was checked: that makes a second try safe at every point. If it
  * fails the upload takes bytes again; if the signal aborts it stays as it is, for the delete or the restart that follows.
  */
-async function storeSource(deps: UploadDeps, upload: UploadRecord, signal: AbortSignal): Promise<void> {
+async function storeSource(deps: FinishDeps, upload: UploadRecord, signal: AbortSignal): Promise<void> {
   const { id } = upload;
   const key = originalKey(upload);
   let { sha256 } = upload;
@@ -153,7 +169,7 @@ async function storeSource(deps: UploadDeps, upload: UploadRecord, signal: Abort
  * @returns the SHA-256, if one was expected
  */
 async function closeFile(
-  deps: UploadDeps,
+  deps: FinishDeps,
   upload: UploadRecord,
   path: string,
   signal: AbortSignal,
@@ -180,7 +196,7 @@ function refuseOther(uploadId: string, sha256: string, got: string): void {
 
 /** After a manual change, or a power cut under a laxer policy: the rows are deleted, so that the client sends those chunks again. */
 async function forgetBeyond(
-  { uploads, chunks, log }: UploadDeps,
+  { uploads, chunks, log }: FinishDeps,
   upload: UploadRecord,
   sizeBytes: number,
 ): Promise<ServiceError> {

@@ -18,6 +18,8 @@ export interface UploadRequest
   uploadMetadata?: string | null;
 }
 
+export type CreateDeps = Pick<UploadDeps, "uploads" | "sources" | "room" | "limits" | "disk" | "newId">;
+
 /**
  * The row comes first, since it promises the room; a crash before the source is created leaves an upload that nobody knows of,
  * and that expires.
@@ -26,7 +28,7 @@ export interface UploadRequest
  * @throws ServiceError `invalid_path`, `unsupported_file_type`, `invalid_request`; `too_large`, `too_many`, `storage_full`
  *   if it cannot be accepted, before anything is sent
  */
-export async function createUpload(deps: UploadDeps, request: UploadRequest): Promise<string> {
+export async function createUpload(deps: CreateDeps, request: UploadRequest): Promise<string> {
   const { uploads, room, limits } = deps;
   checkFilename(request.filename);
   checkSizes(request);
@@ -54,7 +56,7 @@ export async function createUpload(deps: UploadDeps, request: UploadRequest): Pr
   return id;
 }
 
-async function createSource({ sources, uploads }: UploadDeps, id: string): Promise<void> {
+async function createSource({ sources, uploads }: CreateDeps, id: string): Promise<void> {
   try {
     await sources.create(id);
   } catch (error) {

@@ -10,11 +10,13 @@ import type { UploadDeps } from "../deps.ts";
 import { uploadNotFound } from "./state.ts";
 import type { Condition, UploadRecord } from "./store.ts";
 
+export type DeleteDeps = Pick<UploadDeps, "uploads" | "sources" | "store" | "active">;
+
 /**
  * The row goes first: from then on no chunk is accepted and no work starts. Then active operations are cancelled and waited for,
  * then the files are removed, so that nothing brings them back. Harmless if there is no such upload, or only its files.
  */
-export async function deleteUpload(deps: UploadDeps, uploadId: string): Promise<void> {
+export async function deleteUpload(deps: DeleteDeps, uploadId: string): Promise<void> {
   const { active, sources, store } = deps;
   const removeFiles = async () => {
     using _alone = await active.acquire(uploadId, { supersede: uploadNotFound(uploadId, "complete") });
