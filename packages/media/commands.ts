@@ -71,7 +71,7 @@ export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettin
   return [
     ...quiet,
     ...["-y", ...settings.encoder.device, "-threads", String(settings.threads)],
-    ...seekTo(seekSecondsFor(plan, startSeconds)),
+    ...seekTo(seekSecondsFor(picture, startSeconds)),
     ...["-copyts", "-start_at_zero"],
     ...guardedInput,
     ...decoderOptions(picture),
@@ -128,12 +128,38 @@ export function soundCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
   ];
 }
 
-/** A second early, since what is cut is decided by time stamps; further where the first or last frame has to be found. */
-function seekSecondsFor({ picture }: Plan, startSeconds: number): number {
-  if (picture && holdsFirstFrame(picture, startSeconds)) return 0;
-  const heldFrom = picture?.heldFromSeconds;
-  return heldFrom !== undefined && heldFrom < startSeconds + 1 ? Math.floor(heldFrom) - 2 : startSeconds - 1;
+/**
+ * The arguments that decode what a picture chunk decodes before its first frame, and nothing else: of what ffmpeg says here
+ * it says only that this is where it began. Where a chunk begins with the file, the first second.
+ */
+export function entryCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
+  const command = pictureCommand(plan, chunk, settings);
+  const endSeconds = Math.max(1, gridSeconds(plan, "picture", chunk.first));
+  return [
+    ...command.slice(0, command.indexOf("-filter_complex_threads")),
+    ...["-map", `0:${plan.picture?.stream ?? 0}`, "-vf", `trim=end=${endSeconds}`, "-fps_mode", "passthrough"],
+    ...["-f", "null", "-"],
+  ];
 }
+
+type Picture = NonNullable<Plan["picture"]>;
+
+/**
+ * A second early, since what is cut is decided by time stamps, and no fewer frames than a decoder may hold back: behind a key
+ * frame of an open GOP, and before the end, it may lose the last ones of less. Further where the first or last frame has to be
+ * found.
+ */
+function seekSecondsFor(picture: Picture, startSeconds: number): number {
+  if (holdsFirstFrame(picture, startSeconds)) return 0;
+  const { heldFromSeconds, frameRate } = picture;
+  const seconds = Math.ceil(Math.max(1, leastFramesBefore / (frameRate || leastFramesBefore)));
+  return heldFromSeconds !== undefined && heldFromSeconds < startSeconds + 1
+    ? Math.floor(heldFromSeconds) - 1 - seconds
+    : startSeconds - seconds;
+}
+
+/** Most frames that a decoder holds back (H.264, A.3.1), and the one after them. */
+const leastFramesBefore = 17;
 
 function seekTo(seconds: number): string[] {
   return seconds > 0 ? ["-noaccurate_seek", "-ss", String(seconds)] : [];

@@ -5,7 +5,7 @@ import { makePlan, type Plan } from "./plan.ts";
 export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
   return {
     container: "mov,mp4,m4a,3gp,3g2,mj2",
-    seeksExactly: true,
+    access: "source",
     picture: {
       stream: 0,
       codec: "h264",

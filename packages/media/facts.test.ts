@@ -134,9 +134,32 @@ test("sound without a channel is none, and `und` is no language", () => {
   ]);
 });
 
-test("containers that do not seek exactly are known", () => {
-  for (const format_name of ["mpegts", "mpeg", "asf", "flv", "h264"])
-    expect(facts([phone], { format_name }).seeksExactly).toBe(false);
-  for (const format_name of ["matroska,webm", "avi", "ogg"])
-    expect(facts([phone], { format_name }).seeksExactly).toBe(true);
+describe("frames are taken from the source itself only where that is proven to be exact", () => {
+  const access = (format_name: string, codec_name: string) => facts([{ ...phone, codec_name }], { format_name }).access;
+
+  test("containers that do not seek exactly are copied", () => {
+    for (const format_name of ["mpegts", "mpeg", "asf", "flv", "mxf"]) expect(access(format_name, "h264")).toBe("copy");
+    for (const format_name of ["matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"])
+      expect(access(format_name, "h264")).toBe("source");
+    expect(access("avi", "mjpeg")).toBe("source");
+    expect(access("ogg", "theora")).toBe("source");
+  });
+
+  test("a container that seeks exactly does so for the codecs alone that were tried in it", () => {
+    expect([access("avi", "mpeg4"), access("avi", "h264"), access("ogg", "h264")]).toEqual(["copy", "copy", "copy"]);
+  });
+
+  test("what a copy would lose is decoded: edit lists, times that nothing tells, packets without a key frame", () => {
+    expect([access("mov,mp4,m4a,3gp,3g2,mj2", "svq3"), access("h264", "h264"), access("asf", "rpza")]).toEqual([
+      "decoded",
+      "decoded",
+      "decoded",
+    ]);
+  });
+
+  test("sound alone is copied where the container has no index", () => {
+    const sound = { index: 0, codec_type: "audio", codec_name: "aac", sample_fmt: "fltp", channels: 2 };
+    const { access } = facts([sound], { format_name: "mpegts" });
+    expect([access, facts([sound], { format_name: "avi" }).access]).toEqual(["copy", "source"]);
+  });
 });

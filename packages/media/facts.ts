@@ -4,6 +4,7 @@
  * about a video is decided from these facts alone.
  */
 import { z } from "zod";
+import { type Access, accessTo, accessToSound } from "./access.ts";
 import { type Colour, colourOf } from "./colour.ts";
 import type { LongGop } from "./long-gops.ts";
 import { maxChannels, stereoMix } from "./stereo.ts";
@@ -13,8 +14,8 @@ import type { MendedTime } from "./wrong-times.ts";
 export interface Facts {
   /** ffprobe's list of names for the container, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
   container: string;
-  /** False where `-ss` loses frames; such a source is copied into Matroska once and encoded from that. */
-  seeksExactly: boolean;
+  /** Whether frames, or sound where there are none, are taken from the source itself; see `access.ts`. */
+  access: Access;
   /** True where a stream begins so late that ffmpeg has to be told to look further; see `deepInput` in `probe.ts`. */
   needsDeepProbe?: true;
   picture: PictureFacts | null;
@@ -202,7 +203,7 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
   const sounds = streams.filter((stream) => isSound(stream));
   return {
     container: format.format_name,
-    seeksExactly: !inexactContainers.test(format.format_name),
+    access: picture ? accessTo(format.format_name, picture.codec_name ?? "unknown") : accessToSound(format.format_name),
     picture: picture
       ? { ...pictureOf(picture), isConstantByIndex: isConstantByIndex(picture, streams, format), ...span(picture) }
       : null,
@@ -229,9 +230,6 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
 function languageOf({ tags }: Stream): string | null {
   return tags?.language && tags.language !== "und" ? tags.language : null;
 }
-
-/** Containers without an index that ffmpeg seeks by: MPEG-TS, MPEG-PS, ASF, FLV and raw streams. */
-const inexactContainers = /^(mpegts|mpeg|mpegvideo|asf|flv|live_flv|h264|hevc|m4v|obu|ivf)$/;
 
 /** Codecs of pictures that do not move: covers that nobody marked as such. */
 const stillCodecs = /^(png|bmp|gif|tiff|webp|mjpeg)$/;

@@ -1,4 +1,5 @@
 /** What we know about video: facts, plan, chunks, ffmpeg commands, the check of segments, playlists. */
+export { type Access, hasIndex } from "./access.ts";
 export {
   checkPlacement,
   EmptySegmentError,
@@ -8,7 +9,7 @@ export {
   SegmentError,
 } from "./check-segment.ts";
 export { type Chunk, demandedChunk, type Has, missingOf, type Remaining, remainingChunks } from "./chunks.ts";
-export { type CommandSettings, pictureCommand, soundCommand } from "./commands.ts";
+export { type CommandSettings, entryCommand, pictureCommand, soundCommand } from "./commands.ts";
 export { type CopiedTrack, copyInput, decodedSound, isHeldSound, remuxCommand } from "./copy.ts";
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";

@@ -4,6 +4,7 @@
  * machine, cuts at the same places. It changes only where a track turns out to be one that nobody can encode.
  */
 import { z } from "zod";
+import { accesses } from "./access.ts";
 import { Colour } from "./colour.ts";
 import type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
 import { type Grid, gridIndex, gridSeconds, leastRampFrameRate, rampFrom } from "./grid.ts";
@@ -89,6 +90,8 @@ export const Plan = z.object({
       longestFrameSeconds: Seconds.default(0),
     })
     .nullable(),
+  /** How frames are taken; absent in plans of before, which copied what has no index. */
+  access: z.enum(accesses).optional(),
   /** Whether the streams of sound are those of a copy that holds them decoded, and not the source's. */
   soundIsDecoded: z.boolean().optional(),
   /** Highest rung first, sound last. */

@@ -3,6 +3,7 @@
  * concat script that calls itself video cannot make ffprobe open other files; and a bound on time.
  */
 import { openAsBlob } from "node:fs";
+import { isUntimed } from "./access.ts";
 import {
   codecName,
   type Facts,
@@ -68,7 +69,8 @@ export async function probe(source: string, run: Run, signal?: AbortSignal): Pro
   const isPlausible = isPlausibleDuration(described.output.format);
   const trustsEnd = isPlausible && /\b(mov|mp4)\b/.test(facts.container);
   const shown = facts.picture && (await measuredPicture(measure, facts.picture, trustsEnd));
-  const picture = shown && shown.endSeconds > 0 ? shown : null;
+  // Of a stream without times its copy tells where it ends.
+  const picture = shown && (shown.endSeconds > 0 || isUntimed(facts.container)) ? shown : null;
   const heard = await Promise.all(
     facts.sound.map(async (one) => {
       if (isPlausible && one.endSeconds > 0) return one;

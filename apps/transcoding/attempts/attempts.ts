@@ -30,6 +30,6 @@ export interface Attempts {
   failedEncoders(videoId: string): Promise<Set<string>>;
   /** Failed attempts of all videos, newest first. */
   recentFaults(limit: number): Promise<(AttemptRow & { filename: string })[]>;
-  /** What ffmpeg complained of in an attempt that went well all the same; null where it never did. */
+  /** What ffmpeg complained of in a chunk that went well all the same; null where it never did. */
   complaint(videoId: string): Promise<string | null>;
 }

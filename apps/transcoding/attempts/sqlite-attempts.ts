@@ -7,6 +7,9 @@ import type { Attempts } from "./attempts.ts";
 
 const isFault = and(isNotNull(attempts.fault), ne(attempts.fault, "stopped"));
 
+/** Those of posters and storyboards make no segment; they begin anywhere, and what they decode a chunk has decoded, too. */
+const isOfChunk = ne(attempts.encoder, "mjpeg");
+
 export function createSqliteAttempts(database: TranscodingDatabase): Attempts {
   return {
     async record({ videoId, chunk, command, demanded, ...rest }, signal) {
@@ -49,8 +52,9 @@ export function createSqliteAttempts(database: TranscodingDatabase): Attempts {
       return withJob.where(isFault).orderBy(desc(attempts.id)).limit(limit).all();
     },
     async complaint(videoId) {
-      const wentWell = and(eq(attempts.videoId, videoId), isNull(attempts.fault), ne(attempts.errors, ""));
-      const row = database.select({ errors: attempts.errors }).from(attempts).where(wentWell).limit(1).get();
+      const wentWell = and(isOfChunk, eq(attempts.videoId, videoId), isNull(attempts.fault));
+      const where = and(wentWell, ne(attempts.errors, ""));
+      const row = database.select({ errors: attempts.errors }).from(attempts).where(where).limit(1).get();
       return row?.errors ?? null;
     },
   };

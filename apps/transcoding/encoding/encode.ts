@@ -6,7 +6,9 @@
 import { access } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import {
+  type CommandSettings,
   type Encoder,
+  entryCommand,
   gridSeconds,
   type Has,
   missingOf,
@@ -24,7 +26,7 @@ import { openSource } from "../sources/open-source.ts";
 import { chunkHas, type EncodeTask, encodeTasks, idPrefix } from "../tasks/task.ts";
 import { type CollectDeps, createSegmentCollector } from "./collect-segments.ts";
 import { diskRetrySeconds, untilThereIsRoom } from "./disk.ts";
-import { ChunkError, type Fault, faultOfRun, isDiskFull } from "./faults.ts";
+import { ChunkError, type Fault, faultOfRun, isDiskFull, ownComplaints } from "./faults.ts";
 
 export type EncodeDeps = CollectDeps &
   Pick<
@@ -155,7 +157,9 @@ async function encodePart(
       const fault: Fault | null = signal.aborted
         ? { class: "stopped", reason: "It was stopped" }
         : (faultOfRun(result) ?? collector.firstFault());
-      const { exitCode, errors } = result;
+      const { exitCode } = result;
+      const isComplaint = fault === null && result.errors !== "" && chunk.kind === "picture";
+      const errors = isComplaint ? await complaintsOf(deps, work, settings, result.errors, signal) : result.errors;
       const ended = { startedAt, seconds: deps.now() - startedAt, exitCode, errors, fault: fault?.class ?? null };
       const attempted = { videoId, chunk, demanded: isDemanded, encoder: encoderName, command, ...ended };
       await deps.attempts.record(attempted, signal);
@@ -169,6 +173,22 @@ async function encodePart(
       await collecting.catch(() => undefined);
     }
   });
+}
+
+/**
+ * What ffmpeg said of a chunk that it made whole, but for what it says of any decode that begins there: a key frame of an open
+ * GOP is followed by frames that refer to some before it. The way into a long group of pictures is not gone twice for that.
+ */
+async function complaintsOf(
+  { run }: Pick<EncodeDeps, "run">,
+  { plan, chunk }: ChunkWork,
+  settings: CommandSettings,
+  errors: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (passedSeconds(plan.picture?.longGops ?? [], gridSeconds(plan, chunk.kind, chunk.first)) > 0) return errors;
+  const entry = await run("ffmpeg", entryCommand(plan, chunk, settings), { signal, niceness: backgroundNiceness });
+  return entry.exitCode === 0 ? ownComplaints(errors, entry.errors, chunk.first === 0) : errors;
 }
 
 /** What ffmpeg opens for this chunk. */

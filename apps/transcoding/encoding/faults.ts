@@ -1,6 +1,6 @@
 /** Why a chunk was not made, as a class: what is to be done about it follows from that and not from the words. */
 import { isDatabaseBusy } from "@video-backend/database/busy";
-import { type RunResult, SourceError } from "@video-backend/media";
+import { type RunResult, SourceError, withoutAddress } from "@video-backend/media";
 import type { FaultClass } from "../states.ts";
 
 export interface Fault {
@@ -50,6 +50,26 @@ export function waitAfter(error: unknown): string | null {
   if (isDiskFull(error)) return "Waiting for room on the disk: a write found none";
   return isDatabaseBusy(error) ? "Waiting for the database: another program holds it" : null;
 }
+
+/**
+ * The lines of a run that are not said of a decode that begins at the same place and ends before the first frame of the run.
+ *
+ * @param isStart whether that place is the start of the file: damage there is nobody else's, so that only frames which refer
+ *   to some before the start are passed over
+ */
+export function ownComplaints(errors: string, atEntry: string, isStart: boolean): string {
+  const linesOf = (text: string) =>
+    text.split("\n").filter((line) => !/^\s*Last message repeated \d+ times$/.test(line));
+  const known = new Set(linesOf(atEntry).map(withoutAddress));
+  const isOfEntry = (line: string) => known.has(withoutAddress(line)) && (!isStart || missingReference.test(line));
+  return linesOf(errors)
+    .filter((line) => !isOfEntry(line))
+    .join("\n");
+}
+
+/** What decoders of H.264, HEVC and MPEG-4 say of it. */
+const missingReference =
+  /mmco: unref short failure|co located POCs unavailable|reference picture missing|Missing reference picture|Could not find ref with POC|first frame is no keyframe/;
 
 /** True for the errors that a full disk makes of our own writes, the ledger's among them. */
 export function isDiskFull(error: unknown): boolean {

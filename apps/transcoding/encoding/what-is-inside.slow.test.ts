@@ -1,5 +1,5 @@
 /** Sources with odd tracks: what a decode of the source in one pass sounds like at time t, the rendition sounds like at time t. */
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { run } from "@video-backend/media";
 import { setup } from "../test-setup.ts";
@@ -178,10 +178,12 @@ test("streams go on that move to other PIDs", async () => {
 });
 
 /** In the lowest rung. */
-async function framesOf(app: App): Promise<number> {
+const framesOf = async (app: App): Promise<number> => countOf("packets", await joined(app, "360p"));
+
+async function countOf(what: "frames" | "packets", path: string): Promise<number> {
   const lines: string[] = [];
-  const question = ["-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"];
-  await run("ffprobe", ["-v", "error", ...question, await joined(app, "360p")], { onLine: (line) => lines.push(line) });
+  const question = ["-select_streams", "v:0", `-count_${what}`, "-show_entries", `stream=nb_read_${what}`];
+  await run("ffprobe", ["-v", "quiet", ...question, "-of", "csv=p=0", path], { onLine: (line) => lines.push(line) });
   return Number.parseInt(lines[0] ?? "", 10);
 }
 
@@ -255,6 +257,44 @@ test.each([
     expect(sound.pitchAt(4)).toSatisfy(isPitch(440));
   },
 );
+
+describe("open GOPs are no damage", () => {
+  const x264 = "open-gop=1:bframes=2:keyint=30:min-keyint=30:b-adapt=0:scenecut=0";
+  const codecs = {
+    "H.264": [...h264, "-x264-params", x264],
+    HEVC: ["-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-x265-params", `${x264}:log-level=none`],
+    "MPEG-2": ["-c:v", "mpeg2video", "-bf", "2", "-flags", "-cgop", "-g", "30"],
+  };
+  const files = [
+    ["H.264", "ts"],
+    ["H.264", "mkv"],
+    ["H.264", "mp4"],
+    ["HEVC", "ts"],
+    ["MPEG-2", "ts"],
+  ] as const;
+
+  test.each(files)("%s in %s, from a key frame in the middle on", async (name, ending) => {
+    await using app = await setup({ segmentSeconds: 1 });
+    const path = await place(app, `clip.${ending}`);
+    const whole = app.world.path("whole.ts");
+    await ffmpeg(...moving(6), ...codecs[name], whole);
+    await ffmpeg("-noaccurate_seek", "-ss", "1.3", "-i", whole, "-c", "copy", path);
+    const { warnings } = await finish(app, `clip.${ending}`);
+    expect(warnings).toEqual([]);
+    expect(await framesOf(app)).toBe(await countOf("frames", path));
+  });
+
+  test("a frame that is lost in the middle is still told", async () => {
+    await using app = await setup({ segmentSeconds: 1 });
+    const path = await place(app, "clip.mkv");
+    const whole = app.world.path("whole.mkv");
+    await ffmpeg(...moving(6), ...codecs["H.264"], whole);
+    // The key frame at 3.6 s.
+    await ffmpeg("-i", whole, "-c", "copy", "-bsf:v", "noise=drop=eq(n\\,88)", path);
+    const { warnings } = await finish(app, "clip.mkv");
+    expect(warnings).toHaveLength(1);
+  });
+});
 
 test("behind damage in an MP4 sound is heard at its time, and within it there is silence", async () => {
   await using app = await setup({ segmentSeconds: 4 });

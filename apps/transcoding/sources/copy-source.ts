@@ -5,13 +5,16 @@
 import { openAsBlob } from "node:fs";
 import { rm } from "node:fs/promises";
 import {
+  type Access,
   type CopiedTrack,
   changesInMidStream,
   copyInput,
   decodedSound,
   describesItself,
   type Facts,
+  hasIndex,
   hasPackedSound,
+  hasPacketsFrom,
   isChainedOgg,
   isHeldSound,
   remuxCommand,
@@ -39,7 +42,12 @@ export interface SourceVideo {
  *
  * @throws SourceError when the source cannot be read
  */
-export function seekableCopy(deps: CopyDeps, video: SourceVideo, signal: AbortSignal): Promise<string> {
+export function seekableCopy(
+  deps: CopyDeps,
+  video: SourceVideo,
+  access: Exclude<Access, "source">,
+  signal: AbortSignal,
+): Promise<string> {
   const { videoId, original, facts } = video;
   return deps.workspace.keep(videoId, sourceCopyFile, async (temporary) => {
     const frames = frameFiles(facts, temporary);
@@ -48,7 +56,7 @@ export function seekableCopy(deps: CopyDeps, video: SourceVideo, signal: AbortSi
       return readThrough(deps, "The file", command, signal);
     };
     const attempts = [
-      { decodesPicture: false, decodesSound: ({ codec }: SoundFacts) => !isHeldSound(codec) },
+      { decodesPicture: access === "decoded", decodesSound: ({ codec }: SoundFacts) => !isHeldSound(codec) },
       { decodesPicture: true, decodesSound: ({ codec }: SoundFacts) => !isHeldSound(codec) },
       { decodesPicture: true, decodesSound: () => true },
     ];
@@ -58,6 +66,9 @@ export function seekableCopy(deps: CopyDeps, video: SourceVideo, signal: AbortSi
           await copy(tracksOf(facts, attempt, new Set()), frames);
           const changing = await changingTracks(frames);
           if (changing.size > 0) await copy(tracksOf(facts, attempt, changing), []);
+          // Packets of which none says that it is a key frame are not copied.
+          if (facts.picture && !(await hasPacketsFrom(temporary, 0, 0, deps.run, signal)))
+            throw new SourceError("The copy has no picture");
           return;
         } catch (error) {
           if (!(error instanceof SourceError) || number === attempts.length - 1) throw error;
@@ -152,10 +163,10 @@ function tracksOf(facts: Facts, { decodesPicture, decodesSound }: Decoding, chan
 
 /** Times that are not right are mended, unless the container is one whose clock may jump: there ffmpeg follows it. */
 function pictureTrack(
-  { seeksExactly }: Facts,
+  { container }: Facts,
   { stream, mended }: NonNullable<Facts["picture"]>,
   isDecoded: boolean,
 ): CopiedTrack {
   if (isDecoded) return { stream, decoded: "picture" };
-  return seeksExactly && mended.length > 0 ? { stream, mended } : { stream };
+  return hasIndex(container) && mended.length > 0 ? { stream, mended } : { stream };
 }

@@ -1,5 +1,15 @@
 /** Examines a source, writes the plan of a video that has none, and copies what cannot be encoded from as it is. */
-import { type Facts, makePlan, probe, type SoundFacts, SourceError, whyNotText } from "@video-backend/media";
+import {
+  type Access,
+  type Facts,
+  hasIndex,
+  makePlan,
+  type PictureFacts,
+  probe,
+  type SoundFacts,
+  SourceError,
+  whyNotText,
+} from "@video-backend/media";
 import { originalKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import type { OpenSource, TranscodingDeps } from "../deps.ts";
@@ -44,9 +54,9 @@ async function examine(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): 
   const facts = await probe(original, deps.run, signal);
   const video = { videoId: job.videoId, original, facts };
   const planned = planOf(job);
-  const isMended = (facts.picture?.mended.length ?? 0) > 0;
-  const isCopied = !facts.seeksExactly || facts.needsDeepProbe === true || isMended;
-  const source = isCopied ? await seekableCopy(deps, video, signal) : original;
+  const access = planned ? (planned.access ?? accessOfBefore(facts)) : accessOf(facts);
+  const isCopied = access !== "source";
+  const source = isCopied ? await seekableCopy(deps, video, access, signal) : original;
   const sound = isCopied ? null : await soundCopy(deps, video, planned?.soundIsDecoded, signal);
   const soundSource = sound ?? source;
   if (planned) return { source, soundSource };
@@ -56,9 +66,21 @@ async function examine(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): 
     { ...seen, container: facts.container, sound: heard },
     { segmentSeconds: deps.settings.segmentSeconds, networkSpeed: job.networkSpeed },
   );
-  await deps.jobs.keepPlan(job.videoId, { ...plan, soundIsDecoded: sound !== null });
+  await deps.jobs.keepPlan(job.videoId, { ...plan, access, soundIsDecoded: sound !== null });
   return { source, soundSource };
 }
+
+/** What can be taken from the source itself is copied all the same where times in it are wrong, or a stream shows late. */
+function accessOf({ access, picture, needsDeepProbe }: Pick<Facts, "access" | "picture" | "needsDeepProbe">): Access {
+  const isMended = (picture?.mended.length ?? 0) > 0;
+  return access === "source" && (needsDeepProbe === true || isMended) ? "copy" : access;
+}
+
+/** Of plans that do not tell it. */
+function accessOfBefore(facts: Facts): Access {
+  return accessOf({ ...facts, access: hasIndex(facts.container) ? "source" : "copy" });
+}
+
 /** What the copy is, with what did not go into it, so that it is told as left out. */
 async function factsOfCopy(
   deps: Pick<TranscodingDeps, "run">,
@@ -71,8 +93,12 @@ async function factsOfCopy(
   const first = original.picture ? 1 : 0;
   const sound = facts.sound.map((one) => asOriginal(one, original.sound[one.stream - first]));
   const warnings = [...original.warnings, ...warningsOfSilence(original.sound, sound)];
-  return { ...facts, sound, subtitles: [...facts.subtitles, ...leftBehind], warnings };
+  const picture = facts.picture && original.picture && { ...facts.picture, ...namesOf(original.picture) };
+  return { ...facts, picture, sound, subtitles: [...facts.subtitles, ...leftBehind], warnings };
 }
+
+/** What people are told of a picture that may be decoded in the copy. */
+const namesOf = ({ codec, pixelFormat }: PictureFacts) => ({ codec, pixelFormat });
 
 /** The facts of tracks that were decoded: what they are for an encoder, and what people are told they are. */
 async function soundOfCopy(
