@@ -79,7 +79,7 @@ export function assembleTranscoding(parts: Parts): Transcoding {
     prepare: settings.processes,
     encode: settings.processes,
     now: nowWorkers,
-    pictures: 1,
+    images: 1,
     subtitles: settings.processes,
   });
   const { queue, work, playlists, reconciler } = deps;

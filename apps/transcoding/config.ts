@@ -18,7 +18,7 @@ export const TranscodingConfig = z.object({
   ENCODER: z
     .enum(["auto", "h264_nvenc", "h264_qsv", "h264_vaapi", "libx264"])
     .default("auto")
-    .describe("The encoder of the pictures; auto takes the first that works"),
+    .describe("The video encoder; auto takes the first that works"),
   VAAPI_DEVICE: z
     .string()
     .regex(/^\/dev\/[A-Za-z0-9/_-]+$/)

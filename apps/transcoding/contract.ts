@@ -92,7 +92,7 @@ export type LeftOutTrack = z.infer<typeof LeftOutTrack>;
 export const SourceFacts = z
   .object({
     container: z.string().openapi({ description: "ffprobe's names", example: "mov,mp4,m4a,3gp,3g2,mj2" }),
-    picture: z
+    video: z
       .object({
         codec: z.string().nullable().openapi({ example: "hevc" }),
         pixel_format: z.string().nullable().openapi({ example: "yuv420p10le" }),
@@ -105,7 +105,7 @@ export const SourceFacts = z
           .openapi({ description: "`standard`, `wide` (BT.2020), `pq` (HDR10) or `hlg`", example: "pq" }),
       })
       .nullable(),
-    sound: z.array(
+    audio: z.array(
       z.object({
         codec: z.string().openapi({ example: "aac" }),
         channels: z.number().openapi(integer("Of the source")),
@@ -125,7 +125,7 @@ export const TranscodingStatus = z
     overall: z.enum(["running", "ok", "error", "stopped"]),
     original_resolution: z.string().nullable().openapi({ example: "1920x1080" }),
     original_quality_label: z.string().nullable().openapi({ example: "1080p" }),
-    duration: z.number().nullable().openapi({ description: "Seconds of picture" }),
+    duration: z.number().nullable().openapi({ description: "Seconds of video" }),
     source: SourceFacts.nullable().openapi({ description: "What the upload is; null until it was examined" }),
     master_playlist: z.string().openapi({ example: "master.m3u8" }),
     poster: z
@@ -134,7 +134,7 @@ export const TranscodingStatus = z
       .openapi({ description: "A JPEG below hls/{id}/; null until it is there", example: "poster.jpg" }),
     storyboard: z.string().nullable().openapi({
       description:
-        "WebVTT index of small pictures for the seek bar, below hls/{id}/; null until it is there, last of all",
+        "WebVTT index of small images for the seek bar, below hls/{id}/; null until it is there, last of all",
       example: "storyboard/storyboard.vtt",
     }),
     playable: z.boolean().openapi({ description: "True once the master lists something that plays" }),
@@ -145,7 +145,7 @@ export const TranscodingStatus = z
     qualities: z.record(z.string(), z.union([RenditionStatus, OriginalStatus])),
     audio: RenditionStatus.omit({ target_resolution: true })
       .nullable()
-      .openapi({ description: "The first track of audio_tracks; null where the source has no sound" }),
+      .openapi({ description: "The first audio track_tracks; null where the source has no audio" }),
     audio_tracks: z.array(AudioTrack).openapi({ description: "The one that plays when nobody chooses comes first" }),
     warnings: z
       .array(z.string())
@@ -181,7 +181,7 @@ export const exampleStatus: TranscodingStatus = {
   duration: 62.5,
   source: {
     container: "mov,mp4,m4a,3gp,3g2,mj2",
-    picture: {
+    video: {
       codec: "h264",
       pixel_format: "yuv420p",
       resolution: "1280x720",
@@ -190,7 +190,7 @@ export const exampleStatus: TranscodingStatus = {
       interlaced: false,
       range: "standard",
     },
-    sound: [{ codec: "aac", channels: 2, sample_rate: 48_000 }],
+    audio: [{ codec: "aac", channels: 2, sample_rate: 48_000 }],
   },
   master_playlist: masterFile,
   poster: posterFile,

@@ -42,8 +42,8 @@ export interface Worker {
 export interface OpenSource {
   /** The original, or its Matroska copy where the original does not seek exactly. */
   source: string;
-  /** The same for sound, whose stream numbers in the plan are this file's. */
-  soundSource: string;
+  /** The same for audio, whose stream numbers in the plan are this file's. */
+  audioSource: string;
 }
 
 export interface WorkerSettings {

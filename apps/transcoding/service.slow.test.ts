@@ -9,7 +9,7 @@ import { segmentsIn, setup } from "./test-setup.ts";
 import { createTestTranscoding, placeOriginal } from "./testing.ts";
 
 describe("starting", () => {
-  test("makes every rung and the sound, and tells the status that the contract has", async () => {
+  test("makes every rung and the audio, and tells the status that the contract has", async () => {
     await using app = await setup();
     await placeOriginal(app.world, app.metadata, "a", { seconds: 3, width: 854, height: 480 });
     expect(await app.start("a")).toMatchObject({ status: 200, body: { status: "started", upload_id: "a" } });
@@ -300,7 +300,7 @@ describe("an encoder that fails", () => {
         return { exitCode: 1, signalName: null, timedOut: false, errors: "No space for this\nConversion failed!" };
       },
     });
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 1, sound: false });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 1, audio: false });
     await app.start("a");
     const status = await app.overall("a", "error");
     expect(status.error).toBe("Encoding failed 3 times: ffmpeg ended with 1: No space for this; Conversion failed!");

@@ -35,7 +35,7 @@ const sizeBytes = (description: string, example: number) =>
 export const NewUpload = z
   .object({
     filename: z.string().openapi({
-      description: "A plain name, at most 200 bytes of UTF-8, with the ending of a video or sound file",
+      description: "A plain name, at most 200 bytes of UTF-8, with the ending of a video or audio file",
       example: "holiday.mp4",
     }),
     total_chunks: wholeNumber(1, maxTotalChunks, "How many chunks will come", 12),

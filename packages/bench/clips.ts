@@ -8,7 +8,7 @@ import { runToEnd } from "./run-to-end.ts";
 export interface Clips {
   /** The file whose whole ladder is made: the one that was asked for, or the real one of 26 s, or a generated one like it. */
   ladder(): Promise<string>;
-  /** 32 s of 1080p30 with sound, a key frame every 8 s. */
+  /** 32 s of 1080p30 with audio, a key frame every 8 s. */
   short(): Promise<string>;
   /** The short one `longRepeats` times over. */
   long(): Promise<string>;
@@ -18,7 +18,7 @@ export interface Clips {
 export const longRepeats = 10;
 
 const fullHd = { width: 1920, height: 1080, rate: "30" };
-/** Whole packets of sound and whole frames, so that the copies meet without a gap. */
+/** Whole packets of audio and whole frames, so that the copies meet without a gap. */
 const shortSeconds = 32;
 /** Key frames every 8 s, near x264's default: a seek has to decode far back, and by a distance that is known. */
 const keyFrames = ["-preset", "veryfast", "-g", "240", "-sc_threshold", "0"];

@@ -12,9 +12,9 @@ type Colour = [red: number, green: number, blue: number];
 /** One colour, coded by these filters and arguments. */
 async function makePatch(path: string, [red, green, blue]: Colour, coding: Coding): Promise<void> {
   const rgb = [red, green, blue].map((value) => value.toString(16).padStart(2, "0")).join("");
-  const picture = `color=0x${rgb}:size=${coding.size ?? "320x240"}:rate=10:duration=1,format=gbrp,${coding.filters}`;
+  const video = `color=0x${rgb}:size=${coding.size ?? "320x240"}:rate=10:duration=1,format=gbrp,${coding.filters}`;
   const result = await run("ffmpeg", [
-    ...["-nostdin", "-v", "error", "-f", "lavfi", "-i", picture, "-c:v", coding.codec ?? "libx264", "-qp", "0"],
+    ...["-nostdin", "-v", "error", "-f", "lavfi", "-i", video, "-c:v", coding.codec ?? "libx264", "-qp", "0"],
     ...[...(coding.arguments ?? []), path],
   ]);
   expect(result).toMatchObject({ exitCode: 0 });

@@ -3,13 +3,13 @@ import { type MediaPage, openMediaPage } from "./media-page.ts";
 
 export interface DashPlayer extends MediaPage {
   /** What a viewer may choose from, in the manifest's order. */
-  tracks(): Promise<{ heights: number[]; sounds: string[]; subtitles: string[] }>;
+  tracks(): Promise<{ heights: number[]; audios: string[]; subtitles: string[] }>;
   /** Chooses the subtitles of this name. */
   showSubtitles(name: string): Promise<void>;
-  /** Where the small picture for this time lies. */
+  /** Where the small image for this time lies. */
   thumbnail(seconds: number): Promise<{ uri: string; x: number; y: number; startSeconds: number }>;
-  /** Bytes of picture and of sound that were decoded so far. */
-  decoded(): Promise<{ picture: number; sound: number }>;
+  /** Bytes of video and of audio that were decoded so far. */
+  decoded(): Promise<{ video: number; audio: number }>;
   /** Waits until the video has ended by itself. */
   ends(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export async function openDashPlayer(manifestUrl: string): Promise<DashPlayer> {
         const labels = (tracks: Track[]) => [...new Set(tracks.map((track) => track.label ?? ""))];
         return {
           heights: [...new Set(player.getVariantTracks().map((track) => track.height))],
-          sounds: labels(player.getAudioTracks()),
+          audios: labels(player.getAudioTracks()),
           subtitles: labels(player.getTextTracks()),
         };
       }),
@@ -80,7 +80,7 @@ export async function openDashPlayer(manifestUrl: string): Promise<DashPlayer> {
       page.evaluate(() => {
         // Chromium's own counters.
         const video = document.getElementById("video") as unknown as Record<string, number>;
-        return { picture: video.webkitVideoDecodedByteCount ?? 0, sound: video.webkitAudioDecodedByteCount ?? 0 };
+        return { video: video.webkitVideoDecodedByteCount ?? 0, audio: video.webkitAudioDecodedByteCount ?? 0 };
       }),
     ends: async () => {
       const hasEnded = () => (document.getElementById("video") as HTMLVideoElement).ended;

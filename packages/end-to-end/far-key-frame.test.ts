@@ -1,5 +1,5 @@
 /**
- * A recording with one key frame in 400 s, as the watch page plays it: a seek far ahead of the encoder comes to a picture in
+ * A recording with one key frame in 400 s, as the watch page plays it: a seek far ahead of the encoder comes to a video in
  * bounded time and plays on, from one decode of the way there.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";

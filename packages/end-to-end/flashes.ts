@@ -1,6 +1,6 @@
 /**
  * Clips that flash and beep at the same moment, and the moments in what was made of them. A reading is a measurement of one
- * frame, or of 64 samples of sound (1.3 ms), at the time that the file itself gives it.
+ * frame, or of 64 samples of audio (1.3 ms), at the time that the file itself gives it.
  */
 
 /** Seconds; before, at and after the places where segments and chunks meet (1, 2, 4, 8, 12, 16), and between them. */
@@ -26,25 +26,25 @@ export async function makeFlashClip(path: string, { rate, varying = false }: Fla
   const frameSeconds = below / above;
   const during = (before: number, after: number) =>
     flashTimes.map((time) => `between(t,${time - before},${time + after})`).join("+");
-  const picture = [
+  const video = [
     `color=black:size=320x180:rate=${rate}:duration=${clipSeconds}`,
     `drawbox=color=white:thickness=fill:enable='${during(0, 1.5 * frameSeconds)}'`,
     ...(varying ? [`select='eq(n,0)+${during(0.05, 0.15)}+gt(mod(n*7,11),5)'`] : []),
   ];
-  const sound = `aevalsrc='0.8*sin(2*PI*1000*t)*(${during(0, beepSeconds)})':sample_rate=48000:duration=${clipSeconds}`;
-  const input = ["-f", "lavfi", "-i", picture.join(","), "-f", "lavfi", "-i", sound];
+  const audio = `aevalsrc='0.8*sin(2*PI*1000*t)*(${during(0, beepSeconds)})':sample_rate=48000:duration=${clipSeconds}`;
+  const input = ["-f", "lavfi", "-i", video.join(","), "-f", "lavfi", "-i", audio];
   const codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "160k"];
   await ffmpeg([...input, "-fps_mode", varying ? "vfr" : "cfr", ...codecs, path]);
   return path;
 }
 
-/** When the picture turns white, seconds, ascending. The files follow each other. */
+/** When the video turns white, seconds, ascending. The files follow each other. */
 export async function flashesIn(paths: string[]): Promise<number[]> {
   const brightness = "signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-";
   return beginnings(await readings(paths, ["-an", "-vf", brightness]), 128);
 }
 
-/** When the sound sets in, seconds, ascending. The files follow each other. */
+/** When the audio sets in, seconds, ascending. The files follow each other. */
 export async function beepsIn(paths: string[]): Promise<number[]> {
   const measured = "astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=Peak_level";
   const peaks = `asetnsamples=64,${measured},ametadata=print:key=lavfi.astats.Overall.Peak_level:file=-`;

@@ -16,7 +16,7 @@ export interface InspectedPart {
   profile: string;
   level: number;
   frameRate: number;
-  /** Presentation times of all frames, or packets of sound, and of the key frames; seconds, ascending. */
+  /** Presentation times of all frames, or packets of audio, and of the key frames; seconds, ascending. */
   times: number[];
   keyFrames: number[];
   /** How long the last one lasts. */
@@ -39,7 +39,7 @@ type Stream = Record<string, string | number>;
 /** Far more than looking at any file takes. */
 const timeoutSeconds = 300;
 
-/** @param kind whether to look at the picture or at the sound in it */
+/** @param kind whether to look at the video or at the audio in it */
 export async function inspectPart(path: string, kind: "v" | "a"): Promise<InspectedPart> {
   const ofStream = "codec_name,codec_tag_string,profile,level,width,height,sample_aspect_ratio,r_frame_rate,duration";
   const entries = `stream=${ofStream}:packet=pts_time,duration_time,flags`;
@@ -66,7 +66,7 @@ export async function inspectPart(path: string, kind: "v" | "a"): Promise<Inspec
     frameRate: ratio(stream.r_frame_rate),
     times,
     keyFrames: packets.filter((packet) => packet.flags.includes("K")).map((packet) => Number(packet.pts_time)),
-    // Of a fragmented picture ffprobe tells no packet's duration; that of the stream is where its last one ends.
+    // Of a fragmented video ffprobe tells no packet's duration; that of the stream is where its last one ends.
     lastSeconds: Number(last?.duration_time) || Math.max(0, Number(stream.duration) - (times.at(-1) ?? 0)) || 0,
     decodeErrors: decoded.stderr.split("\n").filter((line) => line !== ""),
   };

@@ -10,7 +10,7 @@ import { type InitTimes, readInit, readSegmentTimes, type SegmentTimes } from ".
 
 export interface InspectedRendition extends JoinedParts {
   uri: string;
-  /** Attributes of its EXT-X-STREAM-INF; empty for sound. */
+  /** Attributes of its EXT-X-STREAM-INF; empty for audio. */
   attributes: Record<string, string>;
   segments: { uri: string; durationSeconds: number; bytes: number; times: SegmentTimes }[];
   ended: boolean;
@@ -20,9 +20,9 @@ export interface InspectedRendition extends JoinedParts {
 
 export interface InspectedStream {
   master: string;
-  pictures: InspectedRendition[];
-  /** What EXT-X-MEDIA lists, and variants without RESOLUTION: those of a video that has no picture. */
-  sounds: InspectedRendition[];
+  videos: InspectedRendition[];
+  /** What EXT-X-MEDIA lists, and variants without RESOLUTION: those of a video that has no video track. */
+  audios: InspectedRendition[];
   /** All other playlists of the master, such as subtitles and key frames; that they and all they list were there is all that was asked. */
   others: string[];
 }
@@ -34,25 +34,25 @@ export interface InspectedStream {
 export async function inspectStream(masterUrl: string): Promise<InspectedStream> {
   const master = await text(masterUrl);
   const lines = master.split("\n");
-  const pictures: InspectedRendition[] = [];
-  const sounds: InspectedRendition[] = [];
+  const videos: InspectedRendition[] = [];
+  const audios: InspectedRendition[] = [];
   const others: string[] = [];
   for (const [index, line] of lines.entries()) {
     const attributes = attributesOf(line);
     if (line.startsWith("#EXT-X-MEDIA:") && attributes.TYPE === "AUDIO") {
-      sounds.push(await inspectRendition(masterUrl, attributes.URI ?? "", {}, "a"));
+      audios.push(await inspectRendition(masterUrl, attributes.URI ?? "", {}, "a"));
     } else if (line.startsWith("#EXT-X-STREAM-INF:")) {
       const uri = lines[index + 1] ?? "";
-      if (attributes.RESOLUTION) pictures.push(await inspectRendition(masterUrl, uri, attributes, "v"));
-      else if (!sounds.some((sound) => sound.uri === uri)) {
-        sounds.push(await inspectRendition(masterUrl, uri, attributes, "a"));
+      if (attributes.RESOLUTION) videos.push(await inspectRendition(masterUrl, uri, attributes, "v"));
+      else if (!audios.some((audio) => audio.uri === uri)) {
+        audios.push(await inspectRendition(masterUrl, uri, attributes, "a"));
       }
     } else if (line.startsWith("#EXT-X-") && attributes.URI) {
       await downloadListed(new URL(attributes.URI, masterUrl));
       others.push(attributes.URI);
     }
   }
-  return { master, pictures, sounds, others };
+  return { master, videos, audios, others };
 }
 
 /** A playlist and all that it lists, of a file no more than the range that it names. */

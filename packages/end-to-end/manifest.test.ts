@@ -37,7 +37,7 @@ async function framesOf(path: string, more: string[] = []): Promise<string[]> {
   return lines.filter((line) => !line.startsWith("#")).map((line) => line.split(",").at(-1)?.trim() ?? "");
 }
 
-test("ffmpeg reads the manifest whole, and the range of each key frame as one picture: the first of its segment", async () => {
+test("ffmpeg reads the manifest whole, and the range of each key frame as one frame: the first of its segment", async () => {
   await using made = await setup();
   const entries = "format=format_name,duration:stream=codec_type,width,height,nb_read_packets";
   const probing = ["-v", "error", "-count_packets", "-show_entries", entries, "-of", "json"];

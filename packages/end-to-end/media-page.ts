@@ -17,11 +17,11 @@ export interface MediaPage extends AsyncDisposable {
   seek(seconds: number): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Waits until the picture has moved past this time. */
+  /** Waits until the video has moved past this time. */
   playsPast(seconds: number): Promise<void>;
-  /** Height of the picture that is shown now. */
-  pictureHeight(): Promise<number>;
-  /** Text that is shown over the picture now. */
+  /** Height of the video that is shown now. */
+  videoHeight(): Promise<number>;
+  /** Text that is shown over the video now. */
   captions(): Promise<string[]>;
 }
 
@@ -69,7 +69,7 @@ export async function openMediaPage({ library, html }: PageScript, streamUrl: st
       const isPast = (time: number) => (document.getElementById("video") as HTMLVideoElement).currentTime > time;
       await page.waitForFunction(isPast, seconds, { timeout: 30_000 });
     },
-    pictureHeight: () => video.evaluate((element) => (element as HTMLVideoElement).videoHeight),
+    videoHeight: () => video.evaluate((element) => (element as HTMLVideoElement).videoHeight),
     captions: () =>
       video.evaluate((element) => {
         const { textTracks } = element as HTMLVideoElement;

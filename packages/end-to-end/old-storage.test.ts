@@ -32,10 +32,10 @@ test.each(archives)(
     };
     const before = { stopped: await segments(ids.stopped), running: await segments(ids.running) };
     const framesOf = async (id: string) => {
-      const { pictures, sounds } = await inspectStream(`${streaming}/stream/${id}/master.m3u8`);
-      const broken = [...pictures, ...sounds].flatMap(({ decodeErrors }) => decodeErrors);
-      expect([sounds.length, broken]).toEqual([1, []]);
-      return pictures.map(({ frames }) => frames);
+      const { videos, audios } = await inspectStream(`${streaming}/stream/${id}/master.m3u8`);
+      const broken = [...videos, ...audios].flatMap(({ decodeErrors }) => decodeErrors);
+      expect([audios.length, broken]).toEqual([1, []]);
+      return videos.map(({ frames }) => frames);
     };
 
     expect(await framesOf(ids.finished)).toEqual([40]);

@@ -1,5 +1,5 @@
 /**
- * Phones film on their side and selfies are mirrored: the file says how to turn the picture, in the matrix of its track
+ * Phones film on their side and selfies are mirrored: the file says how to turn the video, in the matrix of its track
  * header (ISO/IEC 14496-12, 8.3.2). Each of the eight ways comes out as a person would see it.
  */
 import { expect, test } from "bun:test";
@@ -9,8 +9,8 @@ import { transcodeClip } from "./transcode-clip.ts";
 /** Black, its upper left quarter white; stored in 320 x 240. */
 async function makeQuarter(path: string): Promise<Buffer> {
   const white = "drawbox=x=0:y=0:w=160:h=120:color=white:t=fill";
-  const picture = ["-f", "lavfi", "-i", `color=black:size=320x240:rate=10:duration=1,${white}`];
-  const child = Bun.spawn(["ffmpeg", "-v", "error", ...picture, "-pix_fmt", "yuv420p", path], { stdin: "ignore" });
+  const video = ["-f", "lavfi", "-i", `color=black:size=320x240:rate=10:duration=1,${white}`];
+  const child = Bun.spawn(["ffmpeg", "-v", "error", ...video, "-pix_fmt", "yuv420p", path], { stdin: "ignore" });
   expect(await child.exited).toBe(0);
   return Buffer.from(await Bun.file(path).arrayBuffer());
 }
@@ -33,7 +33,7 @@ test.each([
   ["mirrored upside down", [1, 0, 0, -1]],
   ["mirrored and turned to the right", [0, 1, 1, 0]],
   ["mirrored and turned to the left", [0, -1, -1, 0]],
-])("a picture %s", async (_, [a = 0, b = 0, c = 0, d = 0]) => {
+])("a video %s", async (_, [a = 0, b = 0, c = 0, d = 0]) => {
   await using world = createWorld();
   const clip = await makeQuarter(world.path("clip.mp4"));
   const matrix = clip.indexOf("tkhd", 0, "latin1") + 4 + 40;
@@ -46,7 +46,7 @@ test.each([
     clip.writeInt32BE(value * one, matrix + position * 4);
   const { joined, plan } = await transcodeClip(world, "clip.mp4", (path) => Bun.write(path, clip));
 
-  // Where the middle of the upper left quarter comes to lie, seen from the middle of the picture.
+  // Where the middle of the upper left quarter comes to lie, seen from the middle of the video.
   const right = -a - c > 0;
   const below = -b - d > 0;
   const brightest = (below ? 2 : 0) + (right ? 1 : 0);

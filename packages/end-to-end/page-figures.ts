@@ -26,7 +26,7 @@ export function layoutShiftOf(page: Page): Promise<number> {
   });
 }
 
-/** Seconds from the request of the page to the first text or picture in it (first-contentful-paint). */
+/** Seconds from the request of the page to the first text or image in it (first-contentful-paint). */
 export function firstPaintOf(page: Page): Promise<number> {
   return page.evaluate(() => (performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0) / 1000);
 }

@@ -12,7 +12,7 @@ import { uploadFile } from "./upload-file.ts";
 const pause = ["setpts='PTS+gte(T,6)*9/TB'"];
 const missing = ["select='not(between(n,1,49))*not(between(n,120,170))'"];
 const kinds: [string, string, NumberedClip][] = [
-  ["a pause", "pause.mkv", { seconds: 10, soundSeconds: 19, filters: pause }],
+  ["a pause", "pause.mkv", { seconds: 10, audioSeconds: 19, filters: pause }],
   ["slides", "slides.mp4", { rate: "1/5", seconds: 15 }],
   ["missing frames", "missing.mp4", { seconds: 10, filters: missing }],
 ];
@@ -34,7 +34,7 @@ describe.skipIf(!chromiumPath)("in Chromium", () => {
         return ((await response.json()) as { overall: string }).overall === "ok";
       };
       await until("it is transcoded", isDone, 120);
-      const end = clip.soundSeconds ?? clip.seconds ?? 0;
+      const end = clip.audioSeconds ?? clip.seconds ?? 0;
       const stream = `${system.url.streaming}/stream/${videoId}`;
       {
         await using player = await openPlayer(`${stream}/master.m3u8`);

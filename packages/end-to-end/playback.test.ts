@@ -59,8 +59,8 @@ test.skipIf(!chromiumPath)(
     await dash.playsPast(1);
     expect((await dash.tracks()).heights).toEqual([360, 480, 720]);
     const decoded = await dash.decoded();
-    expect(decoded.picture).toBeGreaterThan(10_000);
-    expect(decoded.sound).toBeGreaterThan(1000);
+    expect(decoded.video).toBeGreaterThan(10_000);
+    expect(decoded.audio).toBeGreaterThan(1000);
     await dash.seek(45);
     await dash.playsPast(46);
     const tile = await dash.thumbnail(51);

@@ -10,7 +10,7 @@ export interface Player extends MediaPage {
   subtitles(): Promise<string[]>;
   /** Chooses the subtitles of this name, and waits until their cues are there. */
   showSubtitles(name: string): Promise<PlayerCue[]>;
-  /** Shows the key frame of this time in another player beside the picture, and answers its height. */
+  /** Shows the key frame of this time in another player beside the video, and answers its height. */
   scrubTo(seconds: number): Promise<number>;
 }
 
@@ -53,7 +53,7 @@ export async function openPlayer(masterUrl: string): Promise<Player> {
     switchTo: async (height) => {
       await page.evaluate((wanted) => {
         const { hls } = globalThis as unknown as { hls: { levels: { height: number }[]; nextLevel: number } };
-        // Not currentLevel: it empties the buffer that is being played, and Chromium's picture stands still after that.
+        // Not currentLevel: it empties the buffer that is being played, and Chromium's video stands still after that.
         hls.nextLevel = hls.levels.findIndex((level) => level.height === wanted);
       }, height);
       const isShown = (wanted: number) => (document.getElementById("video") as HTMLVideoElement).videoHeight === wanted;

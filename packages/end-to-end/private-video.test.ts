@@ -93,7 +93,7 @@ const inJson = (body: unknown): RequestInit => ({
   body: JSON.stringify(body),
 });
 
-/** Height of the picture that the browser makes of a file by itself; 0 when it makes none. */
+/** Height of the video that the browser makes of a file by itself; 0 when it makes none. */
 const nativeHeight = (player: Player, url: string): Promise<number> =>
   player.page.evaluate((source) => {
     const video = document.createElement("video");

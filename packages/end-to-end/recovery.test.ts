@@ -76,10 +76,10 @@ test("kill -9 at twenty random moments: the tree is whole and every segment was 
   await until("it is done", async () => (await statusOf(system, videoId)).overall === "ok", 120);
   const after = await filesBelow(folder);
   for (const [name, file] of first) expect(after.get(name)).toBe(file);
-  const { pictures, sounds } = await inspectStream(`${system.url.streaming}/stream/${videoId}/master.m3u8`);
-  expect(pictures).toHaveLength(3);
-  for (const rung of pictures) expect([rung.frames, rung.listedSeconds, rung.decodeErrors]).toEqual([1500, 60, []]);
-  expect(sounds[0]?.decodeErrors).toEqual([]);
+  const { videos, audios } = await inspectStream(`${system.url.streaming}/stream/${videoId}/master.m3u8`);
+  expect(videos).toHaveLength(3);
+  for (const rung of videos) expect([rung.frames, rung.listedSeconds, rung.decodeErrors]).toEqual([1500, 60, []]);
+  expect(audios[0]?.decodeErrors).toEqual([]);
   expect((await readdir(join(system.storage, "transcoding"))).length).toBe(0);
 }, 300_000);
 

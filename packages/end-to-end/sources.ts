@@ -8,8 +8,8 @@ export async function mediaIndex(folder: string): Promise<IndexRow[]> {
   return (await table.exists()) ? readIndex(await table.text()) : [];
 }
 
-/** Frames of a file's picture, and the time they cover in seconds: decoded, since an edit list may hide packets. */
-export async function pictureOf(path: string): Promise<{ frames: number; seconds: number; frameRate: number }> {
+/** Frames of a file's video, and the time they cover in seconds: decoded, since an edit list may hide packets. */
+export async function videoOf(path: string): Promise<{ frames: number; seconds: number; frameRate: number }> {
   const entries = "stream=r_frame_rate:frame=pts_time";
   const command = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "json", path];
   const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "inherit" });

@@ -9,7 +9,7 @@ import { uploadFile } from "./upload-file.ts";
 const cue = (text: string) => `1\n00:00:02,000 --> 00:00:03,000\n${text}\n`;
 
 test.skipIf(!chromiumPath)(
-  "subtitles of the source and those given later are listed, and their cues show in step with the picture",
+  "subtitles of the source and those given later are listed, and their cues show in step with the video",
   async () => {
     await using world = createWorld();
     await using system = await startSystem();

@@ -1,4 +1,4 @@
-/** Picture and sound stay together: each flash comes with its beep as it did in the source, over every join. */
+/** Video and audio stay together: each flash comes with its beep as it did in the source, over every join. */
 import { expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { createTestTranscoding } from "@video-backend/transcoding/testing";
 import { beepsIn, type FlashClip, flashesIn, flashTimes, makeFlashClip } from "./flashes.ts";
 import { attributesOf } from "./inspect-stream.ts";
 
-/** People notice sound that comes 45 ms too early (ITU-R BT.1359); what we add to the source's own error is less than half. */
+/** People notice audio that comes 45 ms too early (ITU-R BT.1359); what we add to the source's own error is less than half. */
 const mostErrorSeconds = 0.02;
 
 const clips: [string, FlashClip][] = [
@@ -32,8 +32,8 @@ test.each(clips)(
     await until("it is done", async () => (await deps.jobs.find("a"))?.state === "ok", 60);
 
     const asItWas = await leadsIn([source], [source]);
-    const pictures = await joinedParts(world.path("hls", "a", "360p"));
-    const asItIs = await leadsIn(pictures, await joinedParts(world.path("hls", "a", "audio")));
+    const videos = await joinedParts(world.path("hls", "a", "360p"));
+    const asItIs = await leadsIn(videos, await joinedParts(world.path("hls", "a", "audio")));
     const errors = flashTimes.map((time, index) => ({
       time,
       error: Math.abs((asItIs[index] ?? Number.NaN) - (asItWas[index] ?? Number.NaN)),
@@ -44,8 +44,8 @@ test.each(clips)(
 );
 
 /** How much later each flash comes than its beep, in seconds. */
-async function leadsIn(pictures: string[], sounds: string[]): Promise<number[]> {
-  const [flashes, beeps] = [await flashesIn(pictures), await beepsIn(sounds)];
+async function leadsIn(videos: string[], audios: string[]): Promise<number[]> {
+  const [flashes, beeps] = [await flashesIn(videos), await beepsIn(audios)];
   expect([flashes.length, beeps.length]).toEqual([flashTimes.length, flashTimes.length]);
   return flashes.map((flash, index) => flash - (beeps[index] ?? Number.NaN));
 }

@@ -1,5 +1,5 @@
 /**
- * At any time a rendition shows the frame, and sounds as, a one-pass decode of its source does: at a hundred random moments
+ * At any time a rendition shows the frame, and audios as, a one-pass decode of its source does: at a hundred random moments
  * of each kind of source, to a frame and 20 ms; at a thousand with ALL_MEDIA=1. And its segments follow on each other
  * without a hole.
  */
@@ -29,7 +29,7 @@ interface Kind extends NumberedClip {
   name: string;
   /** Time stamps that are changed afterwards, in milliseconds, as the options of ffmpeg's `setts`. */
   stamps?: string;
-  /** Of the picture in the stream, where it is not that of the source's last frame; seconds. */
+  /** Of the video in the stream, where it is not that of the source's last frame; seconds. */
   endSeconds?: number;
 }
 
@@ -45,20 +45,20 @@ const kinds: Record<string, Kind> = {
   "a constant rate that is off the grid, in whole milliseconds": { name: "clip.mkv", rate: "30000/1001" },
   "a container that does not seek": { name: "clip.ts", rate: "24000/1001" },
   "frames that are missing": { name: "clip.mp4", seconds: 12, filters: missing },
-  "a pause that is longer than a segment": { name: "clip.mkv", seconds: 20, soundSeconds: 26, filters: pause(6) },
-  "a pause over many segments": { name: "clip.mkv", seconds: 14, soundSeconds: 44, filters: pause(30) },
-  "slides, the last one up to the end of the sound": {
+  "a pause that is longer than a segment": { name: "clip.mkv", seconds: 20, audioSeconds: 26, filters: pause(6) },
+  "a pause over many segments": { name: "clip.mkv", seconds: 14, audioSeconds: 44, filters: pause(30) },
+  "slides, the last one up to the end of the audio": {
     name: "clip.mp4",
     rate: "1/10",
     seconds: 20,
-    soundSeconds: 33,
+    audioSeconds: 33,
     endSeconds: 33,
   },
-  "a slide a minute": { name: "clip.mkv", rate: "1/60", seconds: 120, soundSeconds: 0 },
+  "a slide a minute": { name: "clip.mkv", rate: "1/60", seconds: 120, audioSeconds: 0 },
   "a last frame that is held": {
     name: "clip.mp4",
     seconds: 6,
-    soundSeconds: 0,
+    audioSeconds: 0,
     filters: ["select='lt(n,100)+eq(n,149)'"],
   },
   "times that waver": { name: "clip.mp4", filters: ["settb=1/90000", "setpts='PTS+900*mod(N*7,4)'"] },
@@ -66,14 +66,14 @@ const kinds: Record<string, Kind> = {
   "a pause far from the only key frame": {
     name: "clip.mkv",
     seconds: 70,
-    soundSeconds: 79,
+    audioSeconds: 79,
     filters: ["setpts='PTS+gte(T,50)*9/TB'"],
     extra: oneKeyFrame,
   },
-  "a picture that begins late": {
+  "a video that begins late": {
     name: "clip.mkv",
     seconds: 8,
-    soundSeconds: 10,
+    audioSeconds: 10,
     filters: ["setpts='PTS+(2.2+gte(T,5))/TB'"],
   },
 };
@@ -83,18 +83,18 @@ const wrong: Record<string, Kind> = {
   "one frame that is 3 h ahead": { name: "clip.mkv", stamps: "pts='if(eq(N,60),10800000,PTS)':dts=N-1e6" },
   "one frame that is 3 h ahead in an index of a constant rate": {
     name: "clip.mp4",
-    soundSeconds: 0,
+    audioSeconds: 0,
     stamps: "pts='if(eq(N,60),PTS+3*3600*12800,PTS)':dts=DTS",
   },
   "frames that are ahead and behind": {
     name: "clip.mkv",
-    soundSeconds: 0,
+    audioSeconds: 0,
     stamps: "pts='if(eq(N,60),PTS+5000,if(eq(N,200),100,PTS))':dts=N-1e6",
   },
   "frames that have the time of the one before": {
     name: "clip.mkv",
     seconds: 6,
-    soundSeconds: 0,
+    audioSeconds: 0,
     stamps: "pts='80*floor(N/2)':dts='80*floor(N/2)'",
     extra: ["-bf", "0"],
   },
@@ -130,19 +130,19 @@ describe("at any time the stream is what the source is, of", () => {
         const made = await run("ffmpeg", ["-v", "error", "-nostdin", ...bent, uploaded]);
         expect(made).toMatchObject({ exitCode: 0 });
       }
-      const { rungs, sounds, warnings } = await transcode(world, name);
+      const { rungs, audios, warnings } = await transcode(world, name);
       if (stamps) expect(warnings.join()).toContain("cannot be right");
       else expect(warnings).toEqual([]);
       const asIs = ["-copyts", "-start_at_zero"];
       const shown = inOrder(await numberedFrames(source, asIs));
-      const heard = clip.soundSeconds === 0 ? null : await samplesOf(uploaded, asIs);
+      const heard = clip.audioSeconds === 0 ? null : await samplesOf(uploaded, asIs);
 
-      for (const { folder, joined, segments } of [...rungs, ...sounds]) {
+      for (const { folder, joined, segments } of [...rungs, ...audios]) {
         expect(checkTimeline(folder, segments)).toEqual([]);
         if (folder.startsWith("audio")) {
-          const sound = await samplesOf(joined);
-          const times = randomTimes(1, 0.1, Math.min(heard?.length ?? 0, sound.length) / sampleRate - 0.3);
-          const delays = times.map((time) => ({ time, delay: delayAt(heard ?? sound, sound, time) }));
+          const audio = await samplesOf(joined);
+          const times = randomTimes(1, 0.1, Math.min(heard?.length ?? 0, audio.length) / sampleRate - 0.3);
+          const delays = times.map((time) => ({ time, delay: delayAt(heard ?? audio, audio, time) }));
           expect(delays.filter(({ delay }) => !(Math.abs(delay) <= 0.02))).toEqual([]);
           continue;
         }
@@ -175,7 +175,7 @@ interface Made {
 async function transcode(
   world: World,
   filename: string,
-): Promise<{ rungs: Made[]; sounds: Made[]; warnings: string[] }> {
+): Promise<{ rungs: Made[]; audios: Made[]; warnings: string[] }> {
   const { service, ended } = await createTestTranscoding(world, { segmentSeconds });
   await service.request("/transcode/start", {
     method: "POST",
@@ -187,7 +187,7 @@ async function transcode(
   const { renditions, warnings } = JSON.parse(plan ?? "") as Plan;
   const made = await Promise.all(renditions.map(({ name }) => read(world.path("hls", "a", name), name)));
   const ofKind = (kind: string) => made.filter((_, position) => renditions[position]?.kind === kind);
-  return { rungs: ofKind("picture"), sounds: ofKind("sound"), warnings };
+  return { rungs: ofKind("video"), audios: ofKind("audio"), warnings };
 }
 
 async function read(directory: string, folder: string): Promise<Made> {

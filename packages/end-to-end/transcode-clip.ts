@@ -1,4 +1,4 @@
-/** One source through the transcoding service within this process, for tests that look at what its pictures became. */
+/** One source through the transcoding service within this process, for tests that look at what its videos became. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { World } from "@video-backend/testing";

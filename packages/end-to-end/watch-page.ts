@@ -7,9 +7,9 @@ export interface WatchPage extends AsyncDisposable {
   page: Page;
   /** What the console, scripts and the Content-Security-Policy complained of, and requests that went wrong. */
   complaints: string[];
-  /** Waits until the picture has moved past this time. */
+  /** Waits until the video has moved past this time. */
   playsPast(seconds: number): Promise<void>;
-  /** Waits until the picture stands at this time, give or take half a second, and the controls know. */
+  /** Waits until the video stands at this time, give or take half a second, and the controls know. */
   standsAt(seconds: number): Promise<void>;
   /** A property of the media element. */
   media<Name extends keyof HTMLVideoElement>(name: Name): Promise<HTMLVideoElement[Name]>;

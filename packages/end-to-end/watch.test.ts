@@ -7,7 +7,7 @@ import { type System, startSystem } from "./system.ts";
 import { uploadFile } from "./upload-file.ts";
 import { openWatchPage, phone, startBrowser } from "./watch-page.ts";
 
-const title = `"Tests" & <i>pictures</i>`;
+const title = `"Tests" & <i>videos</i>`;
 const cue = `1\n00:00:01,000 --> 00:00:39,000\nHello you\n`;
 
 let world: World;
@@ -63,7 +63,7 @@ test.skipIf(!chromiumPath)(
 );
 
 test.skipIf(!chromiumPath)(
-  "a finished video has its title, poster, qualities, subtitles, sound, speed, preview and keys, and no complaint",
+  "a finished video has its title, poster, qualities, subtitles, audio, speed, preview and keys, and no complaint",
   async () => {
     await until("it is done", isDone, 120);
     await until("the storyboard is there", async () => {
@@ -125,7 +125,7 @@ test.skipIf(!chromiumPath)(
     await watching.choose("Speed", "1.5");
     await watching.mediaIs("playbackRate", 1.5);
 
-    // The picture of the storyboard over the seek bar.
+    // The image of the storyboard over the seek bar.
     const bar = await page.locator("media-time-range").boundingBox();
     if (!bar) throw new Error("There is no seek bar");
     await page.mouse.move(bar.x + bar.width / 2, bar.y + bar.height / 2);
@@ -140,7 +140,7 @@ test.skipIf(!chromiumPath)(
 );
 
 test.skipIf(!chromiumPath)(
-  "another quality shows at once in a picture that is paused, and the picture moves on where its segments come late",
+  "another quality shows at once in a video that is paused, and the video moves on where its segments come late",
   async () => {
     await using watching = await openWatchPage(browser, address("?muted=1"));
     const { page } = watching;
@@ -191,7 +191,7 @@ test.skipIf(!chromiumPath)(
 );
 
 test.skipIf(!chromiumPath)(
-  "on a phone nothing is wider than the screen, a tap plays, and the start and the sound are as the address says",
+  "on a phone nothing is wider than the screen, a tap plays, and the start and the audio are as the address says",
   async () => {
     await using watching = await openWatchPage(browser, address("?t=10&muted=1"), phone);
     const { page } = watching;

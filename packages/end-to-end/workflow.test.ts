@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { createWorld, until } from "@video-backend/testing";
 import { source } from "@video-backend/testing/media";
 import { inspectStream } from "./inspect-stream.ts";
-import { pictureOf } from "./sources.ts";
+import { videoOf } from "./sources.ts";
 import { type System, startSystem } from "./system.ts";
 
 const workflow = `
@@ -37,18 +37,18 @@ test.each([
     await using world = createWorld();
     await using system = await startSystem();
     const file = await source(name, world.path(name), otherwise);
-    const original = await pictureOf(file);
+    const original = await videoOf(file);
     const videoId = await runWorkflow(system, file);
-    const { pictures, sounds } = await inspectStream(`${system.url.streaming}/stream/${videoId}/master.m3u8`);
+    const { videos, audios } = await inspectStream(`${system.url.streaming}/stream/${videoId}/master.m3u8`);
 
-    expect(pictures.map((rung) => rung.uri)).toEqual(rungs.map((rung) => `${rung}/playlist.m3u8`));
-    const soundPeak = peak(sounds[0]?.segments ?? []);
-    for (const rung of pictures) {
+    expect(videos.map((rung) => rung.uri)).toEqual(rungs.map((rung) => `${rung}/playlist.m3u8`));
+    const audioPeak = peak(audios[0]?.segments ?? []);
+    for (const rung of videos) {
       expect(rung.decodeErrors).toEqual([]);
       expect(rung.ended).toBe(true);
       expect(rung.frames).toBe(original.frames);
       expect(Math.abs(rung.listedSeconds - original.seconds)).toBeLessThanOrEqual(1 / original.frameRate);
-      expect(rung.keyFrames).toEqual(pictures[0]?.keyFrames ?? []);
+      expect(rung.keyFrames).toEqual(videos[0]?.keyFrames ?? []);
       for (const [index, time] of rung.keyFrames.entries()) {
         const boundary = index < 3 ? index : (index - 2) * 4;
         expect(time - boundary).toBeGreaterThanOrEqual(-0.001);
@@ -57,12 +57,12 @@ test.each([
       expect(`${Math.min(rung.width, rung.height)}p`).toBe(rung.uri.split("/")[0] ?? "");
       expect(rung.attributes.RESOLUTION).toBe(`${rung.width}x${rung.height}`);
       expect(rung.attributes.CODECS).toBe(`avc1.4d40${rung.level.toString(16)},mp4a.40.2`);
-      expect([rung.codec, rung.profile, sounds[0]?.codec, sounds[0]?.profile]).toEqual(["h264", "Main", "aac", "LC"]);
+      expect([rung.codec, rung.profile, audios[0]?.codec, audios[0]?.profile]).toEqual(["h264", "Main", "aac", "LC"]);
       expect(Number(rung.attributes["FRAME-RATE"])).toBeCloseTo(rung.frameRate, 2);
-      expect(Number(rung.attributes.BANDWIDTH)).toBeCloseTo(peak(rung.segments) + soundPeak, -2);
+      expect(Number(rung.attributes.BANDWIDTH)).toBeCloseTo(peak(rung.segments) + audioPeak, -2);
     }
-    expect(sounds).toHaveLength(1);
-    expect(sounds[0]?.decodeErrors).toEqual([]);
+    expect(audios).toHaveLength(1);
+    expect(audios[0]?.decodeErrors).toEqual([]);
 
     const video = await (await fetch(`${system.url.metadata}/videos/${videoId}`)).json();
     expect(video).toMatchObject({ hash: videoId, filename: name });

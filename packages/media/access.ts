@@ -4,7 +4,7 @@
  * the frame that was asked for, or times may be told of some packets alone, and frames are lost or come twice.
  */
 
-/** `source`: by seeking in it. `copy`: from a Matroska copy of its packets. `decoded`: from a copy that holds the picture decoded. */
+/** `source`: by seeking in it. `copy`: from a Matroska copy of its packets. `decoded`: from a copy that holds the video decoded. */
 export const accesses = ["source", "copy", "decoded"] as const;
 export type Access = (typeof accesses)[number];
 
@@ -50,12 +50,12 @@ export function accessTo(container: string, codec: string): Access {
 }
 
 /**
- * Containers without an index that ffmpeg seeks by: MPEG-TS, MPEG-PS, ASF, FLV and raw streams. Their sound is copied, too,
+ * Containers without an index that ffmpeg seeks by: MPEG-TS, MPEG-PS, ASF, FLV and raw streams. Their audio is copied, too,
  * and their clocks may jump.
  */
 const withoutIndex = /^(mpegts|mpeg|mpegvideo|asf|flv|live_flv|h264|hevc|m4v|obu|ivf)$/;
 
 export const hasIndex = (container: string): boolean => !withoutIndex.test(container);
 
-/** Of sound alone. */
-export const accessToSound = (container: string): Access => (hasIndex(container) ? "source" : "copy");
+/** Of audio alone. */
+export const accessToAudio = (container: string): Access => (hasIndex(container) ? "source" : "copy");

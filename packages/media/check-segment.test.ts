@@ -3,7 +3,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { muxedInitFile as initName, muxedSegmentFile as segmentName } from "@video-backend/storage/layout";
 import { createWorld, makeClip } from "@video-backend/testing";
 import { checkPlacement, measureSegment, SegmentError } from "./check-segment.ts";
-import { pictureCommand, soundCommand } from "./commands.ts";
+import { audioCommand, videoCommand } from "./commands.ts";
 import { libx264 } from "./encoders.ts";
 import { makePlan } from "./plan.ts";
 import { probe } from "./probe.ts";
@@ -24,8 +24,8 @@ async function encodeLater() {
   };
   await Promise.all([mkdir(world.path("360p")), mkdir(world.path("audio"))]);
   const commands = [
-    pictureCommand(plan, { kind: "picture", renditions: ["360p"], first: 2, count: 2 }, settings),
-    soundCommand(plan, { kind: "sound", renditions: ["audio"], first: 0, count: 3 }, settings),
+    videoCommand(plan, { kind: "video", renditions: ["360p"], first: 2, count: 2 }, settings),
+    audioCommand(plan, { kind: "audio", renditions: ["audio"], first: 0, count: 3 }, settings),
   ];
   for (const command of commands) expect(await run("ffmpeg", command)).toMatchObject({ exitCode: 0, errors: "" });
   const init = (rendition: string) => Bun.file(world.path(rendition, initName)).arrayBuffer();
@@ -41,7 +41,7 @@ describe("a segment", () => {
   }, 30_000);
   afterAll(() => encoded?.[Symbol.asyncDispose]());
 
-  test("of the picture begins and ends on the grid, wherever its chunk began", async () => {
+  test("of the video begins and ends on the grid, wherever its chunk began", async () => {
     expect((await readdir(encoded.world.path("360p"))).filter((name) => name.endsWith(".m4s")).sort()).toEqual([
       "2.m4s",
       "3.m4s",
@@ -55,7 +55,7 @@ describe("a segment", () => {
     }
   });
 
-  test("of sound begins within a packet of the grid", async () => {
+  test("of audio begins within a packet of the grid", async () => {
     for (const index of [0, 1, 2]) {
       const measured = await measureSegment(await encoded.init("audio"), encoded.segment("audio", index));
       expect(Math.abs(measured.startSeconds - index * 2)).toBeLessThan(0.03);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Chunk, demandedChunk, missingOf, type Remaining, remainingChunks, soundUnit } from "./chunks.ts";
+import { audioUnit, type Chunk, demandedChunk, missingOf, type Remaining, remainingChunks } from "./chunks.ts";
 import { examplePlan } from "./example-plan.ts";
 
 const nothing = () => false;
@@ -8,7 +8,7 @@ const shown = (chunks: Iterable<Chunk>) =>
   [...chunks].map(({ renditions, first, count }) => `${renditions.join("+")} ${first}..${first + count - 1}`);
 
 describe("what is left to make", () => {
-  test("opens with the lowest rung and the sound; the other rungs follow, then chunks that grow", () => {
+  test("opens with the lowest rung and the audio; the other rungs follow, then chunks that grow", () => {
     const { opening, rest } = remainingChunks(examplePlan({ endSeconds: 200 }), nothing);
     expect(shown(opening)).toEqual(["360p 0..0", "audio 0..1"]);
     expect(shown(rest)).toEqual([
@@ -58,7 +58,7 @@ describe("what is left to make", () => {
       for (const rendition of plan.renditions) {
         for (let index = 0; index < rendition.segmentCount; index++) {
           if (
-            rendition.kind === "picture" &&
+            rendition.kind === "video" &&
             (index * 7 + rendition.name.length * seed * 13 + seed * index * index) % 3 === 0
           )
             ledger.add(`${rendition.name} ${index}`);
@@ -84,7 +84,7 @@ describe("with one key frame in 400 s", () => {
   if (!rung) throw new Error("no rendition");
 
   test("each chunk is as long as what a decoder passes before it", () => {
-    const chunks = [...remainingChunks(plan, nothing).rest].filter(({ kind }) => kind === "picture");
+    const chunks = [...remainingChunks(plan, nothing).rest].filter(({ kind }) => kind === "video");
     expect(shown(chunks).map((chunk) => chunk.split(" ").at(-1))).toEqual([
       ...["0..0", "1..2", "3..6", "7..14", "15..27", "28..53", "54..101"],
     ]);
@@ -106,7 +106,7 @@ describe("with one key frame in 400 s", () => {
       ],
     });
     expect(shown([demandedChunk(two, rung, 40, nothing)])).toEqual(["1080p 40..52"]);
-    const sizes = [...remainingChunks(two, nothing).rest].filter(({ kind }) => kind === "picture");
+    const sizes = [...remainingChunks(two, nothing).rest].filter(({ kind }) => kind === "video");
     expect(shown(sizes).map((chunk) => chunk.split(" ").at(-1))).toEqual([
       ...["0..0", "1..2", "3..6", "7..14", "15..27", "28..52", "53..60", "61..69", "70..87", "88..101"],
     ]);
@@ -114,7 +114,7 @@ describe("with one key frame in 400 s", () => {
 });
 
 test("a chunk with holes falls into runs that miss the same renditions", () => {
-  const chunk: Chunk = { kind: "picture", renditions: ["720p", "360p"], first: 4, count: 5 };
+  const chunk: Chunk = { kind: "video", renditions: ["720p", "360p"], first: 4, count: 5 };
   const ledger = new Set(["360p 4", "720p 6", "360p 6"]);
   expect(shown(missingOf(examplePlan(), chunk, (rendition, index) => ledger.has(`${rendition} ${index}`)))).toEqual([
     "720p 4..4",
@@ -123,23 +123,23 @@ test("a chunk with holes falls into runs that miss the same renditions", () => {
   ]);
 });
 
-test("sound is made in whole units that begin every eight seconds", () => {
+test("audio is made in whole units that begin every eight seconds", () => {
   const plan = examplePlan({ endSeconds: 26 });
-  expect(soundUnit(plan)).toBe(2);
-  expect([1, 2, 3, 5, 6, 8, 10].map((segmentSeconds) => soundUnit({ ...plan, segmentSeconds }))).toEqual([
+  expect(audioUnit(plan)).toBe(2);
+  expect([1, 2, 3, 5, 6, 8, 10].map((segmentSeconds) => audioUnit({ ...plan, segmentSeconds }))).toEqual([
     8, 4, 8, 8, 4, 1, 4,
   ]);
-  const chunk: Chunk = { kind: "sound", renditions: ["audio"], first: 0, count: 7 };
+  const chunk: Chunk = { kind: "audio", renditions: ["audio"], first: 0, count: 7 };
   expect(shown(missingOf(plan, chunk, (_, index) => index !== 3 && index !== 6))).toEqual(["audio 2..3", "audio 6..6"]);
 });
 
 test("a demand is for the asked rendition from the asked segment on, as far as it is missing", () => {
   const plan = examplePlan({ endSeconds: 100 });
   const [rung] = plan.renditions;
-  const sound = plan.renditions.at(-1);
-  if (!rung || !sound) throw new Error("no rendition");
+  const audio = plan.renditions.at(-1);
+  if (!rung || !audio) throw new Error("no rendition");
   expect(shown([demandedChunk(plan, rung, 10, nothing)])).toEqual(["1080p 10..12"]);
   expect(shown([demandedChunk(plan, rung, 10, (_, index) => index === 11)])).toEqual(["1080p 10..10"]);
   expect(shown([demandedChunk(plan, rung, 26, nothing)])).toEqual(["1080p 26..26"]);
-  expect(shown([demandedChunk(plan, sound, 3, nothing)])).toEqual(["audio 2..5"]);
+  expect(shown([demandedChunk(plan, audio, 3, nothing)])).toEqual(["audio 2..5"]);
 });

@@ -5,10 +5,10 @@
  */
 import { gridIndex, gridSeconds } from "./grid.ts";
 import { longGopAt } from "./long-gops.ts";
-import { type Plan, pictureRenditions, type Rendition, soundRenditions } from "./plan.ts";
+import { audioRenditions, type Plan, type Rendition, videoRenditions } from "./plan.ts";
 
 export interface Chunk {
-  kind: "picture" | "sound";
+  kind: "video" | "audio";
   /** Names of the renditions, highest first. */
   renditions: string[];
   /** Index of the first segment. */
@@ -21,18 +21,18 @@ export interface Chunk {
 export type Has = (rendition: string, index: number) => boolean;
 
 /**
- * Segments a chunk in the order of making: a picture fast, then less overhead (each chunk decodes from the key frame before
+ * Segments a chunk in the order of making: a video fast, then less overhead (each chunk decodes from the key frame before
  * it). What is left at the end is halved, so that two encoders end together.
  */
-const pictureGrowth = [2, 4];
-const longestPicture = 8;
-/** The same for sound, in units. */
-const soundGrowth = [1, 4];
-const longestSound = 16;
+const videoGrowth = [2, 4];
+const longestVideo = 8;
+/** The same for audio, in units. */
+const audioGrowth = [1, 4];
+const longestAudio = 16;
 
 /** What is left to make of a video, each in order. */
 export interface Remaining {
-  /** What a player needs to begin: the first segment of the lowest rung and the first piece of the sound. */
+  /** What a player needs to begin: the first segment of the lowest rung and the first piece of the audio. */
   opening: Chunk[];
   /** The first segment of the other rungs, then everything by the time at which it plays, in chunks that grow. Lazy. */
   rest: Iterable<Chunk>;
@@ -51,25 +51,25 @@ export function remainingChunks(plan: Plan, has: Has): Remaining {
 }
 
 function allChunks(plan: Plan): { opening: Chunk[]; rest: Chunk[] } {
-  const names = pictureRenditions(plan).map((rendition) => rendition.name);
-  const total = pictureRenditions(plan)[0]?.segmentCount ?? 0;
+  const names = videoRenditions(plan).map((rendition) => rendition.name);
+  const total = videoRenditions(plan)[0]?.segmentCount ?? 0;
   const first = (renditions: string[]): Chunk[] =>
-    renditions.length > 0 ? [{ kind: "picture", renditions, first: 0, count: 1 }] : [];
-  const [soundStart, ...sound] = soundPieces(plan);
-  const rest = [...sound, ...inTurn("picture", names, 1, pictureSizes(plan, total))];
+    renditions.length > 0 ? [{ kind: "video", renditions, first: 0, count: 1 }] : [];
+  const [audioStart, ...audio] = audioPieces(plan);
+  const rest = [...audio, ...inTurn("video", names, 1, videoSizes(plan, total))];
   const beginOf = ({ kind, first: index }: Chunk) => gridSeconds(plan, kind, index);
-  rest.sort((a, b) => beginOf(a) - beginOf(b) || (a.kind === "sound" ? -1 : 1));
+  rest.sort((a, b) => beginOf(a) - beginOf(b) || (a.kind === "audio" ? -1 : 1));
   return {
-    opening: [...first(names.slice(-1)), ...(soundStart ? [soundStart] : [])],
+    opening: [...first(names.slice(-1)), ...(audioStart ? [audioStart] : [])],
     rest: [...first(names.slice(0, -1)), ...rest],
   };
 }
 
-/** The pieces of every sound rendition: all first ones, all second ones … */
-function soundPieces(plan: Plan): Chunk[] {
-  const unit = soundUnit(plan);
-  const pieces = soundRenditions(plan).map(({ name, segmentCount }) =>
-    inTurn("sound", [name], 0, soundSizes(segmentCount, unit)),
+/** The pieces of every audio rendition: all first ones, all second ones … */
+function audioPieces(plan: Plan): Chunk[] {
+  const unit = audioUnit(plan);
+  const pieces = audioRenditions(plan).map(({ name, segmentCount }) =>
+    inTurn("audio", [name], 0, audioSizes(segmentCount, unit)),
   );
   const longest = Math.max(0, ...pieces.map((list) => list.length));
   return Array.from({ length: longest }, (_, position) => pieces.flatMap((list) => list[position] ?? [])).flat();
@@ -85,16 +85,16 @@ function inTurn(kind: Chunk["kind"], renditions: string[], from: number, sizes: 
 }
 
 /** From the second segment on. */
-function pictureSizes(plan: Plan, total: number): number[] {
+function videoSizes(plan: Plan, total: number): number[] {
   const sizes: number[] = [];
   let first = 1;
-  while (total - first > 2 * longestPicture || (total > first && passedCount(plan, first) >= total - first)) {
-    const size = Math.max(pictureGrowth[sizes.length] ?? longestPicture, passedCount(plan, first));
+  while (total - first > 2 * longestVideo || (total > first && passedCount(plan, first) >= total - first)) {
+    const size = Math.max(videoGrowth[sizes.length] ?? longestVideo, passedCount(plan, first));
     sizes.push(Math.min(size, total - first));
     first += size;
   }
-  const middle = (gridSeconds(plan, "picture", first) + (plan.picture?.endSeconds ?? 0)) / 2;
-  const nearest = gridIndex(plan, "picture", middle + plan.segmentSeconds / 2);
+  const middle = (gridSeconds(plan, "video", first) + (plan.video?.endSeconds ?? 0)) / 2;
+  const nearest = gridIndex(plan, "video", middle + plan.segmentSeconds / 2);
   const half = Math.min(Math.max(first, nearest), Math.max(first, total));
   return [...sizes, half - first, total - half].filter((size) => size > 0);
 }
@@ -104,38 +104,38 @@ function pictureSizes(plan: Plan, total: number): number[] {
  * long group of pictures is that long at least: so all chunks together pass no more than the video's length.
  */
 function passedCount(plan: Plan, first: number): number {
-  const begin = gridSeconds(plan, "picture", first);
-  const gop = longGopAt(plan.picture?.longGops ?? [], begin);
+  const begin = gridSeconds(plan, "video", first);
+  const gop = longGopAt(plan.video?.longGops ?? [], begin);
   if (!gop) return 0;
   const until = Math.min(gop.endSeconds, begin + begin - gop.startSeconds);
-  const last = gridIndex(plan, "picture", until);
-  return last - first + (gridSeconds(plan, "picture", last) < until ? 1 : 0);
+  const last = gridIndex(plan, "video", until);
+  return last - first + (gridSeconds(plan, "video", last) < until ? 1 : 0);
 }
 
-function soundSizes(segments: number, unit: number): number[] {
+function audioSizes(segments: number, unit: number): number[] {
   const sizes: number[] = [];
   for (let left = segments; left > 0; left -= sizes.at(-1) ?? left) {
-    sizes.push(Math.min(left, unit * (soundGrowth[sizes.length] ?? longestSound)));
+    sizes.push(Math.min(left, unit * (audioGrowth[sizes.length] ?? longestAudio)));
   }
   return sizes;
 }
 
 /**
- * Pieces of sound may begin only where a packet begins on the grid; elsewhere the muxer, which cuts at multiples of the
+ * Pieces of audio may begin only where a packet begins on the grid; elsewhere the muxer, which cuts at multiples of the
  * segment's length from the first packet, would cut a packet early or late. At 48 kHz that is every 8 s.
  */
-export function soundUnit(plan: Plan): number {
+export function audioUnit(plan: Plan): number {
   let unit = 1;
   while ((unit * plan.segmentSeconds) % 8 !== 0) unit++;
   return unit;
 }
 
 /**
- * The parts of a chunk that the ledger lacks: runs of segments that miss the same renditions. Sound is made in whole units;
+ * The parts of a chunk that the ledger lacks: runs of segments that miss the same renditions. Audio is made in whole units;
  * what is there already of one is left alone when the rest is entered.
  */
 export function missingOf(plan: Plan, chunk: Chunk, has: Has): Chunk[] {
-  const step = chunk.kind === "sound" ? soundUnit(plan) : 1;
+  const step = chunk.kind === "audio" ? audioUnit(plan) : 1;
   const end = chunk.first + chunk.count;
   const parts: Chunk[] = [];
   for (let first = chunk.first; first < end; first += step) {
@@ -160,11 +160,11 @@ const demandedCount = 3;
  * Once there it goes on for as long as the way was, since each demand for what follows would have the same way.
  */
 export function demandedChunk(plan: Plan, rendition: Rendition, index: number, has: Has): Chunk {
-  if (rendition.kind === "sound") {
-    const unit = soundUnit(plan);
+  if (rendition.kind === "audio") {
+    const unit = audioUnit(plan);
     const first = index - (index % unit);
     return {
-      kind: "sound",
+      kind: "audio",
       renditions: [rendition.name],
       first,
       count: Math.min(2 * unit, rendition.segmentCount - first),
@@ -173,5 +173,5 @@ export function demandedChunk(plan: Plan, rendition: Rendition, index: number, h
   const most = Math.min(Math.max(demandedCount, passedCount(plan, index)), rendition.segmentCount - index);
   let count = 1;
   while (count < most && !has(rendition.name, index + count)) count++;
-  return { kind: "picture", renditions: [rendition.name], first: index, count };
+  return { kind: "video", renditions: [rendition.name], first: index, count };
 }

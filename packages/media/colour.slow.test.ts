@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createWorld } from "@video-backend/testing";
-import { colourOf, toStandardPicture } from "./colour.ts";
+import { colourOf, toStandardVideo } from "./colour.ts";
 import { run } from "./spawn.ts";
 
 const tags = {
@@ -49,7 +49,7 @@ describe("every combination of colour tags plays:", () => {
     // The tags of a frame do not matter once they are set; a representative of each group goes through with its own tags.
     const groups = new Map<string, string>();
     for (const combination of combinations) {
-      const filter = toStandardPicture(colourOf({ ...told, ...combination }), size);
+      const filter = toStandardVideo(colourOf({ ...told, ...combination }), size);
       const { color_space, color_transfer, color_primaries, color_range } = combination;
       const set = [
         ...[`colorspace=${settable(color_space)}`, `color_trc=${settable(color_transfer)}`],
@@ -83,9 +83,9 @@ describe("every combination of colour tags plays:", () => {
     ].join(":");
     const source = world.path("clip.mp4");
     const x264 = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-bsf:v", `h264_metadata=${tagged}`];
-    const picture = ["-f", "lavfi", "-i", "color=0x808080:s=64x36:d=0.2"];
-    await run("ffmpeg", ["-v", "error", "-nostdin", ...picture, ...x264, source]);
-    const filter = toStandardPicture(colourOf({ width: 64, height: 36, pixelFormat: "yuv420p", ...all }), size);
+    const video = ["-f", "lavfi", "-i", "color=0x808080:s=64x36:d=0.2"];
+    await run("ffmpeg", ["-v", "error", "-nostdin", ...video, ...x264, source]);
+    const filter = toStandardVideo(colourOf({ width: 64, height: 36, pixelFormat: "yuv420p", ...all }), size);
     const result = await run("ffmpeg", ["-v", "error", "-nostdin", "-i", source, "-vf", filter, "-f", "null", "-"]);
     expect(result).toMatchObject({ exitCode: 0, errors: "" });
   });
@@ -111,7 +111,7 @@ test.each(["yuv411p", "yuvj411p", "yuv410p", "yuv440p", "yuv422p", "gray", "gray
   async (pixelFormat) => {
     for (const width of [854, 850, 642, 2]) {
       const colour = colourOf({ width: 720, height: 480, pixelFormat });
-      const filter = toStandardPicture(colour, { width, height: 480 });
+      const filter = toStandardVideo(colour, { width, height: 480 });
       const source = `testsrc2=s=720x480:r=30000/1001:d=0.04,format=${pixelFormat}`;
       const args = ["-v", "error", "-nostdin", "-f", "lavfi", "-i", source, "-vf", filter, "-f", "null", "-"];
       expect(await run("ffmpeg", args)).toMatchObject({ exitCode: 0, errors: "" });

@@ -77,7 +77,7 @@ function rangeOf({ color_transfer, color_primaries }: ToldColour, matrix: Colour
  * Scales to this size and brings the colour to BT.709 in limited range, 4:2:0 in 8 bits, with square pixels. Scaled first:
  * there is less to convert then. The conversion is zimg's, since swscale's is dark by two steps in 256.
  */
-export function toStandardPicture(colour: Colour, { width, height }: { width: number; height: number }): string {
+export function toStandardVideo(colour: Colour, { width, height }: { width: number; height: number }): string {
   const size = `scale=${width}:${height}:flags=bicubic`;
   const last = "setsar=1,format=yuv420p";
   if (colour.matrix === "rgb") return `${size}:out_color_matrix=bt709:out_range=tv,${last}`;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { pictureCommand, soundCommand } from "./commands.ts";
+import { audioCommand, videoCommand } from "./commands.ts";
 import { remuxCommand } from "./copy.ts";
 import { libx264 } from "./encoders.ts";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
-import type { Facts, PictureFacts } from "./facts.ts";
-import { wayIn } from "./picture-graph.ts";
+import type { Facts, VideoFacts } from "./facts.ts";
 import { makePlan } from "./plan.ts";
 import { guardedInput } from "./probe.ts";
+import { wayIn } from "./video-graph.ts";
 
 const settings = {
   source: "/originals/a/a b.mp4",
@@ -19,8 +19,8 @@ const settings = {
 const guard = guardedInput.join(" ");
 const bt709 = "flags=bicubic";
 
-test("a picture chunk is one decode, each rung scaled from the one above, cut at the grid", () => {
-  const chunk = { kind: "picture" as const, renditions: ["720p", "360p"], first: 4, count: 2 };
+test("a video chunk is one decode, each rung scaled from the one above, cut at the grid", () => {
+  const chunk = { kind: "video" as const, renditions: ["720p", "360p"], first: 4, count: 2 };
   const outputs = (name: string, level: string, rates: string) =>
     [
       `-map [${name}] -map_metadata -1 -map_chapters -1`,
@@ -31,7 +31,7 @@ test("a picture chunk is one decode, each rung scaled from the one above, cut at
       "-hls_segment_options movflags=+frag_discont+skip_sidx -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 4",
       `-hls_segment_filename /chunks/tmp-1/${name}/%d.m4s /chunks/tmp-1/${name}/made.m3u8`,
     ].join(" ");
-  expect(pictureCommand(examplePlan(), chunk, settings).join(" ")).toBe(
+  expect(videoCommand(examplePlan(), chunk, settings).join(" ")).toBe(
     [
       "-hide_banner -nostdin -loglevel error -nostats -max_error_rate 1 -y -threads 2 -noaccurate_seek -ss 7 -copyts -start_at_zero",
       `${guard} -i file:/originals/a/a b.mp4 -filter_complex_threads 2 -filter_complex`,
@@ -44,26 +44,26 @@ test("a picture chunk is one decode, each rung scaled from the one above, cut at
 });
 
 test("the first chunk does not seek and the last one has no end", () => {
-  const chunk = { kind: "picture" as const, renditions: ["360p"], first: 0, count: 9 };
-  const command = pictureCommand(examplePlan(), chunk, settings);
+  const chunk = { kind: "video" as const, renditions: ["360p"], first: 0, count: 9 };
+  const command = videoCommand(examplePlan(), chunk, settings);
   expect(command).not.toContain("-ss");
   expect(command[command.indexOf("-filter_complex") + 1]).toBe(
     `[0:0]trim=start=0,scale=640:360:${bt709},setsar=1,format=yuv420p[360p]`,
   );
 });
 
-test("a picture of 120 frames a second is brought to 60 before it is cut", () => {
+test("a video of 120 frames a second is brought to 60 before it is cut", () => {
   const plan = examplePlan({ frameRate: 120, frameRateNumerator: 120 });
-  const command = pictureCommand(plan, { kind: "picture", renditions: ["360p"], first: 0, count: 1 }, settings);
+  const command = videoCommand(plan, { kind: "video", renditions: ["360p"], first: 0, count: 1 }, settings);
   expect(command[command.indexOf("-filter_complex") + 1]).toStartWith("[0:0]fps=60,trim=start=0:end=1,");
 });
 
 test("on a long way from a key frame frames are dropped at once, and how far it has come is told", () => {
-  const chunk = { kind: "picture" as const, renditions: ["360p"], first: 17, count: 1 };
+  const chunk = { kind: "video" as const, renditions: ["360p"], first: 17, count: 1 };
   const longGops = [{ startSeconds: 8, endSeconds: 100 }];
-  const graphOf = (more: Partial<PictureFacts>) => {
+  const graphOf = (more: Partial<VideoFacts>) => {
     const plan = examplePlan({ endSeconds: 100, longestFrameSeconds: 9, longGops, ...more });
-    const command = pictureCommand(plan, chunk, settings);
+    const command = videoCommand(plan, chunk, settings);
     return command[command.indexOf("-filter_complex") + 1] ?? "";
   };
   const way =
@@ -77,7 +77,7 @@ test("on a long way from a key frame frames are dropped at once, and how far it 
 
 test("a variable rate shows at each boundary what is shown then, once more, and is coded in the order in which it is shown", () => {
   const plan = examplePlan({ variableFrameRate: true, endSeconds: 13.5 });
-  const command = pictureCommand(plan, { kind: "picture", renditions: ["720p", "360p"], first: 4, count: 2 }, settings);
+  const command = videoCommand(plan, { kind: "video", renditions: ["720p", "360p"], first: 4, count: 2 }, settings);
   expect(command[command.indexOf("-filter_complex") + 1]).toBe(
     [
       `[0:0]settb=1/90000,setpts='if(N,max(PTS,PREV_OUTPTS+90),PTS)',scale=1280:720:${bt709},setsar=1,format=yuv420p,split[shown][first]`,
@@ -93,19 +93,19 @@ test("a variable rate shows at each boundary what is shown then, once more, and 
   );
 });
 
-test("a variable rate that begins after its sound has its first frame at zero", () => {
+test("a variable rate that begins after its audio has its first frame at zero", () => {
   const plan = examplePlan({ variableFrameRate: true, startSeconds: 2.5 });
   const graph = (first: number) =>
-    pictureCommand(plan, { kind: "picture", renditions: ["360p"], first, count: 1 }, settings);
+    videoCommand(plan, { kind: "video", renditions: ["360p"], first, count: 1 }, settings);
   expect(graph(2).join(" ")).toContain("setpts='if(N,max(PTS,PREV_OUTPTS+90),0)'");
   expect(graph(2)).not.toContain("-ss");
   expect(graph(3).join(" ")).toContain("setpts='if(N,max(PTS,PREV_OUTPTS+90),PTS)'");
 });
 
-describe("the picture's filters", () => {
-  const graph = (picture: Partial<PictureFacts>, more: Partial<Facts> = {}, chunk = { first: 0, count: 1 }) => {
-    const plan = makePlan({ ...exampleFacts(picture), ...more }, { segmentSeconds: 4, networkSpeed: 10 });
-    const command = pictureCommand(plan, { kind: "picture", renditions: ["360p"], ...chunk }, settings);
+describe("the video's filters", () => {
+  const graph = (video: Partial<VideoFacts>, more: Partial<Facts> = {}, chunk = { first: 0, count: 1 }) => {
+    const plan = makePlan({ ...exampleFacts(video), ...more }, { segmentSeconds: 4, networkSpeed: 10 });
+    const command = videoCommand(plan, { kind: "video", renditions: ["360p"], ...chunk }, settings);
     return { command: command.join(" "), graph: command[command.indexOf("-filter_complex") + 1] ?? "" };
   };
   const colour = (more: object) => ({
@@ -145,9 +145,9 @@ describe("the picture's filters", () => {
     );
   });
 
-  test("hold the last frame where the sound goes on, and find it from far behind the end", () => {
-    const [sound] = exampleFacts().sound;
-    const heard = sound && { sound: [{ ...sound, endSeconds: 40 }] };
+  test("hold the last frame where the audio goes on, and find it from far behind the end", () => {
+    const [audio] = exampleFacts().audio;
+    const heard = audio && { audio: [{ ...audio, endSeconds: 40 }] };
     expect(graph({ endSeconds: 26 }, heard, { first: 1, count: 2 }).graph).not.toContain("tpad");
     expect(graph({ endSeconds: 26 }, heard, { first: 8, count: 1 }).graph).toContain(
       "[0:0]tpad=stop_mode=clone:stop_duration=2.000,trim=start=24:end=28,",
@@ -157,36 +157,36 @@ describe("the picture's filters", () => {
     expect(last.command).toContain("-noaccurate_seek -ss 24 ");
   });
 
-  test("hold the first frame where the sound begins before it, and leave the others their times", () => {
+  test("hold the first frame where the audio begins before it, and leave the others their times", () => {
     const held = "[0:0]split[first][real];[first]fps=25:start_time=0,trim=end_frame=62[held];[held][real]interleave,";
     expect(graph({ startSeconds: 2.5 }).graph).toStartWith(`${held}trim=start=0:end=1,`);
     const third = graph({ startSeconds: 2.5 }, {}, { first: 2, count: 1 });
     expect(third.graph).toStartWith(`${held}trim=start=2:end=4,`);
     expect(third.command).not.toContain("-ss");
     expect(graph({ startSeconds: 2.5 }, {}, { first: 3, count: 1 }).graph).toStartWith("[0:0]trim=start=4:end=8,");
-    expect(graph({ startSeconds: 2.5 }, { sound: [] }).graph).not.toContain("held");
+    expect(graph({ startSeconds: 2.5 }, { audio: [] }).graph).not.toContain("held");
   });
 
-  test("tell the decoder which x264 made a picture of 4:4:4", () => {
+  test("tell the decoder which x264 made a video of 4:4:4", () => {
     expect(graph({ x264Build: 142 }).command).toContain("-x264_build 142 -i file:");
     expect(graph({}).command).not.toContain("x264_build");
   });
 });
 
-test("sound that ends before the picture goes on in silence, and one channel is heard from both sides", () => {
+test("audio that ends before the video goes on in silence, and one channel is heard from both sides", () => {
   const facts = exampleFacts();
-  const sound = facts.sound.map((one) => ({ ...one, channels: 1, endSeconds: 10 }));
-  const plan = makePlan({ ...facts, sound }, { segmentSeconds: 4, networkSpeed: 10 });
-  const command = soundCommand(plan, { kind: "sound", renditions: ["audio"], first: 4, count: 3 }, settings);
+  const audio = facts.audio.map((one) => ({ ...one, channels: 1, endSeconds: 10 }));
+  const plan = makePlan({ ...facts, audio }, { segmentSeconds: 4, networkSpeed: 10 });
+  const command = audioCommand(plan, { kind: "audio", renditions: ["audio"], first: 4, count: 3 }, settings);
   expect(command.join(" ")).toContain(" -vn -ss 9 ");
   expect(command[command.indexOf("-af") + 1]).toBe(
     "aresample=48000,aresample=async=1:first_pts=432000,pan=stereo|c0=c0|c1=c0,apad,atrim=start_pts=718848:end_pts=1248000",
   );
 });
 
-test("a piece of sound is encoded from a second before it, and what comes before it is dropped", () => {
-  const chunk = { kind: "sound" as const, renditions: ["audio"], first: 4, count: 2 };
-  expect(soundCommand(examplePlan(), chunk, settings).join(" ")).toBe(
+test("a piece of audio is encoded from a second before it, and what comes before it is dropped", () => {
+  const chunk = { kind: "audio" as const, renditions: ["audio"], first: 4, count: 2 };
+  expect(audioCommand(examplePlan(), chunk, settings).join(" ")).toBe(
     [
       "-hide_banner -nostdin -loglevel error -nostats -max_error_rate 1 -y -vn -ss 13 -copyts -start_at_zero",
       `${guard} -i file:/originals/a/a b.mp4 -map 0:1 -map_metadata -1 -map_chapters -1`,
@@ -199,8 +199,8 @@ test("a piece of sound is encoded from a second before it, and what comes before
   );
 });
 
-test("the first piece of sound begins at zero, and the last one has no end", () => {
-  const command = soundCommand(examplePlan(), { kind: "sound", renditions: ["audio"], first: 0, count: 7 }, settings);
+test("the first piece of audio begins at zero, and the last one has no end", () => {
+  const command = audioCommand(examplePlan(), { kind: "audio", renditions: ["audio"], first: 0, count: 7 }, settings);
   expect(command).not.toContain("-ss");
   expect(command[command.indexOf("-af") + 1]).toBe(
     "aresample=48000,aresample=async=1:first_pts=0,aformat=channel_layouts=stereo,atrim=start_pts=0",

@@ -7,18 +7,18 @@ import { muxedInitFile, muxedPlaylistFile, muxedSegmentTemplate } from "@video-b
 import type { Chunk } from "./chunks.ts";
 import { type Encoder, type EncoderSettings, encoderArguments } from "./encoders.ts";
 import { gridSeconds } from "./grid.ts";
-import { decoderOptions, holdsFirstFrame, pictureGraph } from "./picture-graph.ts";
 import {
+  type AudioRendition,
+  audioSampleRate,
   firstPacket,
-  type PictureRendition,
   type Plan,
   repeatsAtBoundaries,
-  type SoundRendition,
   samplesPerPacket,
-  soundSampleRate,
+  type VideoRendition,
 } from "./plan.ts";
 import { guardedInput } from "./probe.ts";
 import { stereoMix } from "./stereo.ts";
+import { decoderOptions, holdsFirstFrame, videoGraph } from "./video-graph.ts";
 
 export interface CommandSettings extends EncoderSettings {
   /** Absolute path of the source, or of its Matroska copy. */
@@ -28,7 +28,7 @@ export interface CommandSettings extends EncoderSettings {
    * name for a part of a pattern (`%d`, `%v`), not all of which can be escaped: `.` where ffmpeg runs in it.
    */
   directory: string;
-  /** Of the picture; sound is always ffmpeg's own AAC. */
+  /** Of the video; audio is always ffmpeg's own AAC. */
   encoder: Encoder;
   /** How often ffmpeg reports on stdout; finished segments are looked for then. */
   reportSeconds: number;
@@ -52,29 +52,29 @@ export const untagged = ["-map_metadata", "-1", "-map_chapters", "-1"];
  */
 const durations = (last: string) => `setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,${last}\\,NEXT_DTS-DTS)`;
 
-/** The arguments that encode a picture chunk: one decode, each rung scaled from the one above. */
-export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
-  const { picture } = plan;
-  if (!picture) throw new Error("The plan has no picture");
-  const rungs = chunk.renditions.map((name) => pictureRendition(plan, name));
-  const repeats = repeatsAtBoundaries(picture);
+/** The arguments that encode a video chunk: one decode, each rung scaled from the one above. */
+export function videoCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
+  const { video } = plan;
+  if (!video) throw new Error("The plan has no video");
+  const rungs = chunk.renditions.map((name) => videoRendition(plan, name));
+  const repeats = repeatsAtBoundaries(video);
   const lastIndex = chunk.first + chunk.count - 1;
   const isEnd = lastIndex === (rungs[0]?.segmentCount ?? 0) - 1;
   const boundaries = Array.from({ length: chunk.count }, (_, offset) =>
-    gridSeconds(plan, "picture", chunk.first + offset),
+    gridSeconds(plan, "video", chunk.first + offset),
   );
   const startSeconds = boundaries[0] ?? 0;
-  const pictureEnd = repeats ? picture.endSeconds : null;
-  const endSeconds = isEnd ? pictureEnd : gridSeconds(plan, "picture", lastIndex + 1);
-  const graph = pictureGraph(plan, rungs, { startSeconds, endSeconds, boundaries }, settings.encoder);
+  const videoEnd = repeats ? video.endSeconds : null;
+  const endSeconds = isEnd ? videoEnd : gridSeconds(plan, "video", lastIndex + 1);
+  const graph = videoGraph(plan, rungs, { startSeconds, endSeconds, boundaries }, settings.encoder);
   const lastDuration = repeats ? `max(1\\,round(${endSeconds}/TB)-PTS)` : "PREV_OUTDURATION";
   return [
     ...quiet,
     ...["-y", ...settings.encoder.device, "-threads", String(settings.threads)],
-    ...seekTo(seekSecondsFor(picture, startSeconds)),
+    ...seekTo(seekSecondsFor(video, startSeconds)),
     ...["-copyts", "-start_at_zero"],
     ...guardedInput,
-    ...decoderOptions(picture),
+    ...decoderOptions(video),
     ...["-i", `file:${settings.source}`],
     ...["-filter_complex_threads", String(settings.threads)],
     ...["-filter_complex", graph],
@@ -82,7 +82,7 @@ export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettin
       ...["-map", `[${rung.name}]`, ...untagged],
       ...encoderArguments(settings.encoder, rung, settings, { reorders: !repeats }),
       ...["-force_key_frames", boundaries.join(",")],
-      ...["-fps_mode", "passthrough", "-enc_time_base", `1:${picture.timescale}`],
+      ...["-fps_mode", "passthrough", "-enc_time_base", `1:${video.timescale}`],
       ...["-bsf:v", durations(lastDuration)],
       ...hls(rung.name, chunk.first, settings.directory, 0.1),
     ]),
@@ -94,24 +94,24 @@ export function pictureCommand(plan: Plan, chunk: Chunk, settings: CommandSettin
 const prerollPackets = 48;
 
 /**
- * The arguments that encode a piece of a sound rendition, from silence where the track starts late. The encoder's delay of
+ * The arguments that encode a piece of an audio rendition, from silence where the track starts late. The encoder's delay of
  * one packet falls on the packet before the piece, which is dropped, so that every piece's time stamps are the grid's.
  */
-export function soundCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
-  const rendition = soundRendition(plan, chunk.renditions[0]);
+export function audioCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
+  const rendition = audioRendition(plan, chunk.renditions[0]);
   const first = firstPacket(plan, chunk.first) * samplesPerPacket;
   const begin = Math.max(0, first - prerollPackets * samplesPerPacket);
   const { silentFromSeconds, endSeconds } = rendition;
-  const lastHeard = Math.min(begin / soundSampleRate, silentFromSeconds ?? Number.POSITIVE_INFINITY);
+  const lastHeard = Math.min(begin / audioSampleRate, silentFromSeconds ?? Number.POSITIVE_INFINITY);
   const seekSeconds = Math.max(0, Math.floor(lastHeard) - 1);
   const isEnd = chunk.first + chunk.count === rendition.segmentCount;
   // One packet more than is wanted: the last one overlaps with it.
   const gridEnd = (firstPacket(plan, chunk.first + chunk.count) + 2) * samplesPerPacket;
-  const soundEnd = silentFromSeconds === undefined ? null : Math.round(endSeconds * soundSampleRate);
-  const end = isEnd ? soundEnd : gridEnd;
+  const audioEnd = silentFromSeconds === undefined ? null : Math.round(endSeconds * audioSampleRate);
+  const end = isEnd ? audioEnd : gridEnd;
   const filters = [
     // Twice, because the second one counts its first_pts in samples of what comes in.
-    `aresample=${soundSampleRate},aresample=async=1:first_pts=${seekSeconds * soundSampleRate}`,
+    `aresample=${audioSampleRate},aresample=async=1:first_pts=${seekSeconds * audioSampleRate}`,
     stereoMix(rendition).filter,
     ...(silentFromSeconds === undefined ? [] : ["apad"]),
     `atrim=start_pts=${begin}${end === null ? "" : `:end_pts=${end}`}`,
@@ -129,29 +129,29 @@ export function soundCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
 }
 
 /**
- * The arguments that decode what a picture chunk decodes before its first frame, and nothing else: of what ffmpeg says here
+ * The arguments that decode what a video chunk decodes before its first frame, and nothing else: of what ffmpeg says here
  * it says only that this is where it began. Where a chunk begins with the file, the first second.
  */
 export function entryCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
-  const command = pictureCommand(plan, chunk, settings);
-  const endSeconds = Math.max(1, gridSeconds(plan, "picture", chunk.first));
+  const command = videoCommand(plan, chunk, settings);
+  const endSeconds = Math.max(1, gridSeconds(plan, "video", chunk.first));
   return [
     ...command.slice(0, command.indexOf("-filter_complex_threads")),
-    ...["-map", `0:${plan.picture?.stream ?? 0}`, "-vf", `trim=end=${endSeconds}`, "-fps_mode", "passthrough"],
+    ...["-map", `0:${plan.video?.stream ?? 0}`, "-vf", `trim=end=${endSeconds}`, "-fps_mode", "passthrough"],
     ...["-f", "null", "-"],
   ];
 }
 
-type Picture = NonNullable<Plan["picture"]>;
+type Video = NonNullable<Plan["video"]>;
 
 /**
  * A second early, since what is cut is decided by time stamps, and no fewer frames than a decoder may hold back: behind a key
  * frame of an open GOP, and before the end, it may lose the last ones of less. Further where the first or last frame has to be
  * found.
  */
-function seekSecondsFor(picture: Picture, startSeconds: number): number {
-  if (holdsFirstFrame(picture, startSeconds)) return 0;
-  const { heldFromSeconds, frameRate } = picture;
+function seekSecondsFor(video: Video, startSeconds: number): number {
+  if (holdsFirstFrame(video, startSeconds)) return 0;
+  const { heldFromSeconds, frameRate } = video;
   const seconds = Math.ceil(Math.max(1, leastFramesBefore / (frameRate || leastFramesBefore)));
   return heldFromSeconds !== undefined && heldFromSeconds < startSeconds + 1
     ? Math.floor(heldFromSeconds) - 1 - seconds
@@ -176,14 +176,14 @@ function hls(rendition: string, first: number, directory: string, seconds: numbe
   ];
 }
 
-function pictureRendition(plan: Plan, name: string): PictureRendition {
+function videoRendition(plan: Plan, name: string): VideoRendition {
   const found = plan.renditions.find((rendition) => rendition.name === name);
-  if (found?.kind !== "picture") throw new Error(`The plan has no picture rendition ${name}`);
+  if (found?.kind !== "video") throw new Error(`The plan has no video rendition ${name}`);
   return found;
 }
 
-function soundRendition(plan: Plan, name: string | undefined): SoundRendition {
+function audioRendition(plan: Plan, name: string | undefined): AudioRendition {
   const found = plan.renditions.find((rendition) => rendition.name === name);
-  if (found?.kind !== "sound") throw new Error(`The plan has no sound rendition ${name}`);
+  if (found?.kind !== "audio") throw new Error(`The plan has no audio rendition ${name}`);
   return found;
 }

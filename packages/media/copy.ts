@@ -1,12 +1,13 @@
 /**
  * The copy of a source that is encoded from, where the source itself will not do: Matroska seeks exactly, and holds what most
  * codecs make. What it cannot hold, or what its one configuration per track would get wrong, is decoded into it once:
- * sound as stereo PCM at the renditions' rate, a picture without loss.
+ * audio as stereo PCM at the renditions' rate, a video without loss.
  */
+
+import { frameOutputs } from "./audio-changes.ts";
 import { progress, quiet, untagged } from "./commands.ts";
-import type { Facts, SoundFacts } from "./facts.ts";
+import type { AudioFacts, Facts } from "./facts.ts";
 import { deepInput, guardedInput, mergedPids } from "./probe.ts";
-import { frameOutputs } from "./sound-changes.ts";
 import { stereoMix } from "./stereo.ts";
 import type { MendedTime } from "./wrong-times.ts";
 
@@ -14,12 +15,12 @@ export interface CopiedTrack {
   /** ffmpeg's number of the stream in the source. */
   stream: number;
   /** How it is decoded into the copy; absent where its packets are copied. */
-  decoded?: DecodedSound | "picture";
-  /** Of a picture that is copied: times that are taken in place of the file's own. */
+  decoded?: DecodedAudio | "video";
+  /** Of a video that is copied: times that are taken in place of the file's own. */
   mended?: MendedTime[];
 }
 
-export interface DecodedSound {
+export interface DecodedAudio {
   /** A filter whose output is stereo. */
   mix: string;
 }
@@ -57,7 +58,7 @@ export function remuxCommand(
 
 /**
  * Sets the times of single packets, in Matroska's milliseconds. Matroska keeps when to show a frame alone; when to decode it
- * must rise from packet to packet and never be later, so it is put far before all of them. Sound that begins before 0
+ * must rise from packet to packet and never be later, so it is put far before all of them. Audio that begins before 0
  * has to be moved by hand then, with all the rest.
  */
 function mendingOf(mended: MendedTime[], position: number): string[] {
@@ -80,22 +81,22 @@ const farBefore = 1_000_000_000;
 
 function decodingOf(decoded: CopiedTrack["decoded"], position: number): string[] {
   if (decoded === undefined) return [];
-  if (decoded === "picture") return [`-c:${position}`, "ffv1", `-fps_mode:${position}`, "passthrough"];
+  if (decoded === "video") return [`-c:${position}`, "ffv1", `-fps_mode:${position}`, "passthrough"];
   return [`-c:${position}`, "pcm_s16le", `-filter:${position}`, `aresample=48000,${decoded.mix}`];
 }
 
 /**
- * How a track of sound is decoded.
+ * How an audio track is decoded.
  *
  * @param changes whether the number of its channels may change in the middle
  */
-export function decodedSound(sound: SoundFacts, changes: boolean): DecodedSound {
-  return { mix: changes ? "aformat=channel_layouts=stereo" : stereoMix(sound).filter };
+export function decodedAudio(audio: AudioFacts, changes: boolean): DecodedAudio {
+  return { mix: changes ? "aformat=channel_layouts=stereo" : stereoMix(audio).filter };
 }
 
-/** Codecs of sound that come out of Matroska as they went in; PCM is not named one by one. */
-const heldSound =
+/** Codecs of audio that come out of Matroska as they went in; PCM is not named one by one. */
+const heldAudio =
   /^(aac|ac3|eac3|dts|truehd|mp2|mp3|opus|vorbis|flac|alac|wma(v1|v2|pro|lossless)|pcm_[suf]\d+[lb]e|pcm_u8)$/;
 
 /** True where a track of this codec can be copied into Matroska; of others it is not sure. */
-export const isHeldSound = (codec: string): boolean => heldSound.test(codec);
+export const isHeldAudio = (codec: string): boolean => heldAudio.test(codec);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { pictureCommand } from "./commands.ts";
+import { videoCommand } from "./commands.ts";
 import { type Encoder, encoderArguments, knownEncoders, proofCommand } from "./encoders.ts";
 import { examplePlan } from "./example-plan.ts";
-import { type PictureRendition, pictureRenditions } from "./plan.ts";
+import { type VideoRendition, videoRenditions } from "./plan.ts";
 
 const settings = { threads: 2, x264Preset: "veryfast" };
 const encoders = new Map(knownEncoders("/dev/dri/renderD128").map((encoder) => [encoder.name, encoder]));
-const [rung] = pictureRenditions(examplePlan()) as [PictureRendition];
+const [rung] = videoRenditions(examplePlan()) as [VideoRendition];
 const tags = "-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv";
 const rates = `-b:v 5800k -maxrate 6400k -bufsize 9600k -g 100000 ${tags}`;
 
@@ -43,8 +43,8 @@ describe("the arguments of", () => {
 
 test("a rung goes onto the device after the next one was split off", () => {
   const encoder = encoders.get("h264_vaapi") as Encoder;
-  const chunk = { kind: "picture" as const, renditions: ["720p", "360p"], first: 0, count: 1 };
-  const command = pictureCommand(examplePlan(), chunk, {
+  const chunk = { kind: "video" as const, renditions: ["720p", "360p"], first: 0, count: 1 };
+  const command = videoCommand(examplePlan(), chunk, {
     ...settings,
     source: "/a.mp4",
     directory: "/w",

@@ -4,7 +4,7 @@
  */
 import { colourTags } from "./colour.ts";
 import { h264Level } from "./h264-level.ts";
-import type { PictureRendition } from "./plan.ts";
+import type { VideoRendition } from "./plan.ts";
 
 export interface EncoderSettings {
   threads: number;
@@ -19,7 +19,7 @@ export interface Encoder {
   /** Filters that bring a frame of 4:2:0 in 8 bits onto the device; null where it may stay in memory. */
   upload: string | null;
   /** The codec and its options but for the rates, which are the same for all. */
-  codec(rung: Pick<PictureRendition, "levelIdc">, settings: EncoderSettings): string[];
+  codec(rung: Pick<VideoRendition, "levelIdc">, settings: EncoderSettings): string[];
 }
 
 const levelName = (idc: number): string => (idc / 10).toFixed(1);
@@ -84,7 +84,7 @@ export interface FrameOrder {
 /** A whole encoder's part of a command, for one rung. */
 export function encoderArguments(
   encoder: Encoder,
-  rung: PictureRendition,
+  rung: VideoRendition,
   settings: EncoderSettings,
   { reorders }: FrameOrder = { reorders: true },
 ): string[] {
@@ -96,8 +96,8 @@ export function encoderArguments(
   ];
 }
 
-const proofRung: PictureRendition = {
-  kind: "picture",
+const proofRung: VideoRendition = {
+  kind: "video",
   name: "proof",
   width: 640,
   height: 360,
@@ -109,7 +109,7 @@ const proofRung: PictureRendition = {
   segmentCount: 1,
 };
 
-/** Encodes a second of a test picture and forgets it; what matters is how it ends. */
+/** Encodes a second of a test video and forgets it; what matters is how it ends. */
 export function proofCommand(encoder: Encoder, settings: EncoderSettings): string[] {
   return [
     ...["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats", ...encoder.device],

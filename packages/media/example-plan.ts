@@ -1,12 +1,12 @@
-/** Facts and a plan for tests: 26 s of 1080p25 with sound of the same length. */
-import type { Facts, PictureFacts } from "./facts.ts";
+/** Facts and a plan for tests: 26 s of 1080p25 with audio of the same length. */
+import type { Facts, VideoFacts } from "./facts.ts";
 import { makePlan, type Plan } from "./plan.ts";
 
-export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
+export function exampleFacts(video: Partial<VideoFacts> = {}): Facts {
   return {
     container: "mov,mp4,m4a,3gp,3g2,mj2",
     access: "source",
-    picture: {
+    video: {
       stream: 0,
       codec: "h264",
       width: 1920,
@@ -26,9 +26,9 @@ export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
       longGops: [],
       longestFrameSeconds: 0,
       endSeconds: 26,
-      ...picture,
+      ...video,
     },
-    sound: [
+    audio: [
       {
         stream: 1,
         codec: "aac",
@@ -38,7 +38,7 @@ export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
         title: null,
         isDefault: true,
         startSeconds: 0,
-        endSeconds: picture.endSeconds ?? 26,
+        endSeconds: video.endSeconds ?? 26,
       },
     ],
     warnings: [],
@@ -46,6 +46,6 @@ export function exampleFacts(picture: Partial<PictureFacts> = {}): Facts {
   };
 }
 
-export function examplePlan(picture: Partial<PictureFacts> = {}): Plan {
-  return makePlan(exampleFacts(picture), { segmentSeconds: 4, networkSpeed: 10 });
+export function examplePlan(video: Partial<VideoFacts> = {}): Plan {
+  return makePlan(exampleFacts(video), { segmentSeconds: 4, networkSpeed: 10 });
 }

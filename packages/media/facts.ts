@@ -4,7 +4,7 @@
  * about a video is decided from these facts alone.
  */
 import { z } from "zod";
-import { type Access, accessTo, accessToSound } from "./access.ts";
+import { type Access, accessTo, accessToAudio } from "./access.ts";
 import { type Colour, colourOf } from "./colour.ts";
 import type { LongGop } from "./long-gops.ts";
 import { maxChannels, stereoMix } from "./stereo.ts";
@@ -14,19 +14,19 @@ import type { MendedTime } from "./wrong-times.ts";
 export interface Facts {
   /** ffprobe's list of names for the container, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
   container: string;
-  /** Whether frames, or sound where there are none, are taken from the source itself; see `access.ts`. */
+  /** Whether frames, or audio where there are none, are taken from the source itself; see `access.ts`. */
   access: Access;
   /** True where a stream begins so late that ffmpeg has to be told to look further; see `deepInput` in `probe.ts`. */
   needsDeepProbe?: true;
-  picture: PictureFacts | null;
+  video: VideoFacts | null;
   /** Every track that can be decoded, in the file's order. */
-  sound: SoundFacts[];
+  audio: AudioFacts[];
   /** What cannot come out as people expect, a sentence each. */
   warnings: string[];
   subtitles: SubtitleFacts[];
 }
 
-export interface PictureFacts {
+export interface VideoFacts {
   /** ffmpeg's number of the stream. */
   stream: number;
   codec: string;
@@ -65,7 +65,7 @@ export interface PictureFacts {
   endSeconds: number;
 }
 
-export interface SoundFacts {
+export interface AudioFacts {
   stream: number;
   codec: string;
   channels: number;
@@ -187,7 +187,7 @@ function plainOf(value: unknown): unknown {
 
 /**
  * Facts from ffprobe's answer. Durations that a container only claims are taken as they are; `probe.ts` replaces the
- * picture's end where it can be measured.
+ * video's end where it can be measured.
  */
 export function factsOf({ streams, format }: ProbeOutput): Facts {
   const origin = format.start_time ?? 0;
@@ -196,18 +196,18 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
     const endSeconds = stream.duration === undefined ? (format.duration ?? 0) : startSeconds + stream.duration;
     return { startSeconds, endSeconds };
   };
-  const pictures = streams.filter((stream) => isPicture(stream));
-  const moving = pictures.filter((stream) => !stillCodecs.test(stream.codec_name ?? ""));
-  const candidates = moving.length > 0 ? moving : pictures;
-  const picture = candidates.find((stream) => stream.disposition?.default === 1) ?? candidates[0];
-  const sounds = streams.filter((stream) => isSound(stream));
+  const videos = streams.filter((stream) => isVideo(stream));
+  const moving = videos.filter((stream) => !stillCodecs.test(stream.codec_name ?? ""));
+  const candidates = moving.length > 0 ? moving : videos;
+  const video = candidates.find((stream) => stream.disposition?.default === 1) ?? candidates[0];
+  const audios = streams.filter((stream) => isAudio(stream));
   return {
     container: format.format_name,
-    access: picture ? accessTo(format.format_name, picture.codec_name ?? "unknown") : accessToSound(format.format_name),
-    picture: picture
-      ? { ...pictureOf(picture), isConstantByIndex: isConstantByIndex(picture, streams, format), ...span(picture) }
+    access: video ? accessTo(format.format_name, video.codec_name ?? "unknown") : accessToAudio(format.format_name),
+    video: video
+      ? { ...videoOf(video), isConstantByIndex: isConstantByIndex(video, streams, format), ...span(video) }
       : null,
-    sound: sounds.map((stream) => ({
+    audio: audios.map((stream) => ({
       stream: stream.index,
       codec: stream.codec_name ?? "unknown",
       channels: stream.channels ?? 0,
@@ -221,7 +221,7 @@ export function factsOf({ streams, format }: ProbeOutput): Facts {
     warnings: [
       ...streams.flatMap(warningsOfUndecodable),
       ...streams.flatMap(warningsOfChannels),
-      ...(picture ? warningsOfColour(picture) : []),
+      ...(video ? warningsOfColour(video) : []),
     ],
     subtitles: subtitleFactsOf(streams),
   };
@@ -231,25 +231,25 @@ function languageOf({ tags }: Stream): string | null {
   return tags?.language && tags.language !== "und" ? tags.language : null;
 }
 
-/** Codecs of pictures that do not move: covers that nobody marked as such. */
+/** Codecs of still images: covers that nobody marked as such. */
 const stillCodecs = /^(png|bmp|gif|tiff|webp|mjpeg)$/;
 
 /** ffprobe has decoded a frame, or it would not know the format of its pixels. */
-function isPicture(stream: Stream): boolean {
+function isVideo(stream: Stream): boolean {
   const hasSize = (stream.width ?? 0) > 0 && (stream.height ?? 0) > 0;
-  return isMovingPictures(stream) && hasSize && isKnown(stream.pix_fmt);
+  return isMovingVideo(stream) && hasSize && isKnown(stream.pix_fmt);
 }
 
-function isMovingPictures({ codec_type, disposition }: Stream): boolean {
+function isMovingVideo({ codec_type, disposition }: Stream): boolean {
   return codec_type === "video" && disposition?.attached_pic !== 1 && disposition?.timed_thumbnails !== 1;
 }
 
-function isSound(stream: Stream): boolean {
+function isAudio(stream: Stream): boolean {
   const { channels = 0 } = stream;
-  return isDecodableSound(stream) && channels <= maxChannels;
+  return isDecodableAudio(stream) && channels <= maxChannels;
 }
 
-function isDecodableSound({ codec_type, channels = 0, sample_fmt }: Stream): boolean {
+function isDecodableAudio({ codec_type, channels = 0, sample_fmt }: Stream): boolean {
   return codec_type === "audio" && channels > 0 && isKnown(sample_fmt);
 }
 
@@ -260,26 +260,24 @@ export function lacksParameters({ streams }: ProbeOutput): boolean {
   return streams.some((stream) => {
     const isUnknown = stream.codec_name === undefined || stream.codec_name === "unknown";
     if (isUnknown) return false;
-    return (
-      (isMovingPictures(stream) && !isPicture(stream)) || (stream.codec_type === "audio" && !isDecodableSound(stream))
-    );
+    return (isMovingVideo(stream) && !isVideo(stream)) || (stream.codec_type === "audio" && !isDecodableAudio(stream));
   });
 }
 
 /** Tracks that stay out because nothing here can decode them. */
 function warningsOfUndecodable(stream: Stream): string[] {
-  const isMute = stream.codec_type === "audio" && !isDecodableSound(stream);
-  const isOut = (isMovingPictures(stream) && !isPicture(stream)) || isMute;
+  const isMute = stream.codec_type === "audio" && !isDecodableAudio(stream);
+  const isOut = (isMovingVideo(stream) && !isVideo(stream)) || isMute;
   if (!isOut) return [];
-  const kind = stream.codec_type === "audio" ? "sound" : "picture";
+  const kind = stream.codec_type === "audio" ? "audio" : "video";
   return [`Track ${stream.index} (${kind}, ${codecName(stream)}) is left out: it cannot be decoded`];
 }
 
 /** Channels that are not heard. */
 function warningsOfChannels(stream: Stream): string[] {
-  if (!isDecodableSound(stream)) return [];
+  if (!isDecodableAudio(stream)) return [];
   const { channels = 0, channel_layout } = stream;
-  const track = `Track ${stream.index} (sound, ${codecName(stream)})`;
+  const track = `Track ${stream.index} (audio, ${codecName(stream)})`;
   if (channels > maxChannels)
     return [`${track} is left out: it has ${channels} channels, and at most ${maxChannels} can be mixed`];
   if (stereoMix({ channels, layout: isKnown(channel_layout) ? channel_layout : null }).isWhole) return [];
@@ -312,14 +310,14 @@ const mostSquashed = 10;
  * The average rate of an MP4 or MOV is that of its whole index, to the tick; where the file lasts longer than its tracks, a
  * frame is shown elsewhere than its place in the index says. A fragmented one has no index, and says no number of frames.
  */
-function isConstantByIndex(picture: Stream, streams: Stream[], format: ProbeOutput["format"]): boolean {
-  const { avg_frame_rate, r_frame_rate, nb_frames = 0, duration = 0 } = picture;
+function isConstantByIndex(video: Stream, streams: Stream[], format: ProbeOutput["format"]): boolean {
+  const { avg_frame_rate, r_frame_rate, nb_frames = 0, duration = 0 } = video;
   if (!/\b(mov|mp4)\b/.test(format.format_name) || nb_frames < 2 || avg_frame_rate !== r_frame_rate) return false;
   const longest = Math.max(...streams.map((stream) => stream.duration ?? 0));
   return Math.abs(duration * ratio(avg_frame_rate) - nb_frames) < 1 && (format.duration ?? 0) < longest + 1;
 }
 
-function pictureOf(stream: Stream) {
+function videoOf(stream: Stream) {
   const [width, height] = [stream.width ?? 0, stream.height ?? 0];
   const square = { width: Math.max(1, Math.round(width * pixelAspect(stream.sample_aspect_ratio))), height };
   const rotation = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0;

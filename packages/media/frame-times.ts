@@ -7,7 +7,7 @@
 import { type LongGop, longGopsOf } from "./long-gops.ts";
 import { type MendedTime, mendedTimes } from "./wrong-times.ts";
 
-/** A packet of the picture as ffprobe tells it, in seconds; NaN for what the container does not say. */
+/** A packet of the video as ffprobe tells it, in seconds; NaN for what the container does not say. */
 export interface TimedPacket {
   pts: number;
   dts: number;
@@ -38,7 +38,7 @@ export interface FrameTimes {
   longestSeconds: number;
 }
 
-/** Collects the packets of one picture, in the order of decoding. */
+/** Collects the packets of one video, in the order of decoding. */
 export interface FrameTimesCollector {
   add(packet: TimedPacket): void;
   /** Null where too few packets have a time, as where each is a field and only the first of two has one. */
@@ -121,7 +121,7 @@ function timesOf(times: number[], lastDuration: number, nominalRate: number): Ti
   return { isConstant, frameRate, startSeconds, lastSeconds, endSeconds };
 }
 
-/** A single frame has no rate; what its container claims counts where a picture may have it. */
+/** A single frame has no rate; what its container claims counts where a video may have it. */
 function timeOfOne(at: number, duration: number, nominalRate: number): Times {
   const frameRate = nominalRate > 0 && nominalRate <= mostRate ? nominalRate : 25;
   const seconds = duration >= 1 / mostRate ? duration : 1 / frameRate;

@@ -1,5 +1,6 @@
 /** What we know about video: facts, plan, chunks, ffmpeg commands, the check of segments, playlists. */
 export { type Access, hasIndex } from "./access.ts";
+export { changesInMidStream, describesItself, isChainedOgg } from "./audio-changes.ts";
 export {
   checkPlacement,
   EmptySegmentError,
@@ -9,28 +10,27 @@ export {
   SegmentError,
 } from "./check-segment.ts";
 export { type Chunk, demandedChunk, type Has, missingOf, type Remaining, remainingChunks } from "./chunks.ts";
-export { type CommandSettings, entryCommand, pictureCommand, soundCommand } from "./commands.ts";
-export { type CopiedTrack, copyInput, decodedSound, isHeldSound, remuxCommand } from "./copy.ts";
+export { audioCommand, type CommandSettings, entryCommand, videoCommand } from "./commands.ts";
+export { type CopiedTrack, copyInput, decodedAudio, isHeldAudio, remuxCommand } from "./copy.ts";
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
-export type { Facts, PictureFacts, SoundFacts } from "./facts.ts";
+export type { AudioFacts, Facts, VideoFacts } from "./facts.ts";
 export { gridIndex, gridSeconds } from "./grid.ts";
 export { qualityLabel } from "./ladder.ts";
 export { languageName } from "./languages.ts";
 export { passedSeconds } from "./long-gops.ts";
-export { hasPackedSound, packCommand, unpackCommand } from "./packed-sound.ts";
-export { wayIn } from "./picture-graph.ts";
+export { hasPackedAudio, packCommand, unpackCommand } from "./packed-audio.ts";
 export {
+  type AudioRendition,
+  audioRenditions,
+  audioSlackSeconds,
   makePlan,
-  type PictureRendition,
   Plan,
-  pictureRenditions,
   plannedSeconds,
   type Rendition,
   repeatsAtBoundaries,
-  type SoundRendition,
   segmentSpan,
-  soundRenditions,
-  soundSlackSeconds,
+  type VideoRendition,
+  videoRenditions,
   wholeSeconds,
   withoutTrack,
 } from "./plan.ts";
@@ -49,7 +49,6 @@ export {
   posterScore,
 } from "./poster.ts";
 export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
-export { changesInMidStream, describesItself, isChainedOgg } from "./sound-changes.ts";
 export { createRun, type Run, type RunOptions, type RunResult, run, withoutAddress } from "./spawn.ts";
 export {
   type Storyboard,
@@ -70,3 +69,4 @@ export {
   unnamedSubtitles,
 } from "./subtitles/tracks.ts";
 export { namedTracks } from "./track-names.ts";
+export { wayIn } from "./video-graph.ts";

@@ -4,7 +4,7 @@ import { chooseRungs, fit, qualityLabel } from "./ladder.ts";
 const made = (width: number, height: number, networkSpeed = 10) =>
   chooseRungs({ width, height }, networkSpeed).rungs.map((rung) => `${rung.name} ${rung.width}x${rung.height}`);
 
-describe("the rungs of a picture", () => {
+describe("the rungs of a video", () => {
   test.each([
     ["4K", 3840, 2160, ["1080p 1920x1080", "720p 1280x720", "480p 854x480", "360p 640x360"]],
     ["1080p", 1920, 1080, ["1080p 1920x1080", "720p 1280x720", "480p 854x480", "360p 640x360"]],

@@ -1,5 +1,5 @@
 /**
- * The ladder: which rungs a picture gets, how large, and at what rate. Contract, section "Transcoding". The box is turned
+ * The ladder: which rungs a video gets, how large, and at what rate. Contract, section "Transcoding". The box is turned
  * for portrait, so that a phone's 1080x1920 gets a 1080p of 1080x1920 and not one of 608x1080.
  */
 
@@ -39,7 +39,7 @@ export interface LeftOutRung {
 }
 
 /**
- * The rungs for a picture of this size. A rung is made when the shorter side is at least the rung's; a source below the
+ * The rungs for a video of this size. A rung is made when the shorter side is at least the rung's; a source below the
  * lowest rung gets that one rung in its own size; nothing is ever made larger.
  *
  * @param networkSpeed Mbit/s that the viewer is said to have; below 1 only 360p, below 5 480p and lower
@@ -81,5 +81,5 @@ export function fit(source: Size, box: Size): Size {
   return { width: even(source.width), height: even(source.height) };
 }
 
-/** What people call a picture of this size: the shorter side and a p. */
+/** What people call a video of this size: the shorter side and a p. */
 export const qualityLabel = (size: Size): string => `${Math.min(size.width, size.height)}p`;

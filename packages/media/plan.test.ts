@@ -29,28 +29,28 @@ describe("the plan", () => {
     expect(planned.reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(endSeconds, 9);
   });
 
-  test("sound has one rendition, at the rate of the highest rung made", () => {
-    const [sound] = examplePlan().renditions.filter((rendition) => rendition.kind === "sound");
-    expect(sound).toMatchObject({ name: "audio", kbps: 192, codec: "mp4a.40.2", stream: 1 });
+  test("audio has one rendition, at the rate of the highest rung made", () => {
+    const [audio] = examplePlan().renditions.filter((rendition) => rendition.kind === "audio");
+    expect(audio).toMatchObject({ name: "audio", kbps: 192, codec: "mp4a.40.2", stream: 1 });
     const slow = makePlan(exampleFacts(), { segmentSeconds: 4, networkSpeed: 0.5 });
-    expect(slow.renditions.at(-1)).toMatchObject({ kind: "sound", kbps: 96 });
+    expect(slow.renditions.at(-1)).toMatchObject({ kind: "audio", kbps: 96 });
   });
 
   test("brings more than 60 frames a second to 60", () => {
-    expect(examplePlan({ frameRate: 120, frameRateNumerator: 120 }).picture).toMatchObject({
+    expect(examplePlan({ frameRate: 120, frameRateNumerator: 120 }).video).toMatchObject({
       frameRate: 60,
       cappedFrameRate: true,
       timescale: 30_720,
     });
-    expect(examplePlan({ frameRate: 59.94, frameRateNumerator: 60_000 }).picture).toMatchObject({
+    expect(examplePlan({ frameRate: 59.94, frameRateNumerator: 60_000 }).video).toMatchObject({
       cappedFrameRate: false,
       timescale: 60_000,
     });
-    expect(examplePlan({ variableFrameRate: true }).picture?.timescale).toBe(90_000);
+    expect(examplePlan({ variableFrameRate: true }).video?.timescale).toBe(90_000);
   });
 
   test("puts a segment where the grid says, and the last one's end where the rendition ends", () => {
-    const silent = { ...exampleFacts({ startSeconds: 0.5 }), sound: [] };
+    const silent = { ...exampleFacts({ startSeconds: 0.5 }), audio: [] };
     const plan = makePlan(silent, { segmentSeconds: 4, networkSpeed: 10 });
     const [rung] = plan.renditions;
     if (!rung) throw new Error("no rung");
@@ -66,13 +66,13 @@ describe("the plan", () => {
     [4, { startSeconds: 0.6 }, [0, 2, 4, 8, 12, 16]],
     [4, { startSeconds: 3 }, [0, 4, 8, 12, 16, 20]],
     [4, { frameRate: 1, frameRateNumerator: 1 }, [0, 4, 8, 12, 16, 20]],
-  ])("cuts a first interval of %d s so that something is there soon (%o)", (segmentSeconds, picture, starts) => {
-    const plan = makePlan({ ...exampleFacts(picture), sound: [] }, { segmentSeconds, networkSpeed: 10 });
-    expect(starts.map((_, index) => gridSeconds(plan, "picture", index))).toEqual(starts);
-    expect(starts.map((_, index) => gridSeconds(plan, "sound", index))).toEqual(
+  ])("cuts a first interval of %d s so that something is there soon (%o)", (segmentSeconds, video, starts) => {
+    const plan = makePlan({ ...exampleFacts(video), audio: [] }, { segmentSeconds, networkSpeed: 10 });
+    expect(starts.map((_, index) => gridSeconds(plan, "video", index))).toEqual(starts);
+    expect(starts.map((_, index) => gridSeconds(plan, "audio", index))).toEqual(
       starts.map((_, i) => i * segmentSeconds),
     );
-    for (const kind of ["picture", "sound"] as const) {
+    for (const kind of ["video", "audio"] as const) {
       for (let index = 0; index < 10; index++) {
         const begin = gridSeconds(plan, kind, index);
         expect(gridIndex(plan, kind, begin)).toBe(index);
@@ -81,19 +81,19 @@ describe("the plan", () => {
     }
   });
 
-  test("begins and ends the picture with the sound where they are far apart", () => {
-    const apart = (picture: object, sound: object) => {
-      const facts = exampleFacts(picture);
-      const tracks = facts.sound.map((one) => ({ ...one, ...sound }));
-      return makePlan({ ...facts, sound: tracks }, { segmentSeconds: 4, networkSpeed: 10 });
+  test("begins and ends the video with the audio where they are far apart", () => {
+    const apart = (video: object, audio: object) => {
+      const facts = exampleFacts(video);
+      const tracks = facts.audio.map((one) => ({ ...one, ...audio }));
+      return makePlan({ ...facts, audio: tracks }, { segmentSeconds: 4, networkSpeed: 10 });
     };
-    expect(apart({ startSeconds: 0.04, endSeconds: 26 }, { endSeconds: 30 }).picture).toMatchObject({
+    expect(apart({ startSeconds: 0.04, endSeconds: 26 }, { endSeconds: 30 }).video).toMatchObject({
       startSeconds: 0.04,
       endSeconds: 26,
     });
-    expect(apart({ startSeconds: 1 }, {}).picture).toMatchObject({ startSeconds: 0, heldUntilSeconds: 1 });
+    expect(apart({ startSeconds: 1 }, {}).video).toMatchObject({ startSeconds: 0, heldUntilSeconds: 1 });
     const long = apart({ endSeconds: 26 }, { endSeconds: 40 });
-    expect(long.picture).toMatchObject({ heldFromSeconds: 26, endSeconds: 40 });
+    expect(long.video).toMatchObject({ heldFromSeconds: 26, endSeconds: 40 });
     expect(long.renditions[0]?.segmentCount).toBe(12);
     const short = apart({ endSeconds: 26 }, { endSeconds: 20 });
     expect(short.renditions.at(-1)).toMatchObject({ silentFromSeconds: 20, endSeconds: 26, segmentCount: 7 });
@@ -102,29 +102,29 @@ describe("the plan", () => {
   test("knows how long a segment will be before it is made: the frames and packets that begin in its interval", () => {
     const plan = examplePlan({ frameRate: 24_000 / 1001, frameRateNumerator: 24_000, endSeconds: 26.026 });
     const [rung] = plan.renditions;
-    const sound = plan.renditions.at(-1);
-    if (!rung || !sound) throw new Error("no rendition");
+    const audio = plan.renditions.at(-1);
+    if (!rung || !audio) throw new Error("no rendition");
     const durations = Array.from({ length: rung.segmentCount }, (_, index) => plannedSeconds(plan, rung, index));
     expect(durations[0]).toBeCloseTo((24 * 1001) / 24_000, 9);
     expect(durations.reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(26.026, 9);
-    expect(plannedSeconds(plan, sound, 0)).toBeCloseTo((188 * 1024) / 48_000, 9);
-    expect(plannedSeconds(plan, sound, 1)).toBeCloseTo((187 * 1024) / 48_000, 9);
+    expect(plannedSeconds(plan, audio, 0)).toBeCloseTo((188 * 1024) / 48_000, 9);
+    expect(plannedSeconds(plan, audio, 1)).toBeCloseTo((187 * 1024) / 48_000, 9);
   });
 
   test.each([
     ["a variable rate", { variableFrameRate: true, frameRate: 29.7 }],
     ["slides", { frameRate: 1 / 30, frameRateNumerator: 1 }],
-  ])("of %s has every segment on the grid, whatever frames the source has there", (_, picture) => {
-    const plan = examplePlan({ ...picture, endSeconds: 26.3 });
+  ])("of %s has every segment on the grid, whatever frames the source has there", (_, video) => {
+    const plan = examplePlan({ ...video, endSeconds: 26.3 });
     const [rung] = plan.renditions;
     if (!rung) throw new Error("no rung");
     for (let index = 0; index < rung.segmentCount; index++) {
       const { startSeconds, endSeconds } = segmentSpan(plan, rung, index);
-      expect(startSeconds).toBe(gridSeconds(plan, "picture", index));
+      expect(startSeconds).toBe(gridSeconds(plan, "video", index));
       expect(plannedStartSeconds(plan, rung, index)).toBe(startSeconds);
       expect(plannedSeconds(plan, rung, index)).toBe(endSeconds - startSeconds);
     }
     expect(segmentSpan(plan, rung, rung.segmentCount - 1).endSeconds).toBe(26.3);
-    expect(plan.picture?.frameRate).toBeGreaterThanOrEqual(1);
+    expect(plan.video?.frameRate).toBeGreaterThanOrEqual(1);
   });
 });

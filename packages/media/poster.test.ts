@@ -3,16 +3,16 @@ import { examplePlan } from "./example-plan.ts";
 import { type FrameMeasure, isGoodPoster, measureOf, posterCandidates, posterCommand, posterScore } from "./poster.ts";
 import { guardedInput } from "./probe.ts";
 
-const pictureOf = (facts: Parameters<typeof examplePlan>[0] = {}) => {
-  const { picture } = examplePlan(facts);
-  if (!picture) throw new Error("The example has a picture");
-  return picture;
+const videoOf = (facts: Parameters<typeof examplePlan>[0] = {}) => {
+  const { video } = examplePlan(facts);
+  if (!video) throw new Error("The example has a video");
+  return video;
 };
 const settings = { source: "/originals/a/a b.mp4", target: "/work/tmp-1/poster.jpg", threads: 1 };
 
 describe("the candidates", () => {
   test("are key frames over the length of the video, then those moments exactly, then its first frame", () => {
-    const candidates = posterCandidates(pictureOf({ startSeconds: 1, endSeconds: 101 }));
+    const candidates = posterCandidates(videoOf({ startSeconds: 1, endSeconds: 101 }));
     expect(candidates.map(({ seconds, frame }) => `${frame} ${seconds}`)).toEqual([
       ...["key 11", "key 31", "key 51", "key 71", "key 91"],
       ...["exact 11", "exact 31", "exact 51", "exact 71", "exact 91", "key 1"],
@@ -20,11 +20,11 @@ describe("the candidates", () => {
   });
 
   test("are as many for a week as for a minute", () => {
-    expect(posterCandidates(pictureOf({ endSeconds: 604_800 }))).toHaveLength(11);
+    expect(posterCandidates(videoOf({ endSeconds: 604_800 }))).toHaveLength(11);
   });
 
   test("of a short video are no key frames but its first one, and lie within it", () => {
-    const candidates = posterCandidates(pictureOf({ endSeconds: 0.04 }));
+    const candidates = posterCandidates(videoOf({ endSeconds: 0.04 }));
     expect(candidates.filter(({ frame }) => frame === "key")).toEqual([{ seconds: 0, frame: "key" }]);
     expect(Math.max(...candidates.map(({ seconds }) => seconds))).toBeLessThan(0.04);
   });
@@ -35,8 +35,8 @@ test.each([
   [1080, 1920, 720, 1280],
   [320, 180, 320, 180],
   [4096, 1, 1280, 2],
-])("a picture of %i x %i gets a poster of %i x %i", (width, height, posterWidth, posterHeight) => {
-  const command = posterCommand(pictureOf({ width, height }), { seconds: 0, frame: "key" }, settings);
+])("a video of %i x %i gets a poster of %i x %i", (width, height, posterWidth, posterHeight) => {
+  const command = posterCommand(videoOf({ width, height }), { seconds: 0, frame: "key" }, settings);
   expect(command.join(" ")).toContain(`scale=${posterWidth}:${posterHeight}:flags=bicubic`);
 });
 
@@ -49,13 +49,13 @@ describe("the command", () => {
   const start = "-hide_banner -nostdin -loglevel error -nostats -y -an -sn -threads 1";
 
   test("makes a JPEG of the key frame before a moment, and tells its measures", () => {
-    expect(posterCommand(pictureOf(), { seconds: 2.6, frame: "key" }, settings).join(" ")).toBe(
+    expect(posterCommand(videoOf(), { seconds: 2.6, frame: "key" }, settings).join(" ")).toBe(
       `${start} -noaccurate_seek -ss 2.600 ${guardedInput.join(" ")} -i file:/originals/a/a b.mp4 ${rest(settings.target)}`,
     );
   });
 
   test("makes one of the moment itself", () => {
-    expect(posterCommand(pictureOf(), { seconds: 2.6, frame: "exact" }, settings).join(" ")).toBe(
+    expect(posterCommand(videoOf(), { seconds: 2.6, frame: "exact" }, settings).join(" ")).toBe(
       `${start} -ss 2.600 ${guardedInput.join(" ")} -i file:/originals/a/a b.mp4 ${rest(settings.target)}`,
     );
   });

@@ -1,14 +1,14 @@
 /**
- * The poster: one frame that stands for the video. Where to look for it, the command that makes a picture of a moment and
+ * The poster: one frame that stands for the video. Where to look for it, the command that makes a video of a moment and
  * measures it, and what to think of the measurement; all pure. A moment is first taken as the key frame before it, which
  * costs one decoded frame; the exact moment costs all frames since then and is only taken where no key frame is good.
  */
-import { toStandardPicture } from "./colour.ts";
+import { toStandardVideo } from "./colour.ts";
 import { jpegArguments, jpegColours } from "./jpeg.ts";
 import { fit } from "./ladder.ts";
-import { decoderOptions, deinterlacing } from "./picture-graph.ts";
 import type { Plan } from "./plan.ts";
 import { guardedInput } from "./probe.ts";
+import { decoderOptions, deinterlacing } from "./video-graph.ts";
 
 /** Pixels of the longer side, at most. */
 const longestSide = 1280;
@@ -37,7 +37,7 @@ export interface FrameMeasure {
   range: number;
 }
 
-type Picture = NonNullable<Plan["picture"]>;
+type Video = NonNullable<Plan["video"]>;
 
 /** Away from the beginning and the end, where titles and black are. */
 const fractions = [0.1, 0.3, 0.5, 0.7, 0.9];
@@ -45,9 +45,9 @@ const fractions = [0.1, 0.3, 0.5, 0.7, 0.9];
 const leastKeySeconds = 10;
 
 /** Where to look, in this order; the last one is there in every video. */
-export function posterCandidates(picture: Picture): PosterCandidate[] {
-  const startSeconds = picture.heldUntilSeconds ?? picture.startSeconds;
-  const length = Math.max(0, (picture.heldFromSeconds ?? picture.endSeconds) - startSeconds);
+export function posterCandidates(video: Video): PosterCandidate[] {
+  const startSeconds = video.heldUntilSeconds ?? video.startSeconds;
+  const length = Math.max(0, (video.heldFromSeconds ?? video.endSeconds) - startSeconds);
   const times = fractions.map((fraction) => startSeconds + length * fraction);
   const all = (frame: PosterCandidate["frame"]) => times.map((seconds) => ({ seconds, frame }));
   return [
@@ -58,21 +58,21 @@ export function posterCandidates(picture: Picture): PosterCandidate[] {
 }
 
 /** The arguments that make a JPEG of one frame; its measures are told on stdout. */
-export function posterCommand(picture: Picture, candidate: PosterCandidate, settings: PosterSettings): string[] {
+export function posterCommand(video: Video, candidate: PosterCandidate, settings: PosterSettings): string[] {
   const { seconds, frame } = candidate;
-  const size = fit(picture, { width: longestSide, height: longestSide });
+  const size = fit(video, { width: longestSide, height: longestSide });
   const filters = [
-    ...deinterlacing(picture),
+    ...deinterlacing(video),
     "trim=end_frame=1",
-    toStandardPicture(picture.colour, size),
+    toStandardVideo(video.colour, size),
     `scale=in_color_matrix=bt709:in_range=tv:${jpegColours}`,
     "format=yuvj420p,signalstats,metadata=mode=print:file=-",
   ];
   return [
     ...["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats", "-y", "-an", "-sn"],
     ...["-threads", String(settings.threads), ...(frame === "key" ? ["-noaccurate_seek"] : [])],
-    ...["-ss", seconds.toFixed(3), ...guardedInput, ...decoderOptions(picture), "-i", `file:${settings.source}`],
-    ...["-map", `0:${picture.stream}`, "-map_metadata", "-1", "-vf", filters.join(",")],
+    ...["-ss", seconds.toFixed(3), ...guardedInput, ...decoderOptions(video), "-i", `file:${settings.source}`],
+    ...["-map", `0:${video.stream}`, "-map_metadata", "-1", "-vf", filters.join(",")],
     // A key frame before the time that was sought has a negative time stamp, and would be dropped.
     ...["-fps_mode", "passthrough", "-frames:v", "1", ...jpegArguments, `file:${settings.target}`],
   ];

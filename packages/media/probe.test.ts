@@ -13,7 +13,7 @@ describe("probing", () => {
   test("tells the facts of a clip", async () => {
     await using world = createWorld();
     const facts = await probe(await makeClip(world.path("a b'c.mp4"), { seconds: 2, width: 322, height: 242 }), run);
-    expect(facts.picture).toMatchObject({
+    expect(facts.video).toMatchObject({
       width: 322,
       height: 242,
       frameRate: 25,
@@ -21,28 +21,28 @@ describe("probing", () => {
       startSeconds: 0,
       endSeconds: 2,
     });
-    expect(facts.sound).toHaveLength(1);
+    expect(facts.audio).toHaveLength(1);
   });
 
-  test("measures where a picture ends when the container does not say, or says the sound's", async () => {
+  test("measures where a video ends when the container does not say, or says the audio's", async () => {
     await using world = createWorld();
     for (const name of ["clip.mkv", "clip.ts"]) {
       const path = await makeClip(world.path(name), { seconds: 3, extra: ["-af", "apad=pad_dur=2"] });
-      const { picture } = await probe(path, run);
-      expect(picture && picture.endSeconds - picture.startSeconds).toBeCloseTo(3, 1);
+      const { video } = await probe(path, run);
+      expect(video && video.endSeconds - video.startSeconds).toBeCloseTo(3, 1);
     }
   });
 
   test.each(["clip.mp4", "clip.mkv", "clip.mov"])("finds where %s has no key frame for long", async (name) => {
     await using world = createWorld();
-    const picture = { width: 64, height: 36, rate: "10", seconds: 80, sound: false };
+    const video = { width: 64, height: 36, rate: "10", seconds: 80, audio: false };
     const keyFrames = ["-g", "100000", "-sc_threshold", "0", "-force_key_frames", "20,25,70"];
-    const clip = await makeClip(world.path(name), { ...picture, extra: keyFrames });
+    const clip = await makeClip(world.path(name), { ...video, extra: keyFrames });
     const facts = await probe(clip, run);
-    expect(facts.picture?.longGops).toEqual([{ startSeconds: 25, endSeconds: 70 }]);
-    expect(facts.picture?.longestFrameSeconds).toBeCloseTo(0.1, 3);
-    const usual = await makeClip(world.path(`usual-${name}`), { ...picture, extra: ["-g", "100"] });
-    expect((await probe(usual, run)).picture?.longGops).toEqual([]);
+    expect(facts.video?.longGops).toEqual([{ startSeconds: 25, endSeconds: 70 }]);
+    expect(facts.video?.longestFrameSeconds).toBeCloseTo(0.1, 3);
+    const usual = await makeClip(world.path(`usual-${name}`), { ...video, extra: ["-g", "100"] });
+    expect((await probe(usual, run)).video?.longGops).toEqual([]);
   });
 
   test("is not held up by tags of any size, and takes the beginning of those that are used", async () => {
@@ -74,8 +74,8 @@ describe("probing", () => {
         },
       });
     const facts = await probe(tagged, measuring);
-    expect(facts).toMatchObject({ picture: (await probe(clip, run)).picture, sound: [{ language: "deu" }] });
-    expect(facts.sound[0]?.title).toBe('The "director\'s" $cut \\\nof `it`');
+    expect(facts).toMatchObject({ video: (await probe(clip, run)).video, audio: [{ language: "deu" }] });
+    expect(facts.audio[0]?.title).toBe('The "director\'s" $cut \\\nof `it`');
     expect(longestLine).toBeLessThanOrEqual(4096);
     expect(characters).toBeLessThan(20_000);
   });
@@ -123,7 +123,7 @@ describe("probing", () => {
         "This is a Git LFS pointer, not the file that it stands for",
       ],
       ["%PDF-1.7\n\u0000", "This is a PDF document, not a video"],
-      [new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0]), "This is a PNG picture, not a video"],
+      [new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0]), "This is a PNG video, not a video"],
       [clip.subarray(at("moof")), "This is a lone media segment: without its init segment nothing can decode it"],
       [clip.subarray(0, at("moof")), "This is a lone init segment: it describes a video and holds none of it"],
       [clip.subarray(0, at("moov")), "This MP4 has no index (moov): its recording or its transfer was cut short"],
@@ -135,11 +135,11 @@ describe("probing", () => {
     }
   });
 
-  test("finds the x264 that made a picture of 4:4:4", async () => {
+  test("finds the x264 that made a video of 4:4:4", async () => {
     await using world = createWorld();
     const extra = ["-pix_fmt", "yuv444p"];
-    const { picture } = await probe(await makeClip(world.path("a.mp4"), { seconds: 1, extra }), run);
-    expect(picture?.x264Build).toBeGreaterThan(100);
-    expect((await probe(await makeClip(world.path("b.mp4"), { seconds: 1 }), run)).picture?.x264Build).toBeNull();
+    const { video } = await probe(await makeClip(world.path("a.mp4"), { seconds: 1, extra }), run);
+    expect(video?.x264Build).toBeGreaterThan(100);
+    expect((await probe(await makeClip(world.path("b.mp4"), { seconds: 1 }), run)).video?.x264Build).toBeNull();
   });
 });

@@ -9,10 +9,10 @@ import {
   type Facts,
   factsOf,
   lacksParameters,
-  type PictureFacts,
   ProbeOutput,
   parseFlat,
   usedEntries,
+  type VideoFacts,
 } from "./facts.ts";
 import { createFrameTimesCollector, type FrameTimes, type TimedPacket } from "./frame-times.ts";
 import { type LongGop, longGopsOf, minLongGopSeconds } from "./long-gops.ts";
@@ -63,32 +63,32 @@ export async function probe(source: string, run: Run, signal?: AbortSignal): Pro
   });
   const facts = { ...factsOf(described.output), ...(described.isDeep ? { needsDeepProbe: true as const } : {}) };
   if (/\bmp4\b/.test(facts.container) && (await isEncryptedMp4(file))) throw await refusal(file, described.output);
-  if (!facts.picture && facts.sound.length === 0) throw await refusal(file, described.output);
-  assertSize(facts.picture);
+  if (!facts.video && facts.audio.length === 0) throw await refusal(file, described.output);
+  assertSize(facts.video);
   const measure: Measure = { source, origin: described.output.format.start_time ?? 0, run, signal };
   const isPlausible = isPlausibleDuration(described.output.format);
   const trustsEnd = isPlausible && /\b(mov|mp4)\b/.test(facts.container);
-  const shown = facts.picture && (await measuredPicture(measure, facts.picture, trustsEnd));
+  const shown = facts.video && (await measuredVideo(measure, facts.video, trustsEnd));
   // Of a stream without times its copy tells where it ends.
-  const picture = shown && (shown.endSeconds > 0 || isUntimed(facts.container)) ? shown : null;
+  const video = shown && (shown.endSeconds > 0 || isUntimed(facts.container)) ? shown : null;
   const heard = await Promise.all(
-    facts.sound.map(async (one) => {
+    facts.audio.map(async (one) => {
       if (isPlausible && one.endSeconds > 0) return one;
       return { ...one, endSeconds: (await measuredEnd(measure, { ...one, endSeconds: 0 })) ?? 0 };
     }),
   );
-  const sound = heard.filter((one) => one.endSeconds > 0);
-  if (!picture && sound.length === 0) throw await refusal(file, described.output);
-  const hours = Math.max(picture?.endSeconds ?? 0, ...sound.map((one) => one.endSeconds)) / 3600;
+  const audio = heard.filter((one) => one.endSeconds > 0);
+  if (!video && audio.length === 0) throw await refusal(file, described.output);
+  const hours = Math.max(video?.endSeconds ?? 0, ...audio.map((one) => one.endSeconds)) / 3600;
   if (!(hours <= mostHours))
     throw new SourceError(`This file claims to be ${Math.round(hours)} h long; at most ${mostHours} h are taken`);
-  return { ...facts, picture, sound, warnings: [...facts.warnings, ...warningsOfTimes(picture)] };
+  return { ...facts, video, audio, warnings: [...facts.warnings, ...warningsOfTimes(video)] };
 }
 
-function warningsOfTimes(picture: PictureFacts | null): string[] {
-  const count = picture?.wrongTimes ?? 0;
+function warningsOfTimes(video: VideoFacts | null): string[] {
+  const count = video?.wrongTimes ?? 0;
   if (count === 0) return [];
-  const them = count === 1 ? "1 time stamp of the picture" : `${count} time stamps of the picture`;
+  const them = count === 1 ? "1 time stamp of the video" : `${count} time stamps of the video`;
   return [`${them} cannot be right: those frames are shown beside the ones that they were recorded with`];
 }
 
@@ -98,7 +98,7 @@ function warningsOfTimes(picture: PictureFacts | null): string[] {
  */
 async function describeWhole(source: string, run: Run, signal?: AbortSignal) {
   const first = await describe(source, [], run, signal);
-  const known = ({ sound, picture }: Facts) => sound.length + (picture ? 1 : 0);
+  const known = ({ audio, video }: Facts) => audio.length + (video ? 1 : 0);
   let output = first;
   const isDeep = lacksParameters(first);
   if (isDeep) output = await describe(source, deepInput, run, signal);
@@ -120,16 +120,16 @@ async function describe(source: string, input: string[], run: Run, signal?: Abor
 /** What a readable file is whose streams are of no use, with their codecs. */
 async function refusal(file: Blob, described: ProbeOutput): Promise<SourceError> {
   const codecs = described.streams.map((stream) => `${stream.codec_type ?? "data"} ${codecName(stream)}`).join(", ");
-  const reason = (await whatItIs(file)) ?? `This file has neither a picture nor sound that can be decoded`;
+  const reason = (await whatItIs(file)) ?? `This file has neither a video nor audio that can be decoded`;
   return new SourceError(codecs ? `${reason} (it has: ${codecs})` : reason);
 }
 
 /** 8K in either direction. */
 const mostPixels = 8192 * 8192;
 
-function assertSize(picture: PictureFacts | null): void {
-  if (!picture || picture.width * picture.height <= mostPixels) return;
-  throw new SourceError(`The picture is ${picture.width}x${picture.height}; at most ${mostPixels} pixels are taken`);
+function assertSize(video: VideoFacts | null): void {
+  if (!video || video.width * video.height <= mostPixels) return;
+  throw new SourceError(`The video is ${video.width}x${video.height}; at most ${mostPixels} pixels are taken`);
 }
 
 /** A week. Beyond it stand only broken time stamps. */
@@ -151,31 +151,31 @@ interface Measure {
 }
 
 /**
- * When the frames of the picture are shown. An index of MP4 or MOV that has one distance for all of them proves a constant
+ * When the frames of the video are shown. An index of MP4 or MOV that has one distance for all of them proves a constant
  * rate, and says where they end; elsewhere every packet is looked at.
  */
-async function measuredPicture(measure: Measure, picture: PictureFacts, trustsEnd: boolean): Promise<PictureFacts> {
-  const x264Build = await x264BuildOf(measure, picture);
-  const isProven = picture.isConstantByIndex && picture.frameRate <= mostPlausibleRate;
-  if (isProven && trustsEnd && picture.endSeconds > 0) {
-    const longGops = await longGopsByIndex(measure, picture);
-    return { ...picture, x264Build, variableFrameRate: false, longGops, longestFrameSeconds: 1 / picture.frameRate };
+async function measuredVideo(measure: Measure, video: VideoFacts, trustsEnd: boolean): Promise<VideoFacts> {
+  const x264Build = await x264BuildOf(measure, video);
+  const isProven = video.isConstantByIndex && video.frameRate <= mostPlausibleRate;
+  if (isProven && trustsEnd && video.endSeconds > 0) {
+    const longGops = await longGopsByIndex(measure, video);
+    return { ...video, x264Build, variableFrameRate: false, longGops, longestFrameSeconds: 1 / video.frameRate };
   }
-  const times = await frameTimes(measure, picture);
+  const times = await frameTimes(measure, video);
   if (!times) {
-    const endSeconds = (await measuredEnd(measure, picture)) ?? picture.endSeconds;
-    return { ...picture, x264Build, endSeconds };
+    const endSeconds = (await measuredEnd(measure, video)) ?? video.endSeconds;
+    return { ...video, x264Build, endSeconds };
   }
   const { frameRate, isConstant, lastSeconds, endSeconds, mended, equal, longGops } = times;
   const startSeconds = Math.max(0, times.startSeconds);
   const wrongTimes = mended.length + equal;
   const when = { frameRate, variableFrameRate: !isConstant, startSeconds, lastSeconds, endSeconds, mended, wrongTimes };
-  return { ...picture, x264Build, ...when, longGops, longestFrameSeconds: times.longestSeconds };
+  return { ...video, x264Build, ...when, longGops, longestFrameSeconds: times.longestSeconds };
 }
 
 /** Of an MP4 whose index has one distance for all frames. */
-async function longGopsByIndex({ source }: Measure, picture: PictureFacts): Promise<LongGop[]> {
-  const { stream, startSeconds, endSeconds, frameRate } = picture;
+async function longGopsByIndex({ source }: Measure, video: VideoFacts): Promise<LongGop[]> {
+  const { stream, startSeconds, endSeconds, frameRate } = video;
   if (endSeconds - startSeconds <= minLongGopSeconds) return [];
   const numbers = (await keyFrameNumbers(await openAsBlob(source), stream)) ?? [];
   return longGopsOf(
@@ -188,9 +188,9 @@ async function longGopsByIndex({ source }: Measure, picture: PictureFacts): Prom
 const mostPlausibleRate = 60.5;
 
 /** Of all packets that are shown, in seconds from the start of the file; null where they cannot be read in time. */
-async function frameTimes(measure: Measure, picture: PictureFacts): Promise<FrameTimes | null> {
-  const collector = createFrameTimesCollector(picture);
-  const isRead = await eachPacket(measure, picture.stream, "%", ({ pts, dts, ...rest }) => {
+async function frameTimes(measure: Measure, video: VideoFacts): Promise<FrameTimes | null> {
+  const collector = createFrameTimesCollector(video);
+  const isRead = await eachPacket(measure, video.stream, "%", ({ pts, dts, ...rest }) => {
     collector.add({ pts: pts - measure.origin, dts: dts - measure.origin, ...rest });
   });
   return isRead ? collector.result() : null;
@@ -200,10 +200,10 @@ async function frameTimes(measure: Measure, picture: PictureFacts): Promise<Fram
  * Old versions of x264 coded 4:4:4 in their own way. The version stands in the first packet, and a decoder that begins in
  * the middle does not see it: it has to be told, or it decodes noise.
  */
-async function x264BuildOf({ source, run, signal }: Measure, picture: PictureFacts): Promise<number | null> {
-  if (picture.codec !== "h264" || !picture.pixelFormat.includes("444")) return null;
+async function x264BuildOf({ source, run, signal }: Measure, video: VideoFacts): Promise<number | null> {
+  if (video.codec !== "h264" || !video.pixelFormat.includes("444")) return null;
   const first = ["-read_intervals", "%+#1", "-show_entries", "packet=pos,size", "-of", "csv=p=0"];
-  const told = await ffprobe(source, ["-select_streams", String(picture.stream), ...first], run, signal);
+  const told = await ffprobe(source, ["-select_streams", String(video.stream), ...first], run, signal);
   const [size = 0, position = Number.NaN] = (told[0] ?? "").split(",").map(Number.parseFloat);
   if (Number.isNaN(position)) return null;
   const packet = (await openAsBlob(source)).slice(position, position + Math.min(size, mostPacketBytes));

@@ -10,13 +10,13 @@ async function ffmpeg(...args: string[]): Promise<void> {
   if (result.exitCode !== 0) throw new Error(`ffmpeg ${args.join(" ")}: ${result.errors}`);
 }
 
-/** The loudness of the first two channels, RMS in dB, after the mix of a file's sound. */
+/** The loudness of the first two channels, RMS in dB, after the mix of a file's audio. */
 async function mixedLoudness(path: string): Promise<{ channels: number; decibels: number[] }> {
-  const [sound] = (await probe(path, run)).sound;
-  if (!sound) throw new Error(`${path} has no sound`);
+  const [audio] = (await probe(path, run)).audio;
+  if (!audio) throw new Error(`${path} has no audio`);
   const lines: string[] = [];
   const measure = "astats=metadata=1:measure_overall=none:measure_perchannel=RMS_level,ametadata=print:file=-";
-  const filters = `${stereoMix(sound).filter},asetnsamples=48000,${measure}`;
+  const filters = `${stereoMix(audio).filter},asetnsamples=48000,${measure}`;
   const args = ["-v", "error", "-i", path, "-af", filters, "-f", "null", "-"];
   const result = await run("ffmpeg", args, { onLine: (line) => lines.push(line) });
   expect(result).toMatchObject({ exitCode: 0, errors: "" });
@@ -24,7 +24,7 @@ async function mixedLoudness(path: string): Promise<{ channels: number; decibels
     const told = lines.find((line) => line.includes(`.${channel}.RMS_level`))?.split("=")[1];
     return told === "-inf" ? Number.NEGATIVE_INFINITY : Number(told);
   };
-  return { channels: sound.channels, decibels: [level(1), level(2)] };
+  return { channels: audio.channels, decibels: [level(1), level(2)] };
 }
 
 test("any number of channels without a known place is heard, at least in its first two", async () => {
@@ -76,7 +76,7 @@ test("ambisonics of every order, with and without stereo beside, keep left and r
       `${channels * 64}k`,
       path,
     );
-    expect((await probe(path, run)).sound[0]).toMatchObject({ channels, layout });
+    expect((await probe(path, run)).audio[0]).toMatchObject({ channels, layout });
     const { decibels } = await mixedLoudness(path);
     expect(decibels[0]).toBeCloseTo(-9, 0);
     expect(decibels[1]).toBeLessThan(-30);
@@ -100,10 +100,10 @@ test("what is left out of a mix is said, and a track that cannot be mixed leaves
   const inputs = [...noise(2), ...noise(6), ...noise(10), ...noise(65)];
   await ffmpeg(...inputs, "-map", "0", "-map", "1", "-map", "2", "-map", "3", "-c:a", "pcm_s16le", clip);
   const facts = await probe(clip, run);
-  expect(facts.sound.map(({ channels }) => channels)).toEqual([2, 6, 10]);
+  expect(facts.audio.map(({ channels }) => channels)).toEqual([2, 6, 10]);
   expect(facts.warnings).toEqual([
-    "Track 2 (sound, pcm_s16le) has 10 channels whose positions are not told: its first two are taken",
-    "Track 3 (sound, pcm_s16le) is left out: it has 65 channels, and at most 64 can be mixed",
+    "Track 2 (audio, pcm_s16le) has 10 channels whose positions are not told: its first two are taken",
+    "Track 3 (audio, pcm_s16le) is left out: it has 65 channels, and at most 64 can be mixed",
   ]);
   const plan = makePlan(facts, { segmentSeconds: 4, networkSpeed: 10 });
   expect(plan.renditions.map(({ name }) => name)).toEqual(["audio", "audio-2", "audio-3"]);

@@ -107,7 +107,7 @@ describe("the segments of a sheet", () => {
       { init: "init-libx264.mp4", firstTile: 0, tiles: 12, segments: [1] },
     ]);
     expect(sheetRuns(makeStoryboard(size, 12), 0, [segment(0, { bytes: 0 })])).toEqual([]);
-    // The picture is over after 4 s, the sound after an hour.
+    // The video is over after 4 s, the audio after an hour.
     expect(sheetRuns(makeStoryboard(size, 3600), 1, [segment(0)])).toEqual([
       { init: "init-libx264.mp4", firstTile: 25, tiles: 25, segments: [0] },
     ]);

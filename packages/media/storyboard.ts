@@ -1,12 +1,12 @@
 /**
- * The storyboard: small pictures over the length of the video, for the seek bar. Sheets of tiles and a WebVTT index, whose
+ * The storyboard: small videos over the length of the video, for the seek bar. Sheets of tiles and a WebVTT index, whose
  * cues point into the sheets by media fragments (`sheet-000.jpg#xywh=…`, W3C Media Fragments 4.2.2). Tiles are made of the
  * finished segments of the lowest rung, which are upright, of square pixels and cheap to decode; of these only the segments
  * in which a tile lies are read, so that the work depends on the number of tiles and not on the length of the video.
  */
 import { sheetFile } from "@video-backend/storage/layout";
 import { jpegArguments, jpegColours } from "./jpeg.ts";
-import { type Plan, pictureRenditions } from "./plan.ts";
+import { type Plan, videoRenditions } from "./plan.ts";
 
 /** Where every tile is, in time and in the sheets. */
 export interface Storyboard {
@@ -50,7 +50,7 @@ const tilesOfSheet = 25;
 const mostTiles = 150;
 /** Seconds; the first of them that makes few enough tiles is taken. */
 const intervals = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600];
-/** Below this length a picture for every second. */
+/** Below this length a video for every second. */
 const shortSeconds = 20;
 
 /** @param size of the rendition that tiles are made of */
@@ -70,10 +70,10 @@ export function makeStoryboard(size: { width: number; height: number }, endSecon
   };
 }
 
-/** The storyboard of a video, whose tiles are of the lowest rung; null where there is no picture. */
+/** The storyboard of a video, whose tiles are of the lowest rung; null where there is no video. */
 export function storyboardOf(plan: Plan, ledger: { bytes: number; startSeconds: number; durationSeconds: number }[]) {
-  const rendition = pictureRenditions(plan).at(-1);
-  // Where the last segment of all ends, of picture or sound: that is how long a player takes the video to be.
+  const rendition = videoRenditions(plan).at(-1);
+  // Where the last segment of all ends, of video or audio: that is how long a player takes the video to be.
   const ends = ledger.filter(({ bytes }) => bytes > 0).map((one) => one.startSeconds + one.durationSeconds);
   return rendition ? { rendition, board: makeStoryboard(rendition, Math.max(0, ...ends)) } : null;
 }
@@ -162,7 +162,7 @@ export function sheetCommand(board: Storyboard, inputs: TileInput[], { target, t
 /**
  * A clock of one empty frame an interval, over which lies what is on screen then: `blend` takes of its second input the
  * last frame so far, for as long as the first one goes on. The `fps` filter would lose the last frame of what has no
- * duration. A picture that begins after the first moment is taken as being there.
+ * duration. A video that begins after the first moment is taken as being there.
  */
 function tilesOf(board: Storyboard, { firstTile, tiles }: TileInput, number: number): string[] {
   const { tileWidth, tileHeight, intervalSeconds } = board;

@@ -1,4 +1,4 @@
-/** What people choose a track of sound or subtitles by. */
+/** What people choose an audio track or subtitles by. */
 import { languageName } from "./languages.ts";
 import { quotable } from "./quotable.ts";
 

@@ -38,8 +38,8 @@ const signatures = [
   { bytes: "Rar!", what: "a RAR archive" },
   { bytes: "7z\u00bc\u00af", what: "a 7z archive" },
   { bytes: "\u001f\u008b", what: "a gzip archive" },
-  { bytes: "\u0089PNG", what: "a PNG picture" },
-  { bytes: "\u00ff\u00d8\u00ff", what: "a JPEG picture" },
+  { bytes: "\u0089PNG", what: "a PNG video" },
+  { bytes: "\u00ff\u00d8\u00ff", what: "a JPEG video" },
   { bytes: "\u007fELF", what: "a program" },
   { bytes: "MZ", what: "a program" },
 ];

@@ -1,7 +1,7 @@
 /**
  * A picture that moves on after a change of quality. Chromium's decoder never goes back to a key frame behind what it has
  * read: where the buffer at the playhead is emptied or replaced, it waits for the next segment, and the picture stands still
- * for seconds while the sound goes on (hls.js issues 5631 and 6355). A seek to the current time makes it start again at the
+ * for seconds while the audio goes on (hls.js issues 5631 and 6355). A seek to the current time makes it start again at the
  * key frame of the segment that is there now.
  */
 import Hls, { type Fragment } from "hls.js";

@@ -1,5 +1,5 @@
 /**
- * What there is to choose from: qualities and tracks of sound, told to the menus by the standard's audioTracks and by
+ * What there is to choose from: qualities and audio tracks, told to the menus by the standard's audioTracks and by
  * videoRenditions, which the media-tracks package adds to the media element. Subtitles need nothing: hls.js lists them as
  * text tracks.
  */
@@ -22,7 +22,7 @@ declare global {
 /** Keeps the lists in step with the stream, and the stream in step with what is chosen. */
 export function listTracks(hls: Hls, video: HTMLVideoElement, closing: AbortSignal): void {
   listQualities(hls, video, closing);
-  listSound(hls, video, closing);
+  listAudio(hls, video, closing);
 }
 
 function listQualities(hls: Hls, video: HTMLVideoElement, closing: AbortSignal): void {
@@ -35,7 +35,7 @@ function listQualities(hls: Hls, video: HTMLVideoElement, closing: AbortSignal):
     for (const [index, level] of hls.levels.entries()) {
       const id = String(index);
       levels.set(id, level);
-      // Sound alone has no picture to choose.
+      // Audio alone has no picture to choose.
       if (!level.height) continue;
       const { url, width, height, videoCodec, bitrate } = level;
       track.addRendition(url[0] ?? "", width, height, videoCodec, bitrate).id = id;
@@ -52,7 +52,7 @@ function listQualities(hls: Hls, video: HTMLVideoElement, closing: AbortSignal):
   video.videoRenditions.addEventListener("change", choose, { signal: closing });
 }
 
-function listSound(hls: Hls, video: HTMLVideoElement, closing: AbortSignal): void {
+function listAudio(hls: Hls, video: HTMLVideoElement, closing: AbortSignal): void {
   hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, (_, { audioTracks }) => {
     // Each quality may have a group of its own; the same names are the same choice.
     const names = audioTracks.map(({ name }) => name);

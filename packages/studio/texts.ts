@@ -185,7 +185,7 @@ export const texts = {
       row: (name: string, made: number, total: number, others: string[]) =>
         `${name}: ${made} of ${total} segments made${others.length > 0 ? `, ${others.join(", ")}` : ""}`,
       columns: { rung: "Rendition", progress: "Made", speed: "Speed", left: "Time left", encoder: "Encoder" },
-      sound: "Sound",
+      audio: "Audio",
       skipped: (name: string, reason: string) => `${name} is left out. ${reason}.`,
     },
     bitrates: {
@@ -210,7 +210,7 @@ export const texts = {
       length: "Length",
       container: "Container",
       picture: "Picture",
-      sound: "Sound",
+      audio: "Audio",
       uploaded: "Uploaded",
       id: "Id",
       duplicate: "Same file as",

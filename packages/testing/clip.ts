@@ -6,18 +6,18 @@ export interface Clip {
   height?: number;
   /** Frames a second, such as `25` or `24000/1001`. */
   rate?: string;
-  sound?: boolean;
+  audio?: boolean;
   /** Further output arguments, before the path. */
   extra?: string[];
 }
 
-/** Writes a moving test picture with a tone; the container follows from the path's ending. */
+/** Writes a moving test video with a tone; the container follows from the path's ending. */
 export async function makeClip(path: string, clip: Clip = {}): Promise<string> {
-  const { seconds = 3, width = 640, height = 360, rate = "25", sound = true, extra = [] } = clip;
-  const picture = ["-f", "lavfi", "-i", `testsrc2=size=${width}x${height}:rate=${rate}:duration=${seconds}`];
-  const tone = sound ? ["-f", "lavfi", "-i", `sine=frequency=440:sample_rate=48000:duration=${seconds}`] : [];
-  const codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", ...(sound ? ["-c:a", "aac"] : [])];
-  const command = ["ffmpeg", "-nostdin", "-v", "error", "-y", ...picture, ...tone, ...codecs, ...extra, path];
+  const { seconds = 3, width = 640, height = 360, rate = "25", audio = true, extra = [] } = clip;
+  const video = ["-f", "lavfi", "-i", `testsrc2=size=${width}x${height}:rate=${rate}:duration=${seconds}`];
+  const tone = audio ? ["-f", "lavfi", "-i", `sine=frequency=440:sample_rate=48000:duration=${seconds}`] : [];
+  const codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", ...(audio ? ["-c:a", "aac"] : [])];
+  const command = ["ffmpeg", "-nostdin", "-v", "error", "-y", ...video, ...tone, ...codecs, ...extra, path];
   const child = Bun.spawn(command, { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
   const errors = await new Response(child.stderr).text();
   if ((await child.exited) !== 0) throw new Error(`The clip ${path} could not be made: ${errors}`);

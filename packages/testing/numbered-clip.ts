@@ -1,6 +1,6 @@
 /**
- * Clips whose every frame shows its number and whose sound is nowhere like elsewhere, and what reads them again: so that a
- * test can say which frame and which moment of the sound are there at any time.
+ * Clips whose every frame shows its number and whose audio is nowhere like elsewhere, and what reads them again: so that a
+ * test can say which frame and which moment of the audio are there at any time.
  */
 import { rm } from "node:fs/promises";
 
@@ -11,8 +11,8 @@ export interface NumberedClip {
   seconds?: number;
   /** Filters of ffmpeg behind the number, such as `select` and `setpts`: which frames come, and when. */
   filters?: string[];
-  /** Of the sound; 0 for none. */
-  soundSeconds?: number;
+  /** Of the audio; 0 for none. */
+  audioSeconds?: number;
   /** Further output arguments, before the path; they may choose other codecs. */
   extra?: string[];
 }
@@ -22,13 +22,13 @@ const frameBytes = bits * 2;
 
 /** Writes the clip; the container follows from the path's ending. */
 export async function makeNumberedClip(path: string, clip: NumberedClip = {}): Promise<string> {
-  const { rate = "25", seconds = 10, filters = [], soundSeconds = seconds, extra = [] } = clip;
+  const { rate = "25", seconds = 10, filters = [], audioSeconds = seconds, extra = [] } = clip;
   const number = `geq=lum='if(mod(floor(N/pow(2,floor(X))),2),235,16)':cb=128:cr=128`;
   const drawn = `color=size=${bits}x2:rate=${rate}:duration=${seconds},format=yuv444p,${number}`;
-  const picture = [`${drawn},scale=384:216:flags=neighbor,format=yuv420p`, ...filters].join(",");
-  const noise = `anoisesrc=color=pink:seed=7:sample_rate=48000:amplitude=0.5:duration=${soundSeconds}`;
-  const inputs = ["-f", "lavfi", "-i", picture, ...(soundSeconds > 0 ? ["-f", "lavfi", "-i", noise] : [])];
-  const codecs = ["-c:v", "libx264", "-preset", "ultrafast", ...(soundSeconds > 0 ? ["-c:a", "aac"] : [])];
+  const video = [`${drawn},scale=384:216:flags=neighbor,format=yuv420p`, ...filters].join(",");
+  const noise = `anoisesrc=color=pink:seed=7:sample_rate=48000:amplitude=0.5:duration=${audioSeconds}`;
+  const inputs = ["-f", "lavfi", "-i", video, ...(audioSeconds > 0 ? ["-f", "lavfi", "-i", noise] : [])];
+  const codecs = ["-c:v", "libx264", "-preset", "ultrafast", ...(audioSeconds > 0 ? ["-c:a", "aac"] : [])];
   await output(["-y", ...inputs, "-fps_mode", "passthrough", ...codecs, ...extra, path]);
   return path;
 }
@@ -62,7 +62,7 @@ export async function numberedFrames(path: string, input: string[] = []): Promis
 /** Samples a second of `samplesOf`. */
 export const sampleRate = 2000;
 
-/** The sound of a file from 0 on, one channel. */
+/** The audio of a file from 0 on, one channel. */
 export async function samplesOf(path: string, input: string[] = []): Promise<Int16Array> {
   const filters = `aresample=async=1:first_pts=0,aresample=${sampleRate}`;
   const pcm = ["-map", "0:a:0", "-af", filters, "-ac", "1", "-f", "s16le", "-"];
@@ -71,7 +71,7 @@ export async function samplesOf(path: string, input: string[] = []): Promise<Int
 }
 
 /**
- * How much later the sound of `heard` comes than that of `original` around a moment, in seconds: where a tenth of a second
+ * How much later the audio of `heard` comes than that of `original` around a moment, in seconds: where a tenth of a second
  * of it is most alike. NaN where nothing within a twentieth is alike.
  */
 export function delayAt(original: Int16Array, heard: Int16Array, seconds: number): number {

@@ -1,4 +1,4 @@
-/** Finds the picture that stands for a video: the one it names as its thumbnail, else the poster that was made of it. */
+/** Finds the image that stands for a video: the one it names as its thumbnail, else the poster that was made of it. */
 import { ServiceError } from "@video-backend/service";
 import type { StoredBlob } from "@video-backend/storage";
 import { posterFile, streamKey, thumbnailKey, thumbnailKindOf } from "@video-backend/storage/layout";

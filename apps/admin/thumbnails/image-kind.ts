@@ -1,4 +1,4 @@
-/** What kind of picture some bytes are, by their first ones. Names and declared types are the sender's to invent. */
+/** What kind of image some bytes are, by their first ones. Names and declared types are the sender's to invent. */
 import type { ThumbnailKind } from "@video-backend/storage/layout";
 
 /** The kinds that are taken: the ending of the stored name, and the media type it is served with. */

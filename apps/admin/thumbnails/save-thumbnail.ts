@@ -1,4 +1,4 @@
-/** Takes in a picture for a video: checks what it is, stores it, then names it in the video. */
+/** Takes in an image for a video: checks what it is, stores it, then names it in the video. */
 import { ServiceError } from "@video-backend/service";
 import { thumbnailFile, thumbnailKey } from "@video-backend/storage/layout";
 import { parseResponse } from "hono/client";

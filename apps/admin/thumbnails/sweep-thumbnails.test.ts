@@ -11,7 +11,7 @@ test("thumbnails of videos that are gone are removed, those of videos that may c
   for (const hash of ["known", "deleted"]) await send("POST /videos", { json: { hash, filename: "a.mp4" } });
   await send("DELETE /videos/deleted");
   for (const id of ["known", "deleted", "nobody", "lost", "not an id"]) {
-    await admin.store.put(`thumbnails/${id}/thumbnail.png`, "picture");
+    await admin.store.put(`thumbnails/${id}/thumbnail.png`, "video");
   }
   await admin.store.put("originals/deleted/a.mp4", "still there");
   await admin.store.put("originals/lost/a.mp4", "film");

@@ -50,12 +50,12 @@ test("the last one given is the one served", async () => {
   expect(await reply.bytes()).toEqual(jpg);
 });
 
-test("what is no picture is refused, and nothing is stored", async () => {
+test("what is no image is refused, and nothing is stored", async () => {
   await using admin = await setup();
   for (const bytes of [new TextEncoder().encode("<script>"), new Uint8Array(), png.slice(0, 4)]) {
-    expect(await admin.give(bytes, "picture.png")).toMatchObject({ status: 400 });
+    expect(await admin.give(bytes, "image.png")).toMatchObject({ status: 400 });
   }
-  expect((await admin.send("POST /thumbnail/film", { form: { picture: "none" } })).status).toBe(422);
+  expect((await admin.send("POST /thumbnail/film", { form: { image: "none" } })).status).toBe(422);
   expect((await admin.send("POST /thumbnail/film", { form: { file: "text" } })).status).toBe(422);
   expect(await admin.store.exists("thumbnails")).toBe(false);
 });
@@ -85,7 +85,7 @@ test("a video that nobody knows gets none", async () => {
 });
 
 test.each([null, "cover.jpg", "../../videos.db", "thumbnail.png"])(
-  "a video that names %j but has neither such a picture of ours nor a poster is 404",
+  "a video that names %j but has neither such an image of ours nor a poster is 404",
   async (thumbnail_filename) => {
     await using admin = await setup();
     await admin.metadata("PUT /videos/film", { json: { thumbnail_filename } });

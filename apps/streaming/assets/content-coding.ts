@@ -1,6 +1,6 @@
 /**
  * Which coding of a text a client is sent, RFC 9110 sections 8.4 and 12.5.3, and the coding itself. Only text that players
- * load again and again is coded; pictures, sound and segments are as small as they get.
+ * load again and again is coded; pictures, audio and segments are as small as they get.
  */
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { parseAccept } from "hono/utils/accept";

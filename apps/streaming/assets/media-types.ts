@@ -29,7 +29,7 @@ const types: Record<string, string> = {
   mts: "video/mp2t",
   "3gp": "video/3gpp",
   ogv: "video/ogg",
-  // Sound alone.
+  // Audio alone.
   m4a: "audio/mp4",
   mp3: "audio/mpeg",
   aac: "audio/aac",

@@ -5,7 +5,7 @@ test("the variants come with their announcements, in the order of the file", () 
   const master = [
     "#EXTM3U",
     "#EXT-X-VERSION:7",
-    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Sound",URI="audio/playlist.m3u8"',
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",URI="audio/playlist.m3u8"',
     '#EXT-X-STREAM-INF:BANDWIDTH=4000000,AVERAGE-BANDWIDTH=3500000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,AUDIO="audio"',
     "720p/playlist.m3u8",
     "#EXT-X-STREAM-INF:BANDWIDTH=900000",
@@ -30,7 +30,7 @@ test("the variants come with their announcements, in the order of the file", () 
   ]);
 });
 
-test("a rendition listed for two sound groups counts once", () => {
+test("a rendition listed for two audio groups counts once", () => {
   const line = (audio: string) => `#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="${audio}"\r\n720p/playlist.m3u8\r\n`;
   expect(parseMaster(`#EXTM3U\r\n${line("en")}${line("de")}`).map((variant) => variant.name)).toEqual(["720p"]);
 });

@@ -16,7 +16,7 @@ export interface Variant {
 
 const tag = "#EXT-X-STREAM-INF:";
 
-/** The variants in the order of the file; a rendition that is listed twice (for two sound groups) counts once. */
+/** The variants in the order of the file; a rendition that is listed twice (for two audio groups) counts once. */
 export function parseMaster(text: string): Variant[] {
   const variants = new Map<string, Variant>();
   const lines = text.split(/\r?\n/);

@@ -69,7 +69,7 @@ async function findVideo({ metadata, log }: Deps, videoId: string, playable: boo
   }
 }
 
-/** Null for sound alone. */
+/** Null for audio alone. */
 function largestPicture(masterText: string): Size | null {
   const sizes = parseMaster(masterText).map(({ resolution }) => {
     const [width = 0, height = 0] = resolution?.split("x").map(Number) ?? [];

@@ -40,13 +40,13 @@ function present(row: AttemptRow): z.infer<typeof Attempt> {
 }
 
 function rungsOf(plan: Plan) {
-  const source = plan.picture ? `${plan.picture.width}x${plan.picture.height}` : "sound alone";
+  const source = plan.video ? `${plan.video.width}x${plan.video.height}` : "audio alone";
   const made = plan.renditions.map((rendition) => ({
     name: rendition.name,
     made: true,
     reason:
-      rendition.kind === "sound"
-        ? "The source has sound"
+      rendition.kind === "audio"
+        ? "The source has audio"
         : `The source is ${source}, at least as large as this rung or its lowest`,
   }));
   return [...made, ...plan.leftOut.map(({ name, reason }) => ({ name, made: false, reason }))];

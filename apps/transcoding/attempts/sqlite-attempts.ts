@@ -41,7 +41,7 @@ export function createSqliteAttempts(database: TranscodingDatabase): Attempts {
       return rows.map((row) => ({ ...row, renditions: row.renditions.split(",") }));
     },
     async failedEncoders(videoId) {
-      const isEncoders = and(eq(attempts.kind, "picture"), eq(attempts.fault, "encoder"));
+      const isEncoders = and(eq(attempts.kind, "video"), eq(attempts.fault, "encoder"));
       const where = and(eq(attempts.videoId, videoId), isEncoders);
       const rows = database.selectDistinct({ encoder: attempts.encoder }).from(attempts).where(where).all();
       return new Set(rows.map(({ encoder }) => encoder));

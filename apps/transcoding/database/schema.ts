@@ -56,7 +56,7 @@ export const segments = sqliteTable(
     /** Presentation time of the first sample, seconds from the start of the file. */
     startSeconds: real("start_seconds").notNull(),
     durationSeconds: real("duration_seconds").notNull(),
-    /** From the file's start to the end of its first frame, a key frame; 0 where that is not known, and for sound. */
+    /** From the file's start to the end of its first frame, a key frame; 0 where that is not known, and for audio. */
     keyFrameBytes: integer("key_frame_bytes").notNull().default(0),
     samples: integer("samples").notNull(),
     encoder: text("encoder").notNull(),
@@ -103,7 +103,7 @@ export const attempts = sqliteTable(
     videoId: text("video_id")
       .notNull()
       .references(() => jobs.videoId, { onDelete: "cascade" }),
-    kind: text("kind", { enum: ["picture", "sound"] }).notNull(),
+    kind: text("kind", { enum: ["video", "audio"] }).notNull(),
     /** Names joined by commas; `poster` or `storyboard` for what is no rendition. */
     renditions: text("renditions").notNull(),
     first: integer("first").notNull(),

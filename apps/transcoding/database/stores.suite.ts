@@ -95,10 +95,10 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
       await using place = await setup();
       const { jobs } = place;
       const plan = examplePlan({ endSeconds: 10 });
-      const [sound] = plan.renditions.slice(-1);
+      const [audio] = plan.renditions.slice(-1);
       for (const [videoId, renditions] of [
         ["a", plan.renditions],
-        ["b", sound ? [sound] : []],
+        ["b", audio ? [audio] : []],
       ] as const) {
         await jobs.ensure(job(videoId));
         await jobs.keepPlan(videoId, { ...plan, renditions: [...renditions] });
@@ -110,7 +110,7 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
         ...plan,
         renditions: plan.renditions.slice(0, -1),
         dropped: ["audio"],
-        warnings: ["The sound track audio (eng) is left out. Encoding failed"],
+        warnings: ["The audio track audio (eng) is left out. Encoding failed"],
       });
       expect(last?.renditions).toHaveLength(1);
       await expect(drop("nobody")).rejects.toMatchObject({ code: "not_found" });
@@ -223,7 +223,7 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
   });
 
   describe(`${name}: attempts`, () => {
-    const chunk: Chunk = { kind: "picture", renditions: ["720p", "360p"], first: 3, count: 2 };
+    const chunk: Chunk = { kind: "video", renditions: ["720p", "360p"], first: 3, count: 2 };
     const attempt = (more: Partial<NewAttempt> = {}): NewAttempt => ({
       ...{ videoId: "a", chunk, demanded: true, encoder: "libx264", command: ["-i", "file:x"] },
       ...{ startedAt: 1, seconds: 2, exitCode: 0, errors: "", fault: null, ...more },
@@ -235,7 +235,7 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
       for (const startedAt of [1, 2, 3]) await place.attempts.record(attempt({ startedAt }), forever);
       const listed = await place.attempts.list("a", 2);
       expect(listed.map((row) => row.startedAt)).toEqual([3, 2]);
-      const written = { kind: "picture", renditions: "720p,360p", first: 3, count: 2, demanded: 1 };
+      const written = { kind: "video", renditions: "720p,360p", first: 3, count: 2, demanded: 1 };
       expect(listed[0]).toMatchObject({ ...written, command: '["-i","file:x"]', exitCode: 0 });
     });
 
@@ -243,7 +243,7 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
       await using place = await setup();
       const { jobs, attempts } = place;
       for (const id of ["a", "b"]) await jobs.ensure(job(id));
-      const aac = { kind: "sound" as const, renditions: ["audio"], first: 0, count: 1 };
+      const aac = { kind: "audio" as const, renditions: ["audio"], first: 0, count: 1 };
       await attempts.record(attempt({ errors: "a frame is damaged" }), forever);
       await attempts.record(attempt({ fault: "stopped" }), forever);
       await attempts.record(attempt({ encoder: "h264_nvenc", fault: "encoder", errors: "no device" }), forever);

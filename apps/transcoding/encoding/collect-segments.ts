@@ -7,6 +7,7 @@ import { openAsBlob } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  audioSlackSeconds,
   checkPlacement,
   EmptySegmentError,
   gridIndex,
@@ -17,7 +18,6 @@ import {
   type Rendition,
   SegmentError,
   segmentSpan,
-  soundSlackSeconds,
 } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
@@ -124,7 +124,7 @@ export async function createSegmentCollector(
     using hold = deps.exclusion.tryAcquire(key);
     if (!hold || (await deps.ledger.find(videoId, rendition.name, index))) return;
     await deps.store.adopt(path, key, signal);
-    const keyFrameBytes = rendition.kind === "picture" ? measured.keyFrameBytes : 0;
+    const keyFrameBytes = rendition.kind === "video" ? measured.keyFrameBytes : 0;
     await enter(rendition, index, { ...measured, keyFrameBytes, init: init.name });
   }
 
@@ -148,18 +148,18 @@ export async function createSegmentCollector(
 
   /** Whether a chunk without anything is the end of a source that claims to be longer, and not a pause in it. */
   async function hasEnded(rendition: Rendition): Promise<boolean> {
-    const stream = rendition.kind === "sound" ? rendition.stream : (plan.picture?.stream ?? 0);
+    const stream = rendition.kind === "audio" ? rendition.stream : (plan.video?.stream ?? 0);
     const from = gridSeconds(plan, rendition.kind, chunk.first);
     return !(await hasPacketsFrom(work.path, stream, from, deps.run, signal));
   }
 
-  /** Sound is cut at packets, up to one before the grid; a frame belongs to the interval that it begins in. */
+  /** Audio is cut at packets, up to one before the grid; a frame belongs to the interval that it begins in. */
   function indexAt(rendition: Rendition, startSeconds: number): number {
-    const early = rendition.kind === "sound" ? soundSlackSeconds : roundingSeconds;
+    const early = rendition.kind === "audio" ? audioSlackSeconds : roundingSeconds;
     return gridIndex(plan, rendition.kind, startSeconds + early);
   }
 
-  const frameSeconds = 1 / (plan.picture?.frameRate || 25);
+  const frameSeconds = 1 / (plan.video?.frameRate || 25);
 
   /**
    * A hole in the source shows as a segment that begins late or ends early. What comes out the same way twice is the
@@ -167,7 +167,7 @@ export async function createSegmentCollector(
    */
   function slackFor(rendition: Rendition): number {
     if (attempt > 1) return plan.segmentSeconds;
-    if (rendition.kind === "sound") return soundSlackSeconds;
+    if (rendition.kind === "audio") return audioSlackSeconds;
     return 1.5 * frameSeconds;
   }
 

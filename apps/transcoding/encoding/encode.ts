@@ -6,6 +6,7 @@
 import { access } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import {
+  audioCommand,
   type CommandSettings,
   type Encoder,
   entryCommand,
@@ -14,9 +15,8 @@ import {
   missingOf,
   type Plan,
   passedSeconds,
-  pictureCommand,
   SourceError,
-  soundCommand,
+  videoCommand,
   wayIn,
 } from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
@@ -99,7 +99,7 @@ async function tryPart(deps: EncodeDeps, work: ChunkWork, attempt: number, signa
   }
   deps.log.warn({ videoId, chunk, attempt, encoder: encoder.name, ...fault }, "a chunk was not made whole");
   await assertSourceIsThere(sourceOf(work));
-  if (fault.class === "encoder" && chunk.kind === "picture")
+  if (fault.class === "encoder" && chunk.kind === "video")
     deps.encoders.recordFailure(encoder.name, fault.reason, videoId);
   return fault;
 }
@@ -124,16 +124,15 @@ async function encodePart(
       threads: isHurried || isLast ? deps.settings.allThreads : deps.settings.threads,
       reportSeconds: isHurried ? 0.1 : 0.5,
     };
-    const command =
-      chunk.kind === "sound" ? soundCommand(plan, chunk, settings) : pictureCommand(plan, chunk, settings);
-    const encoderName = chunk.kind === "sound" ? "aac" : encoder.name;
+    const command = chunk.kind === "audio" ? audioCommand(plan, chunk, settings) : videoCommand(plan, chunk, settings);
+    const encoderName = chunk.kind === "audio" ? "aac" : encoder.name;
     const collected = { videoId, plan, chunk, path: sourceOf(work) };
     const options = { directory, attempt, encoder: encoderName };
     const collector = await createSegmentCollector(deps, collected, options, signal);
     let collecting = Promise.resolve();
     const startedAt = deps.now();
     const begin = gridSeconds(plan, chunk.kind, chunk.first);
-    const fromSeconds = begin - passedSeconds(plan.picture?.longGops ?? [], begin);
+    const fromSeconds = begin - passedSeconds(plan.video?.longGops ?? [], begin);
     const onLine = (line: string) => {
       const toSeconds = wayIn(line);
       if (toSeconds !== null)
@@ -158,7 +157,7 @@ async function encodePart(
         ? { class: "stopped", reason: "It was stopped" }
         : (faultOfRun(result) ?? collector.firstFault());
       const { exitCode } = result;
-      const isComplaint = fault === null && result.errors !== "" && chunk.kind === "picture";
+      const isComplaint = fault === null && result.errors !== "" && chunk.kind === "video";
       const errors = isComplaint ? await complaintsOf(deps, work, settings, result.errors, signal) : result.errors;
       const ended = { startedAt, seconds: deps.now() - startedAt, exitCode, errors, fault: fault?.class ?? null };
       const attempted = { videoId, chunk, demanded: isDemanded, encoder: encoderName, command, ...ended };
@@ -186,19 +185,19 @@ async function complaintsOf(
   errors: string,
   signal: AbortSignal,
 ): Promise<string> {
-  if (passedSeconds(plan.picture?.longGops ?? [], gridSeconds(plan, chunk.kind, chunk.first)) > 0) return errors;
+  if (passedSeconds(plan.video?.longGops ?? [], gridSeconds(plan, chunk.kind, chunk.first)) > 0) return errors;
   const entry = await run("ffmpeg", entryCommand(plan, chunk, settings), { signal, niceness: backgroundNiceness });
   return entry.exitCode === 0 ? ownComplaints(errors, entry.errors, chunk.first === 0) : errors;
 }
 
 /** What ffmpeg opens for this chunk. */
-const sourceOf = ({ chunk, source, soundSource }: Pick<ChunkWork, "chunk" | "source" | "soundSource">): string =>
-  chunk.kind === "sound" ? soundSource : source;
+const sourceOf = ({ chunk, source, audioSource }: Pick<ChunkWork, "chunk" | "source" | "audioSource">): string =>
+  chunk.kind === "audio" ? audioSource : source;
 
-/** The first picture is more work than the first sound; given way to, it comes as early as that. */
+/** The first video segment is more work than the first of audio; given way to, it comes as early as that. */
 function nicenessOf({ lane, isDemanded, chunk }: ChunkWork): number {
   if (lane === "encode") return backgroundNiceness;
-  return chunk.kind === "sound" && !isDemanded ? 5 : 0;
+  return chunk.kind === "audio" && !isDemanded ? 5 : 0;
 }
 
 async function assertSourceIsThere(source: string): Promise<void> {

@@ -9,9 +9,9 @@ import {
   guardedInput,
   libx264,
   type Plan,
-  pictureCommand,
-  pictureRenditions,
   repeatsAtBoundaries,
+  videoCommand,
+  videoRenditions,
 } from "@video-backend/media";
 import { createWorld, type World } from "@video-backend/testing";
 import { planOf } from "../jobs/jobs.ts";
@@ -30,7 +30,7 @@ const kinds = {
   plain: "as the encoder makes it",
   reordered: "frames that are decoded before others that are shown earlier, in open GOPs, from 10 s on",
   cut: "the same from its second key frame on, which refers to frames that are not there",
-  late: "the same, a frame later than the sound",
+  late: "the same, a frame later than the audio",
   slow: "the same at 2 frames a second",
   untimed: "the same, the last packet without a time stamp",
 } as const;
@@ -57,7 +57,7 @@ interface Exception {
   encoder: RegExp;
   /** Times are not compared. */
   anyTimes?: true;
-  /** The pixel format of the copy that holds the picture decoded. */
+  /** The pixel format of the copy that holds the video decoded. */
   decodedAs?: string;
   why: string;
 }
@@ -83,15 +83,7 @@ describe("one of each kind that went wrong", () => {
 test("576i of MPEG-2 in an MXF without its index", async () => {
   await using clip = await emptyClip("clip.mxf");
   const interlaced = ["-flags", "+ildct+ilme-cgop", "-top", "1", "-bf", "2", "-g", "12", "-b:v", "4M"];
-  await ffmpeg(
-    ...testPicture("720x576", "25", 6),
-    "-c:v",
-    "mpeg2video",
-    ...interlaced,
-    "-pix_fmt",
-    "yuv420p",
-    clip.path,
-  );
+  await ffmpeg(...testVideo("720x576", "25", 6), "-c:v", "mpeg2video", ...interlaced, "-pix_fmt", "yuv420p", clip.path);
   const bytes = new Uint8Array(await Bun.file(clip.path).arrayBuffer());
   // The index comes at the end; what a recorder writes that is switched off has none.
   await Bun.write(clip.path, bytes.subarray(0, indexOf(bytes, mxfFooter)));
@@ -197,7 +189,7 @@ async function framesOfChunks(plan: Plan, source: string): Promise<Frame[]> {
     const { input, graph, output } = commandOf(plan, source, { first, count: 1 });
     frames.push(...(await framesOf([...input, "-filter_complex", graph, ...output])));
   }
-  return repeatsAtBoundaries(pictureOf(plan)) ? withoutRepeats(frames) : frames;
+  return repeatsAtBoundaries(videoOf(plan)) ? withoutRepeats(frames) : frames;
 }
 
 /** The same filters over the whole original, without a seek and without a cut. */
@@ -208,7 +200,7 @@ async function framesOfOnePass(plan: Plan, original: string, decodedAs = ""): Pr
     .replace(/trim=start=[^,;[]+/, "null")
     .replace(/^\[0:\d+\]/, `[0:v:0]${decodedAs && `format=${decodedAs},`}`);
   const frames = await framesOf([...input, "-filter_complex", uncut, ...output]);
-  return repeatsAtBoundaries(pictureOf(plan)) ? withoutRepeats(frames) : frames;
+  return repeatsAtBoundaries(videoOf(plan)) ? withoutRepeats(frames) : frames;
 }
 
 /** Frames that boundaries show once more. */
@@ -220,14 +212,14 @@ async function countOfOnePass(path: string): Promise<number> {
   return frames.length;
 }
 
-function pictureOf({ picture }: Plan): NonNullable<Plan["picture"]> {
-  if (!picture) throw new Error("There is no picture");
-  return picture;
+function videoOf({ video }: Plan): NonNullable<Plan["video"]> {
+  if (!video) throw new Error("There is no video");
+  return video;
 }
 
 function rungOf(plan: Plan) {
-  const [rung] = pictureRenditions(plan);
-  if (!rung) throw new Error("There is no picture");
+  const [rung] = videoRenditions(plan);
+  if (!rung) throw new Error("There is no video");
   return rung;
 }
 
@@ -235,7 +227,7 @@ function rungOf(plan: Plan) {
 function commandOf(plan: Plan, source: string, part: { first: number; count: number }) {
   const { name } = rungOf(plan);
   const settings = { source, directory: ".", encoder: libx264, reportSeconds: 1, threads: 1, x264Preset: "ultrafast" };
-  const command = pictureCommand(plan, { kind: "picture", renditions: [name], ...part }, settings);
+  const command = videoCommand(plan, { kind: "video", renditions: [name], ...part }, settings);
   const at = command.indexOf("-filter_complex");
   const graph = command[at + 1] ?? "";
   const times = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000"];
@@ -252,7 +244,7 @@ async function framesOf(args: string[]): Promise<Frame[]> {
     .map(([, , pts = "", , , checksum = ""]) => ({ seconds: (Number(pts) * Number(above)) / Number(below), checksum }));
 }
 
-const testPicture = (size: string, rate: string, seconds: number): string[] => [
+const testVideo = (size: string, rate: string, seconds: number): string[] => [
   ...["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`],
 ];
 
@@ -297,7 +289,7 @@ async function write({ path }: Clip, muxer: string, encoder: string, kind: Kind)
   const { size = "176x144", rate = "25", options = [], reordering } = encoderOptions[encoder] ?? {};
   if (!reordering && kind !== "plain" && kind !== "late") return false;
   const codec = ["-c:v", encoder, "-strict", "-2", ...options];
-  const [video, gop] = [testPicture(size, rate, 5), ["-g", "30"]];
+  const [video, gop] = [testVideo(size, rate, 5), ["-g", "30"]];
   const container = ["-f", muxer, path];
   const order = reordering ?? [];
   const written = async (args: string[]) => {
@@ -315,13 +307,13 @@ async function write({ path }: Clip, muxer: string, encoder: string, kind: Kind)
       return written(["-noaccurate_seek", "-ss", "1.5", "-i", whole, "-c", "copy", ...container]);
     }
     case "late": {
-      const soundRate = /^(flv|swf|f4v)$/.test(muxer) ? 44_100 : 48_000;
-      const sound = ["-f", "lavfi", "-i", `sine=duration=5:sample_rate=${soundRate}`];
+      const audioRate = /^(flv|swf|f4v)$/.test(muxer) ? 44_100 : 48_000;
+      const audio = ["-f", "lavfi", "-i", `sine=duration=5:sample_rate=${audioRate}`];
       const maps = ["-map", "1", "-map", "0"];
-      return written([...sound, "-itsoffset", "0.04", ...video, ...maps, ...codec, ...gop, ...order, ...container]);
+      return written([...audio, "-itsoffset", "0.04", ...video, ...maps, ...codec, ...gop, ...order, ...container]);
     }
     case "slow":
-      return written([...testPicture(size, "2", 12), ...codec, "-g", "6", ...order, ...container]);
+      return written([...testVideo(size, "2", 12), ...codec, "-g", "6", ...order, ...container]);
     case "untimed": {
       const untimed = `setts=pts=if(eq(N\\,124)\\,NOPTS\\,PTS)`;
       return written([...video, ...codec, ...gop, ...order, "-bsf:v", untimed, ...container]);
@@ -341,7 +333,7 @@ const readAs: Record<string, string> = { ljpeg: "mjpeg", h263p: "h263" };
 async function isReadBack(muxer: string, { name, codec }: KnownEncoder): Promise<boolean> {
   await using clip = await emptyClip(`clip.${muxer}`);
   const { size = "176x144", rate = "25", options = [] } = encoderOptions[name] ?? {};
-  const args = [...testPicture(size, rate, 0.4), "-c:v", name, "-strict", "-2", ...options, "-f", muxer, clip.path];
+  const args = [...testVideo(size, rate, 0.4), "-c:v", name, "-strict", "-2", ...options, "-f", muxer, clip.path];
   if ((await output("ffmpeg", ["-v", "error", "-nostdin", ...args])).code !== 0) return false;
   const question = ["-select_streams", "v:0", "-count_frames", "-show_entries", "stream=codec_name,nb_read_frames"];
   const { stdout } = await output("ffprobe", [
@@ -372,7 +364,7 @@ async function listEncoders(): Promise<KnownEncoder[]> {
 const notFiles =
   /^(null|.*(hash|md5)|crc|framecrc|tee|fifo.*|.*segment|hls|dash|hds|smoothstreaming|image2.*|rtp.*|rtsp|sap|ffmetadata|opengl|sdl.*|xv|fbdev|caca|v4l2|video4linux2|webm_.*|mkvtimestamp_v2|uncodedframecrc|mpjpeg|alsa|oss|pulse|data)$/;
 
-/** Muxers of pictures, and the one codec of those that are nothing but its packets. */
+/** Muxers of videos, and the one codec of those that are nothing but its packets. */
 async function listMuxers(): Promise<[name: string, onlyCodec: string][]> {
   const { stdout } = await output("ffmpeg", ["-hide_banner", "-muxers"]);
   const names = stdout.split("\n").flatMap((line) => /^\s+E\s+([^\s,=]+)/.exec(line)?.[1] ?? []);

@@ -62,7 +62,7 @@ describe("an encoder that fails in the middle", () => {
   });
 });
 
-describe("a track of sound that nobody can encode", () => {
+describe("an audio track that nobody can encode", () => {
   /** Fails on the tracks of these stream numbers, from this segment on. */
   const failing = (streams: number[], from: number): Run => {
     const isBad = (args: string[]) =>
@@ -87,7 +87,7 @@ describe("a track of sound that nobody can encode", () => {
       expect(status).toMatchObject({ progress: 100, qualities: { "360p": { status: "ok" } } });
       expect(status.audio_tracks.map(({ name, status: state }) => `${name} ${state}`)).toEqual(["audio ok"]);
       expect(status.warnings).toEqual([
-        "The sound track audio-2 (jpn) is left out. Encoding failed 3 times: ffmpeg ended with 1: bad stream",
+        "The audio track audio-2 (jpn) is left out. Encoding failed 3 times: ffmpeg ended with 1: bad stream",
       ]);
       const master = await masterOf(app);
       expect(master).toContain("audio/playlist.m3u8");
@@ -98,7 +98,7 @@ describe("a track of sound that nobody can encode", () => {
     60_000,
   );
 
-  test("leaves a video without sound where it is the only one", async () => {
+  test("leaves a video without audio where it is the only one", async () => {
     await using app = await setup({ run: failing([1], 0) });
     await placeOriginal(app.world, app.metadata, "a", { seconds: 2 });
     await app.start("a");
@@ -118,7 +118,7 @@ describe("a track of sound that nobody can encode", () => {
     });
   });
 
-  test("leaves the other tracks where all is sound", async () => {
+  test("leaves the other tracks where all is audio", async () => {
     await using app = await setup({ run: failing([0], 0) });
     const tracks = ["-map", "1:a", "-map", "1:a"];
     await placeOriginal(app.world, app.metadata, "a", { seconds: 2, extra: tracks }, "clip.mka");
@@ -148,8 +148,8 @@ const kinds = {
   "the probe": (args: string[]) => args.some((arg) => arg.startsWith("format=format_name")),
   "the count of packets": (args: string[]) => args.includes("packet=pts_time,dts_time,duration_time,flags"),
   "the copy": (args: string[]) => args.includes("copy"),
-  "the encode of the picture": (args: string[]) => args.includes("-force_key_frames"),
-  "the encode of the sound": (args: string[]) => args.includes("-af"),
+  "the encode of the video": (args: string[]) => args.includes("-force_key_frames"),
+  "the encode of the audio": (args: string[]) => args.includes("-af"),
   "the poster": (args: string[]) => args.some((arg) => arg.endsWith(".jpg") && !arg.includes("sheet")),
   "the storyboard": (args: string[]) => args.some((arg) => arg.endsWith("sheet.jpg")),
   "the subtitles": (args: string[]) => args.includes("webvtt"),
@@ -171,7 +171,7 @@ describe("an ffmpeg that makes no progress", () => {
       isMeant(args) && times-- > 0 ? watched("sleep", ["600"], options) : run(command, args, options);
   };
 
-  test.each(["the copy", "the encode of the picture", "the encode of the sound"] as const)(
+  test.each(["the copy", "the encode of the video", "the encode of the audio"] as const)(
     "is ended and run again: %s",
     async (kind) => {
       await using app = await setup({ run: standingStill(kinds[kind]) });
@@ -193,7 +193,7 @@ describe("an ffmpeg that makes no progress", () => {
   });
 
   test("in each attempt ends the job with that reason, and not as the source's fault", async () => {
-    await using app = await setup({ run: standingStill(kinds["the encode of the picture"], Infinity) });
+    await using app = await setup({ run: standingStill(kinds["the encode of the video"], Infinity) });
     await placeOriginal(app.world, app.metadata, "a", { seconds: 1 });
     await app.start("a");
     expect(await app.overall("a", "error")).toMatchObject({

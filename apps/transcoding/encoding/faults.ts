@@ -69,7 +69,7 @@ export function ownComplaints(errors: string, atEntry: string, isStart: boolean)
 
 /** What decoders of H.264, HEVC and MPEG-4 say of it. */
 const missingReference =
-  /mmco: unref short failure|co located POCs unavailable|reference picture missing|Missing reference picture|Could not find ref with POC|first frame is no keyframe/;
+  /mmco: unref short failure|co located POCs unavailable|reference video missing|Missing reference video|Could not find ref with POC|first frame is no keyframe/;
 
 /** True for the errors that a full disk makes of our own writes, the ledger's among them. */
 export function isDiskFull(error: unknown): boolean {

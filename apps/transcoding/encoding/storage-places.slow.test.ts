@@ -16,7 +16,7 @@ async function worldCalled(name: string): Promise<World> {
   return { ...outer, directory, path: (...parts) => join(directory, ...parts) };
 }
 
-/** Everything that ffmpeg reads or writes for a job: a copy of the source, subtitles, segments, pictures. */
+/** Everything that ffmpeg reads or writes for a job: a copy of the source, subtitles, segments, images. */
 async function runJobs(world: World): Promise<string[]> {
   const { deps, metadata, client } = await createTestTranscoding(world);
   await placeOriginal(world, metadata, "plain", { seconds: 2 });

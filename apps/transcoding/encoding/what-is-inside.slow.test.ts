@@ -1,4 +1,4 @@
-/** Sources with odd tracks: what a decode of the source in one pass sounds like at time t, the rendition sounds like at time t. */
+/** Sources with odd tracks: what a decode of the source in one pass gives at time t, the rendition gives at time t. */
 import { describe, expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { run } from "@video-backend/media";
@@ -82,9 +82,9 @@ test.each([
   );
   const status = await finish(app, filename);
   expect(status.warnings).toEqual([]);
-  const sound = await heard(app);
-  expect(Math.abs(sound.seconds - 4)).toBeLessThan(0.1);
-  expect([0.5, 1.8, 2.25, 3.5].map(sound.pitchAt)).toSatisfy(([a, b, c, d]: number[]) =>
+  const audio = await heard(app);
+  expect(Math.abs(audio.seconds - 4)).toBeLessThan(0.1);
+  expect([0.5, 1.8, 2.25, 3.5].map(audio.pitchAt)).toSatisfy(([a, b, c, d]: number[]) =>
     [isPitch(440)(a ?? 0), isPitch(440)(b ?? 0), isPitch(880)(c ?? 0), isPitch(880)(d ?? 0)].every(Boolean),
   );
 });
@@ -138,7 +138,7 @@ test.each([
     ],
     "ogg",
   ],
-])("sound that changes in the middle is in step and whole: %s", async (_, ending, forms, container) => {
+])("audio that changes in the middle is in step and whole: %s", async (_, ending, forms, container) => {
   await using app = await setup({ segmentSeconds: 4 });
   const path = await place(app, `clip.${container}`);
   const whole = app.world.path(`whole.${ending}`);
@@ -147,9 +147,9 @@ test.each([
   else if (container === "ts") await ffmpeg(...moving(9), "-i", whole, ...h264, "-c:a", "copy", path);
   else await ffmpeg("-i", whole, "-c", "copy", path);
   await finish(app, `clip.${container}`);
-  const sound = await heard(app);
-  expect(Math.abs(sound.seconds - 9)).toBeLessThan(0.25);
-  const pitches = [0.5, 2.5, 3.5, 5.5, 6.6, 8.5].map(sound.pitchAt);
+  const audio = await heard(app);
+  expect(Math.abs(audio.seconds - 9)).toBeLessThan(0.25);
+  const pitches = [0.5, 2.5, 3.5, 5.5, 6.6, 8.5].map(audio.pitchAt);
   expect(pitches.map((pitch) => 220 * Math.round(pitch / 220))).toEqual([440, 440, 660, 660, 880, 880]);
 });
 
@@ -167,9 +167,9 @@ test("streams go on that move to other PIDs", async () => {
   });
   await writeFile(path, Buffer.concat(await Promise.all(parts)));
   await finish(app, "clip.ts");
-  const sound = await heard(app);
-  expect(Math.abs(sound.seconds - 8)).toBeLessThan(0.1);
-  expect([0.5, 3.5, 4.5, 7.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([440, 440, 880, 880]);
+  const audio = await heard(app);
+  expect(Math.abs(audio.seconds - 8)).toBeLessThan(0.1);
+  expect([0.5, 3.5, 4.5, 7.5].map((at) => 440 * Math.round(audio.pitchAt(at) / 440))).toEqual([440, 440, 880, 880]);
   // A join that is no multiple of a frame makes the rate variable, so a boundary may repeat the frame shown then.
   const boundaries = (await app.deps.ledger.list("a")).filter(({ rendition }) => rendition === "360p").length - 1;
   const frames = await framesOf(app);
@@ -190,7 +190,7 @@ async function countOf(what: "frames" | "packets", path: string): Promise<number
 /** MPEG-TS of 1 MB a second, by padding. */
 const padded = ["-muxrate", "8M"];
 
-test("sound that begins behind what a probe reads is heard, at its time", async () => {
+test("audio that begins behind what a probe reads is heard, at its time", async () => {
   await using app = await setup({ segmentSeconds: 10 });
   const path = await place(app, "clip.ts");
   await ffmpeg(
@@ -210,11 +210,11 @@ test("sound that begins behind what a probe reads is heard, at its time", async 
   );
   const status = await finish(app, "clip.ts");
   expect(status.warnings).toEqual([]);
-  const sound = await heard(app);
-  expect([5, 9.5, 10.5, 13.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([0, 0, 440, 440]);
+  const audio = await heard(app);
+  expect([5, 9.5, 10.5, 13.5].map((at) => 440 * Math.round(audio.pitchAt(at) / 440))).toEqual([0, 0, 440, 440]);
 });
 
-test("a picture whose first key frame comes late is shown from there", async () => {
+test("a video whose first key frame comes late is shown from there", async () => {
   await using app = await setup({ segmentSeconds: 10 });
   const path = await place(app, "clip.ts");
   const long = app.world.path("long.ts");
@@ -252,9 +252,9 @@ test.each([
     await damage(path, 0.4, 0.85, filling);
     const status = await finish(app, filename);
     expect(status.warnings).not.toEqual([]);
-    const sound = await heard(app);
-    expect(sound.pitchAt(1)).toSatisfy(isPitch(440));
-    expect(sound.pitchAt(4)).toSatisfy(isPitch(440));
+    const audio = await heard(app);
+    expect(audio.pitchAt(1)).toSatisfy(isPitch(440));
+    expect(audio.pitchAt(4)).toSatisfy(isPitch(440));
   },
 );
 
@@ -296,18 +296,18 @@ describe("open GOPs are no damage", () => {
   });
 });
 
-test("behind damage in an MP4 sound is heard at its time, and within it there is silence", async () => {
+test("behind damage in an MP4 audio is heard at its time, and within it there is silence", async () => {
   await using app = await setup({ segmentSeconds: 4 });
   const path = await place(app, "clip.mp4");
   await ffmpeg(...moving(12), ...tone(440, 12), ...h264, "-g", "25", "-c:a", "aac", "-movflags", "+faststart", path);
   await damage(path, 0.4, 0.85, "zeros");
   await finish(app, "clip.mp4");
-  const sound = await heard(app);
-  expect(Math.abs(sound.seconds - 12)).toBeLessThan(0.1);
-  expect([1, 4, 7, 9, 11.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([440, 440, 0, 0, 440]);
+  const audio = await heard(app);
+  expect(Math.abs(audio.seconds - 12)).toBeLessThan(0.1);
+  expect([1, 4, 7, 9, 11.5].map((at) => 440 * Math.round(audio.pitchAt(at) / 440))).toEqual([440, 440, 0, 0, 440]);
 });
 
-test("sound with rubbish behind it ends there", async () => {
+test("audio with rubbish behind it ends there", async () => {
   await using app = await setup({ segmentSeconds: 4 });
   const path = await place(app, "clip.mp3");
   await ffmpeg(...tone(440, 6), "-c:a", "libmp3lame", path);
@@ -315,6 +315,6 @@ test("sound with rubbish behind it ends there", async () => {
   for (let at = 0; at < rubbish.length; at += 65_536) crypto.getRandomValues(rubbish.subarray(at, at + 65_536));
   await writeFile(path, Buffer.concat([await readFile(path), rubbish]));
   await finish(app, "clip.mp3");
-  const sound = await heard(app);
-  expect([1, 3, 5.5].map((at) => 440 * Math.round(sound.pitchAt(at) / 440))).toEqual([440, 440, 440]);
+  const audio = await heard(app);
+  expect([1, 3, 5.5].map((at) => 440 * Math.round(audio.pitchAt(at) / 440))).toEqual([440, 440, 440]);
 });

@@ -95,7 +95,7 @@ async function addTask(
   await queue.add(demandTask(videoId, demandedChunk(plan, rendition, index, made)));
 }
 
-/** Decoding alone is so many times as fast as to encode all rungs beside it; measured with easy and with hard pictures. */
+/** Decoding alone is so many times as fast as to encode all rungs beside it; measured with easy and with hard videos. */
 const decodingSpeed = 8;
 
 /**
@@ -105,11 +105,11 @@ const decodingSpeed = 8;
 function isNear(chunk: Chunk, { quality, index }: Demand, plan: Plan, made: Has): boolean {
   let next = chunk.first;
   while (next < index && made(quality, next)) next++;
-  if (next === index || chunk.kind !== "picture") return next === index;
+  if (next === index || chunk.kind !== "video") return next === index;
   const begin = gridSeconds(plan, chunk.kind, index);
   const missingSeconds = begin - gridSeconds(plan, chunk.kind, next);
   const isOnItsWay = next === chunk.first;
-  return !isOnItsWay && missingSeconds * decodingSpeed < passedSeconds(plan.picture?.longGops ?? [], begin);
+  return !isOnItsWay && missingSeconds * decodingSpeed < passedSeconds(plan.video?.longGops ?? [], begin);
 }
 
 /** Says how long it takes and why, where a decoder has a long way to it. */
@@ -129,7 +129,7 @@ async function notReadyYet(
   });
   const first = waits.sort((a, b) => a.seconds - b.seconds)[0];
   if (!first) return notReady(demand);
-  const from = Math.round(begin - passedSeconds(plan.picture?.longGops ?? [], begin));
+  const from = Math.round(begin - passedSeconds(plan.video?.longGops ?? [], begin));
   const why = `the source has no key frame after ${from} s, and is decoded from there up to ${Math.round(begin)} s`;
   const sentence = `${notReady(demand).message} in ${first.seconds} s: ${why}; ${Math.round(first.way.toSeconds)} s are reached`;
   return new ServiceError("unavailable", sentence, { details: { retry_after: first.seconds } });

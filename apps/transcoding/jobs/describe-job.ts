@@ -1,10 +1,10 @@
-/** A job as the contract shows it, from plan, ledger, pictures and what is in flight. Nothing of it is stored. */
-import { type Plan, pictureRenditions, type Rendition, soundRenditions, withoutAddress } from "@video-backend/media";
+/** A job as the contract shows it, from plan, ledger, images and what is in flight. Nothing of it is stored. */
+import { audioRenditions, type Plan, type Rendition, videoRenditions, withoutAddress } from "@video-backend/media";
 import { masterFile, playlistFile } from "@video-backend/storage/layout";
 import type { RenditionStatus, SourceFacts, TranscodingStatus } from "../contract.ts";
 import type { JobRow, SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { findPictures } from "../pictures/find-pictures.ts";
+import { findImages } from "../images/find-images.ts";
 import type { JobState } from "../states.ts";
 import { describeSubtitles } from "../subtitles/describe-subtitles.ts";
 import { encodeTasks, idPrefix } from "../tasks/task.ts";
@@ -26,19 +26,19 @@ export async function describeJob(
   const waiting = deps.changes.waitingFor(videoId);
   const describe = (rendition: Rendition) => describeRendition(job, rendition, ledger, inFlight);
   const total = plan?.renditions.reduce((sum, rendition) => sum + rendition.segmentCount, 0) ?? 0;
-  const sounds = plan ? soundRenditions(plan) : [];
+  const audios = plan ? audioRenditions(plan) : [];
   return {
     upload_id: videoId,
     filename: job.filename,
     started_at: job.startedAt ?? job.createdAt,
     finished_at: job.finishedAt,
     overall: overallOf[job.state],
-    original_resolution: plan?.picture ? `${plan.picture.width}x${plan.picture.height}` : null,
-    original_quality_label: plan?.picture?.qualityLabel ?? null,
-    duration: plan?.picture?.endSeconds ?? null,
+    original_resolution: plan?.video ? `${plan.video.width}x${plan.video.height}` : null,
+    original_quality_label: plan?.video?.qualityLabel ?? null,
+    duration: plan?.video?.endSeconds ?? null,
     source: plan && describeSource(plan),
     master_playlist: masterFile,
-    ...(await findPictures(deps.store, videoId)),
+    ...(await findImages(deps.store, videoId)),
     playable: plan !== null && isPlayable(plan, ledger),
     progress: percent(ledger.length, total),
     ...(job.state !== "error" || job.error === null ? {} : { error: job.error }),
@@ -50,41 +50,41 @@ export async function describeJob(
         progress: 100,
         file: job.filename,
         path: job.filename,
-        resolution: plan?.picture ? `${plan.picture.width}x${plan.picture.height}` : null,
-        quality_label: plan?.picture?.qualityLabel ?? null,
+        resolution: plan?.video ? `${plan.video.width}x${plan.video.height}` : null,
+        quality_label: plan?.video?.qualityLabel ?? null,
       },
       ...Object.fromEntries(
-        (plan ? pictureRenditions(plan) : []).map((rung) => [
+        (plan ? videoRenditions(plan) : []).map((rung) => [
           rung.name,
           { ...describe(rung), target_resolution: `${rung.width}x${rung.height}` },
         ]),
       ),
       ...Object.fromEntries((plan?.leftOut ?? []).map((rung) => [rung.name, describeLeftOut(rung)])),
     },
-    audio: sounds[0] ? describe(sounds[0]) : null,
-    audio_tracks: sounds.map((sound) => {
-      const { name, language, title, channels } = sound;
-      return { name, language, title, channels, ...describe(sound) };
+    audio: audios[0] ? describe(audios[0]) : null,
+    audio_tracks: audios.map((audio) => {
+      const { name, language, title, channels } = audio;
+      return { name, language, title, channels, ...describe(audio) };
     }),
     warnings: [...(plan?.warnings ?? []), ...damage(await deps.attempts.complaint(videoId))],
     ...describeSubtitles(plan, await deps.subtitles.list(videoId)),
   };
 }
 
-function describeSource({ source, picture }: Plan): SourceFacts | null {
+function describeSource({ source, video }: Plan): SourceFacts | null {
   if (!source) return null;
   return {
     container: source.container,
-    picture: picture && {
+    video: video && {
       codec: source.codec,
       pixel_format: source.pixelFormat,
-      resolution: `${picture.width}x${picture.height}`,
-      frame_rate: picture.frameRate,
-      variable_frame_rate: picture.variableFrameRate,
-      interlaced: picture.isInterlaced,
-      range: picture.colour.range,
+      resolution: `${video.width}x${video.height}`,
+      frame_rate: video.frameRate,
+      variable_frame_rate: video.variableFrameRate,
+      interlaced: video.isInterlaced,
+      range: video.colour.range,
     },
-    sound: source.sound.map(({ codec, channels, sampleRate }) => ({ codec, channels, sample_rate: sampleRate })),
+    audio: source.audio.map(({ codec, channels, sampleRate }) => ({ codec, channels, sample_rate: sampleRate })),
   };
 }
 
@@ -135,7 +135,7 @@ function describeLeftOut(rung: Plan["leftOut"][number]): RenditionStatus {
   };
 }
 
-/** Something to see, where there is a picture, and something to hear, where there is sound. */
+/** Something to see, where there is a video, and something to hear, where there is audio. */
 function isPlayable(plan: Plan, ledger: SegmentRow[]): boolean {
   const kinds = new Set(plan.renditions.map((rendition) => rendition.kind));
   return [...kinds].every((kind) =>

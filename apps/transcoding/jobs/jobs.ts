@@ -39,7 +39,7 @@ export interface Jobs {
   /** Writes the plan, once; a plan that is there already is the one that counts. */
   keepPlan(videoId: string, plan: Plan): Promise<Plan>;
   /**
-   * Takes a track of sound out of the plan that nobody can encode, with the reason for people; once is enough. Answers false,
+   * Takes an audio track out of the plan that nobody can encode, with the reason for people; once is enough. Answers false,
    * and changes nothing, where it is all that there is.
    */
   dropTrack(videoId: string, name: string, reason: string): Promise<boolean>;

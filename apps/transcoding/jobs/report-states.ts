@@ -7,7 +7,7 @@ import { errorCodes, isServiceError, messageOf } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { findPictures } from "../pictures/find-pictures.ts";
+import { findImages } from "../images/find-images.ts";
 import { statusOf } from "../reconcile/decide.ts";
 import { planOf } from "./jobs.ts";
 
@@ -25,7 +25,7 @@ export async function reportState(
   const job = await jobs.find(videoId);
   if (!job || job.unreported === 0) return;
   try {
-    const { poster } = await findPictures(store, videoId);
+    const { poster } = await findImages(store, videoId);
     const json = { ...changesOf(job), ...(poster && { default_thumbnail_filename: poster }) };
     await parseResponse(metadata.videos[":hash"].$put({ param: { hash: videoId }, json }));
   } catch (error) {
@@ -44,16 +44,13 @@ function changesOf(job: JobRow): VideoChanges {
   const plan = planOf(job);
   const seconds =
     plan &&
-    Math.max(
-      plan.picture?.endSeconds ?? 0,
-      ...plan.renditions.map((one) => ("endSeconds" in one ? one.endSeconds : 0)),
-    );
+    Math.max(plan.video?.endSeconds ?? 0, ...plan.renditions.map((one) => ("endSeconds" in one ? one.endSeconds : 0)));
   return {
     transcoding_status: statusOf[job.state],
     error: job.error,
-    ...(plan?.picture && {
-      original_resolution: `${plan.picture.width}x${plan.picture.height}`,
-      original_quality_label: plan.picture.qualityLabel,
+    ...(plan?.video && {
+      original_resolution: `${plan.video.width}x${plan.video.height}`,
+      original_quality_label: plan.video.qualityLabel,
     }),
     ...(seconds !== null && { duration: seconds }),
   };

@@ -45,7 +45,7 @@ export async function restoreFile(deps: RestoreDeps, videoId: string, path: stri
 }
 
 function isOfVideo(plan: Plan, path: string): boolean {
-  if (path === posterFile) return plan.picture !== null;
+  if (path === posterFile) return plan.video !== null;
   if (path === masterFile || path === manifestFile) return true;
   return plan.renditions.some(({ name }) => path === playlistPath(name));
 }

@@ -31,7 +31,7 @@ export type SegmentRun = z.infer<typeof SegmentRun>;
 const RenditionMap = z
   .object({
     name: z.string().openapi({ example: "720p" }),
-    kind: z.enum(["picture", "sound"]),
+    kind: z.enum(["video", "audio"]),
     segments: z.number().openapi(integer("Of the plan")),
     made: z.number().openapi(integer("Of these, in place and verified")),
     runs: z.array(SegmentRun).openapi({ description: "Consecutive segments in the same state, in order of time" }),
@@ -44,11 +44,11 @@ const RenditionMap = z
 export const SegmentMap = z
   .object({
     upload_id: VideoId,
-    duration: z.number().openapi({ description: "Seconds of picture or sound, whichever is longer" }),
+    duration: z.number().openapi({ description: "Seconds of video or audio, whichever is longer" }),
     segment_seconds: z.number().openapi(integer("Length of a segment")),
     renditions: z
       .array(RenditionMap)
-      .openapi({ description: "Highest first, sound last; empty until there is a plan" }),
+      .openapi({ description: "Highest first, audio last; empty until there is a plan" }),
     remaining_seconds: z
       .number()
       .nullable()
@@ -64,7 +64,7 @@ export const Bitrates = z
     renditions: z.array(
       z.object({
         name: z.string(),
-        kind: z.enum(["picture", "sound"]),
+        kind: z.enum(["video", "audio"]),
         bytes: z.number().openapi(integer("Of all segments that are made")),
         average_kbps: z.number().nullable().openapi({ description: "Of what is made; null where nothing is" }),
         peak_kbps: z.number().nullable().openapi({ description: "Of the segment that has most" }),
@@ -129,7 +129,7 @@ export const mapSegments = createRoute({
       renditions: [
         {
           name: "720p",
-          kind: "picture",
+          kind: "video",
           segments: 16,
           made: 12,
           runs: [
@@ -161,7 +161,7 @@ export const measureBitrates = createRoute({
       upload_id: exampleVideoId,
       step_seconds: 4,
       renditions: [
-        { name: "720p", kind: "picture", bytes: 21_840_000, average_kbps: 2795, peak_kbps: 3610, kbps: [2510, null] },
+        { name: "720p", kind: "video", bytes: 21_840_000, average_kbps: 2795, peak_kbps: 3610, kbps: [2510, null] },
       ],
     }),
     ...known,

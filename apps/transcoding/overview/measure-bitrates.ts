@@ -1,5 +1,5 @@
 /**
- * The bit rate over time, from the sizes in the ledger: what the plan aims at is one thing, what the picture needed is
+ * The bit rate over time, from the sizes in the ledger: what the plan aims at is one thing, what the video needed is
  * another. Segments are spread over the points that they cover, so that a point is a mean whatever the lengths are.
  */
 import { type Plan, type Rendition, wholeSeconds } from "@video-backend/media";

@@ -18,25 +18,25 @@ test("a finished video is one run a rendition, with the bit rates that its files
   await app.start("a");
   const status = await app.overall("a", "ok");
   expect(status.source).toMatchObject({
-    picture: { codec: "h264", pixel_format: "yuv420p", resolution: "320x180", frame_rate: 25, range: "standard" },
-    sound: [{ codec: "aac", channels: 1, sample_rate: 48_000 }],
+    video: { codec: "h264", pixel_format: "yuv420p", resolution: "320x180", frame_rate: 25, range: "standard" },
+    audio: [{ codec: "aac", channels: 1, sample_rate: 48_000 }],
   });
   const { body } = await app.send("GET /transcode/a/segments");
   expect(body).toMatchObject({ upload_id: "a", segment_seconds: 1, remaining_seconds: 0 });
   expect(body.duration).toBeCloseTo(4, 1);
   expect(lineOf(body, "360p")).toBe("made 4");
-  expect(body.renditions[0]).toMatchObject({ kind: "picture", segments: 4, made: 4, encoder: "libx264", speed: null });
+  expect(body.renditions[0]).toMatchObject({ kind: "video", segments: 4, made: 4, encoder: "libx264", speed: null });
   expect(body.renditions[0].runs[0]).toMatchObject({ from: 0, to: 4 });
-  expect(body.renditions.at(-1)).toMatchObject({ name: "audio", kind: "sound", encoder: "aac" });
+  expect(body.renditions.at(-1)).toMatchObject({ name: "audio", kind: "audio", encoder: "aac" });
 
   const bitrates = (await app.send("GET /transcode/a/bitrates")).body;
   expect(bitrates.step_seconds).toBe(1);
-  const [picture] = bitrates.renditions;
+  const [video] = bitrates.renditions;
   const rows = (await app.deps.ledger.list("a")).filter((row) => row.rendition === "360p");
-  expect(picture.bytes).toBe(rows.reduce((sum, row) => sum + row.bytes, 0));
-  expect(picture.kbps).toHaveLength(4);
-  expect(picture.kbps[0]).toBe(Math.round((8 * (rows[0]?.bytes ?? 0)) / 1000));
-  expect(picture.peak_kbps).toBe(Math.max(...picture.kbps));
+  expect(video.bytes).toBe(rows.reduce((sum, row) => sum + row.bytes, 0));
+  expect(video.kbps).toHaveLength(4);
+  expect(video.kbps[0]).toBe(Math.round((8 * (rows[0]?.bytes ?? 0)) / 1000));
+  expect(video.peak_kbps).toBe(Math.max(...video.kbps));
 });
 
 test("an answer that has not changed is not sent again", async () => {

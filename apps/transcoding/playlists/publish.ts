@@ -41,7 +41,7 @@ export type PublishDeps = Pick<
 /** What, beside plan and ledger, decides how playlists are written. */
 interface WrittenAs {
   state: PlaylistState;
-  /** Name of the encoder of the pictures that are not made yet. */
+  /** Name of the encoder of the video segments that are not made yet. */
   encoder: string;
 }
 
@@ -75,7 +75,7 @@ export async function publishPlaylists(deps: PublishDeps, videoId: string): Prom
   await writeEntries(deps, videoId, plan, ledger, as, job.title, put);
 }
 
-/** A playlist a rendition, and one of its key frames where it has a picture and all of it is made. */
+/** A playlist a rendition, and one of its key frames where it has a video and all of it is made. */
 async function writePlaylists(
   videoId: string,
   plan: Plan,
@@ -89,7 +89,7 @@ async function writePlaylists(
     if (state === "ended" && !segments.some((segment) => segment.bytes > 0)) continue;
     const playlist = mediaPlaylist(plan, rendition, segments, state, nextInitFile(rendition, encoder));
     await put(`${folder}/${playlistFile}`, playlist);
-    const iframes = rendition.kind === "picture" && iframePlaylist(rendition, segments);
+    const iframes = rendition.kind === "video" && iframePlaylist(rendition, segments);
     if (iframes) await put(`${folder}/${iframesFile}`, iframes);
   }
 }

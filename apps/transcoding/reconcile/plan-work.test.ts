@@ -42,38 +42,38 @@ describe("the work on a video", () => {
   test("then is what every player asks for first, alone and ahead of others", () => {
     const tasks = added({});
     expect(tasks.map(({ id, lane }) => `${lane} ${id}`)).toEqual([
-      "now a/open/picture/360p/0-0",
-      "now a/open/sound/audio/0-1",
+      "now a/open/video/360p/0-0",
+      "now a/open/audio/audio/0-1",
     ]);
     const made: Has = (rendition) => rendition === "360p";
-    expect(ids({ made })).toEqual(["a/open/sound/audio/0-1"]);
+    expect(ids({ made })).toEqual(["a/open/audio/audio/0-1"]);
     expect(added({ tasks })).toEqual([]);
   });
 
   test("then is the rest in the order in which it plays, as much at a time as there is room for in the queue", () => {
     const tasks = added({ made: opening });
     expect(tasks.map(({ id, lane, priority }) => `${lane} ${priority} ${id}`)).toEqual([
-      "pictures 1 a/poster",
+      "images 1 a/poster",
       "subtitles 0 a/subtitles",
-      "encode 0 a/encode/picture/1080p+720p+480p/0-0",
-      "encode -1 a/encode/picture/1080p+720p+480p+360p/1-2",
-      "encode -2 a/encode/picture/1080p+720p+480p+360p/3-6",
-      "encode -3 a/encode/sound/audio/2-9",
+      "encode 0 a/encode/video/1080p+720p+480p/0-0",
+      "encode -1 a/encode/video/1080p+720p+480p+360p/1-2",
+      "encode -2 a/encode/video/1080p+720p+480p+360p/3-6",
+      "encode -3 a/encode/audio/audio/2-9",
     ]);
     expect(encodeTasks(added({ made: opening, tasks }))).toEqual([]);
     // One has settled without being made: it is added again, behind those that wait.
     const left = tasks.filter(({ id }) => !id.endsWith("/1-2"));
     expect(encodeTasks(added({ made: opening, tasks: left })).map(({ id, priority }) => `${priority} ${id}`)).toEqual([
-      "-3 a/encode/picture/1080p+720p+480p+360p/1-2",
+      "-3 a/encode/video/1080p+720p+480p+360p/1-2",
     ]);
   });
 
   test("does not hold what a demand makes already", () => {
-    const chunk: Chunk = { kind: "picture", renditions: ["720p"], first: 1, count: 1 };
+    const chunk: Chunk = { kind: "video", renditions: ["720p"], first: 1, count: 1 };
     expect(ids({ made: opening, tasks: [demandTask("a", chunk)] }).slice(2, 5)).toEqual([
-      "a/encode/picture/1080p+720p+480p/0-0",
-      "a/encode/picture/1080p+480p+360p/1-1",
-      "a/encode/picture/1080p+720p+480p+360p/2-2",
+      "a/encode/video/1080p+720p+480p/0-0",
+      "a/encode/video/1080p+480p+360p/1-1",
+      "a/encode/video/1080p+720p+480p+360p/2-2",
     ]);
   });
 
@@ -88,7 +88,7 @@ describe("the work on a video", () => {
 
   test("ends when something of it cannot be made, whatever else is in the queue", () => {
     const job = { state: "running", error: "no frame" } as const;
-    const chunk: Chunk = { kind: "picture", renditions: ["720p"], first: 1, count: 1 };
+    const chunk: Chunk = { kind: "video", renditions: ["720p"], first: 1, count: 1 };
     for (const tasks of [[], [backgroundTask("a", chunk, 0)]])
       expect(planWork({ ...running, job, tasks }, maxInQueue)).toEqual({ kind: "fail" });
   });

@@ -3,7 +3,7 @@
  * wanted, ends the job when all is made or something cannot be. Called at a start, a stop, a demand, and whenever a task of
  * the video has settled; calling it once more does nothing.
  */
-import { type Plan, pictureRenditions, SourceError } from "@video-backend/media";
+import { type Plan, SourceError, videoRenditions } from "@video-backend/media";
 import { messageOf } from "@video-backend/service";
 import { finishedKey, renditionKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
@@ -83,7 +83,7 @@ async function finish(deps: WorkDeps, job: JobRow, plan: Plan): Promise<void> {
 }
 
 async function isSomethingThere({ ledger }: WorkDeps, videoId: string, plan: Plan): Promise<boolean> {
-  const names = new Set(pictureRenditions(plan).map((rendition) => rendition.name));
+  const names = new Set(videoRenditions(plan).map((rendition) => rendition.name));
   const rows = await ledger.list(videoId);
   return rows.some(({ rendition, bytes }) => bytes > 0 && (names.size === 0 || names.has(rendition)));
 }

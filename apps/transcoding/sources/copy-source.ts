@@ -1,31 +1,31 @@
 /**
- * Makes the files that are encoded from where the original itself will not do: one that does not seek exactly, or sound
+ * Makes the files that are encoded from where the original itself will not do: one that does not seek exactly, or audio
  * whose packets cannot be decoded one by one.
  */
 import { openAsBlob } from "node:fs";
 import { rm } from "node:fs/promises";
 import {
   type Access,
+  type AudioFacts,
   type CopiedTrack,
   changesInMidStream,
   copyInput,
-  decodedSound,
+  decodedAudio,
   describesItself,
   type Facts,
   hasIndex,
-  hasPackedSound,
+  hasPackedAudio,
   hasPacketsFrom,
   isChainedOgg,
-  isHeldSound,
+  isHeldAudio,
   remuxCommand,
-  type SoundFacts,
   SourceError,
   whyNotText,
 } from "@video-backend/media";
 import { audioCopyFile, sourceCopyFile } from "@video-backend/storage/layout";
 import type { TranscodingDeps } from "../deps.ts";
 import { readThrough } from "./read-through.ts";
-import { unpackSound } from "./unpack-sound.ts";
+import { unpackAudio } from "./unpack-audio.ts";
 
 type CopyDeps = Pick<TranscodingDeps, "workspace" | "run" | "log">;
 
@@ -37,7 +37,7 @@ export interface SourceVideo {
 }
 
 /**
- * Copies the source into Matroska: picture, sound and text, in this order. Tracks of sound are decoded on the way where Matroska
+ * Copies the source into Matroska: video, audio and text, in this order. Audio tracks are decoded on the way where Matroska
  * does not hold their codec or where they change in the middle; where the copy fails all the same, more is decoded.
  *
  * @throws SourceError when the source cannot be read
@@ -56,9 +56,9 @@ export function seekableCopy(
       return readThrough(deps, "The file", command, signal);
     };
     const attempts = [
-      { decodesPicture: access === "decoded", decodesSound: ({ codec }: SoundFacts) => !isHeldSound(codec) },
-      { decodesPicture: true, decodesSound: ({ codec }: SoundFacts) => !isHeldSound(codec) },
-      { decodesPicture: true, decodesSound: () => true },
+      { decodesVideo: access === "decoded", decodesAudio: ({ codec }: AudioFacts) => !isHeldAudio(codec) },
+      { decodesVideo: true, decodesAudio: ({ codec }: AudioFacts) => !isHeldAudio(codec) },
+      { decodesVideo: true, decodesAudio: () => true },
     ];
     try {
       for (const [number, attempt] of attempts.entries()) {
@@ -67,8 +67,8 @@ export function seekableCopy(
           const changing = await changingTracks(frames);
           if (changing.size > 0) await copy(tracksOf(facts, attempt, changing), []);
           // Packets of which none says that it is a key frame are not copied.
-          if (facts.picture && !(await hasPacketsFrom(temporary, 0, 0, deps.run, signal)))
-            throw new SourceError("The copy has no picture");
+          if (facts.video && !(await hasPacketsFrom(temporary, 0, 0, deps.run, signal)))
+            throw new SourceError("The copy has no video");
           return;
         } catch (error) {
           if (!(error instanceof SourceError) || number === attempts.length - 1) throw error;
@@ -81,33 +81,33 @@ export function seekableCopy(
   });
 }
 
-/** Longer than this the sound of a source that is not copied is not looked through for changes. */
+/** Longer than this the audio of a source that is not copied is not looked through for changes. */
 const lookSeconds = 10;
 const maxOggBytes = 1024 ** 3;
 
 /**
- * The file whose streams are the source's tracks of sound, in their order, where they have to be decoded in one pass: packets
- * hold several frames, or a track changes in the middle. Null where sound is encoded from the source.
+ * The file whose streams are the source's audio tracks, in their order, where they have to be decoded in one pass: packets
+ * hold several frames, or a track changes in the middle. Null where audio is encoded from the source.
  *
  * @param wasDecoded what a plan of before says; undefined where it is to be found out
  */
-export async function soundCopy(
+export async function audioCopy(
   deps: CopyDeps,
   video: SourceVideo,
   wasDecoded: boolean | undefined,
   signal: AbortSignal,
 ): Promise<string | null> {
   const { videoId, original, facts } = video;
-  if (hasPackedSound(facts)) return unpackSound(deps, videoId, original, facts, signal);
-  if (!(wasDecoded ?? (await soundChanges(deps, video, signal)))) return null;
-  const tracks = facts.sound.map((sound) => ({ stream: sound.stream, decoded: decodedSound(sound, true) }));
+  if (hasPackedAudio(facts)) return unpackAudio(deps, videoId, original, facts, signal);
+  if (!(wasDecoded ?? (await audioChanges(deps, video, signal)))) return null;
+  const tracks = facts.audio.map((audio) => ({ stream: audio.stream, decoded: decodedAudio(audio, true) }));
   return deps.workspace.keep(videoId, audioCopyFile, (temporary) =>
-    readThrough(deps, "The sound", remuxCommand(original, temporary, tracks), signal),
+    readThrough(deps, "The audio", remuxCommand(original, temporary, tracks), signal),
   );
 }
 
 /** Whether any track does. Of a file that is too long to be read through, as far as it was read. */
-function soundChanges(
+function audioChanges(
   deps: CopyDeps,
   { videoId, original, facts }: SourceVideo,
   signal: AbortSignal,
@@ -126,11 +126,11 @@ function soundChanges(
   });
 }
 
-type FrameFile = Pick<SoundFacts, "stream" | "codec"> & { path: string };
+type FrameFile = Pick<AudioFacts, "stream" | "codec"> & { path: string };
 
 /** Where the frames of the tracks go that can be looked at: AAC has headers in MPEG-TS and alone, and in no other container. */
-function frameFiles({ container, sound }: Facts, prefix: string): FrameFile[] {
-  return sound
+function frameFiles({ container, audio }: Facts, prefix: string): FrameFile[] {
+  return audio
     .filter(({ codec }) => (codec === "aac" ? /^(aac|mpegts)$/.test(container) : describesItself(codec)))
     .map(({ stream, codec }) => ({ stream, codec, path: `${prefix}.${stream}.frames` }));
 }
@@ -144,29 +144,29 @@ async function changingTracks(frames: FrameFile[]): Promise<Set<number>> {
 }
 
 interface Decoding {
-  decodesPicture: boolean;
-  decodesSound: (sound: SoundFacts) => boolean;
+  decodesVideo: boolean;
+  decodesAudio: (audio: AudioFacts) => boolean;
 }
 
-function tracksOf(facts: Facts, { decodesPicture, decodesSound }: Decoding, changing: Set<number>): CopiedTrack[] {
-  const { picture, sound, subtitles } = facts;
+function tracksOf(facts: Facts, { decodesVideo, decodesAudio }: Decoding, changing: Set<number>): CopiedTrack[] {
+  const { video, audio, subtitles } = facts;
   return [
-    ...(picture ? [pictureTrack(facts, picture, decodesPicture)] : []),
-    ...sound.map((one) => {
+    ...(video ? [videoTrack(facts, video, decodesVideo)] : []),
+    ...audio.map((one) => {
       const changes = changing.has(one.stream);
-      return { stream: one.stream, ...(changes || decodesSound(one) ? { decoded: decodedSound(one, changes) } : {}) };
+      return { stream: one.stream, ...(changes || decodesAudio(one) ? { decoded: decodedAudio(one, changes) } : {}) };
     }),
-    // Subtitles go along so that their times stay in step with the picture's, which the copy may move.
+    // Subtitles go along so that their times stay in step with the video's, which the copy may move.
     ...subtitles.filter((track) => whyNotText(track.codec) === null).map(({ stream }) => ({ stream })),
   ];
 }
 
 /** Times that are not right are mended, unless the container is one whose clock may jump: there ffmpeg follows it. */
-function pictureTrack(
+function videoTrack(
   { container }: Facts,
-  { stream, mended }: NonNullable<Facts["picture"]>,
+  { stream, mended }: NonNullable<Facts["video"]>,
   isDecoded: boolean,
 ): CopiedTrack {
-  if (isDecoded) return { stream, decoded: "picture" };
+  if (isDecoded) return { stream, decoded: "video" };
   return hasIndex(container) && mended.length > 0 ? { stream, mended } : { stream };
 }

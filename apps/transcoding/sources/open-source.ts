@@ -1,20 +1,20 @@
 /** Examines a source, writes the plan of a video that has none, and copies what cannot be encoded from as it is. */
 import {
   type Access,
+  type AudioFacts,
   type Facts,
   hasIndex,
   makePlan,
-  type PictureFacts,
   probe,
-  type SoundFacts,
   SourceError,
+  type VideoFacts,
   whyNotText,
 } from "@video-backend/media";
 import { originalKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import type { OpenSource, TranscodingDeps } from "../deps.ts";
 import { planOf } from "../jobs/jobs.ts";
-import { seekableCopy, soundCopy } from "./copy-source.ts";
+import { audioCopy, seekableCopy } from "./copy-source.ts";
 
 export type OpenSourceDeps = Pick<
   TranscodingDeps,
@@ -57,22 +57,22 @@ async function examine(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): 
   const access = planned ? (planned.access ?? accessOfBefore(facts)) : accessOf(facts);
   const isCopied = access !== "source";
   const source = isCopied ? await seekableCopy(deps, video, access, signal) : original;
-  const sound = isCopied ? null : await soundCopy(deps, video, planned?.soundIsDecoded, signal);
-  const soundSource = sound ?? source;
-  if (planned) return { source, soundSource };
+  const audio = isCopied ? null : await audioCopy(deps, video, planned?.audioIsDecoded, signal);
+  const audioSource = audio ?? source;
+  if (planned) return { source, audioSource };
   const seen = isCopied ? await factsOfCopy(deps, source, facts, signal) : facts;
-  const heard = sound === null ? seen.sound : await soundOfCopy(deps, sound, facts, signal);
+  const heard = audio === null ? seen.audio : await audioOfCopy(deps, audio, facts, signal);
   const plan = makePlan(
-    { ...seen, container: facts.container, sound: heard },
+    { ...seen, container: facts.container, audio: heard },
     { segmentSeconds: deps.settings.segmentSeconds, networkSpeed: job.networkSpeed },
   );
-  await deps.jobs.keepPlan(job.videoId, { ...plan, access, soundIsDecoded: sound !== null });
-  return { source, soundSource };
+  await deps.jobs.keepPlan(job.videoId, { ...plan, access, audioIsDecoded: audio !== null });
+  return { source, audioSource };
 }
 
 /** What can be taken from the source itself is copied all the same where times in it are wrong, or a stream shows late. */
-function accessOf({ access, picture, needsDeepProbe }: Pick<Facts, "access" | "picture" | "needsDeepProbe">): Access {
-  const isMended = (picture?.mended.length ?? 0) > 0;
+function accessOf({ access, video, needsDeepProbe }: Pick<Facts, "access" | "video" | "needsDeepProbe">): Access {
+  const isMended = (video?.mended.length ?? 0) > 0;
   return access === "source" && (needsDeepProbe === true || isMended) ? "copy" : access;
 }
 
@@ -90,35 +90,35 @@ async function factsOfCopy(
 ): Promise<Facts> {
   const facts = await probe(copy, deps.run, signal);
   const leftBehind = original.subtitles.filter((track) => whyNotText(track.codec) !== null);
-  const first = original.picture ? 1 : 0;
-  const sound = facts.sound.map((one) => asOriginal(one, original.sound[one.stream - first]));
-  const warnings = [...original.warnings, ...warningsOfSilence(original.sound, sound)];
-  const picture = facts.picture && original.picture && { ...facts.picture, ...namesOf(original.picture) };
-  return { ...facts, picture, sound, subtitles: [...facts.subtitles, ...leftBehind], warnings };
+  const first = original.video ? 1 : 0;
+  const audio = facts.audio.map((one) => asOriginal(one, original.audio[one.stream - first]));
+  const warnings = [...original.warnings, ...warningsOfSilence(original.audio, audio)];
+  const video = facts.video && original.video && { ...facts.video, ...namesOf(original.video) };
+  return { ...facts, video, audio, subtitles: [...facts.subtitles, ...leftBehind], warnings };
 }
 
-/** What people are told of a picture that may be decoded in the copy. */
-const namesOf = ({ codec, pixelFormat }: PictureFacts) => ({ codec, pixelFormat });
+/** What people are told of a video that may be decoded in the copy. */
+const namesOf = ({ codec, pixelFormat }: VideoFacts) => ({ codec, pixelFormat });
 
 /** The facts of tracks that were decoded: what they are for an encoder, and what people are told they are. */
-async function soundOfCopy(
+async function audioOfCopy(
   deps: Pick<TranscodingDeps, "run">,
   copy: string,
-  { sound }: Facts,
+  { audio }: Facts,
   signal: AbortSignal,
-): Promise<SoundFacts[]> {
+): Promise<AudioFacts[]> {
   const decoded = await probe(copy, deps.run, signal);
-  return decoded.sound.map((one) => asOriginal(one, sound[one.stream]));
+  return decoded.audio.map((one) => asOriginal(one, audio[one.stream]));
 }
 
 /** Names are the original's, also of a codec that was decoded; how it is mixed and when it is heard is the copy's. */
-function asOriginal(copied: SoundFacts, original: SoundFacts | undefined): SoundFacts {
+function asOriginal(copied: AudioFacts, original: AudioFacts | undefined): AudioFacts {
   if (!original) return copied;
   const { codec, language, title, isDefault } = original;
   return { ...copied, codec, language, title, isDefault };
 }
 
-function warningsOfSilence(original: SoundFacts[], copied: SoundFacts[]): string[] {
+function warningsOfSilence(original: AudioFacts[], copied: AudioFacts[]): string[] {
   const missing = original.length - copied.length;
-  return missing > 0 ? [`${missing} of ${original.length} tracks of sound cannot be decoded`] : [];
+  return missing > 0 ? [`${missing} of ${original.length} audio tracks cannot be decoded`] : [];
 }

@@ -8,7 +8,7 @@ const attempts = 3;
 /**
  * A run that was killed or made no progress is repeated.
  *
- * @param what is read, for the message: `The sound`
+ * @param what is read, for the message: `The audio`
  * @throws SourceError when ffmpeg cannot read it; ChunkError when it was ended each time; DiskFullError; the signal's reason
  */
 export async function readThrough(

@@ -1,4 +1,4 @@
-/** Looks for closed captions within the picture, which are left out, so that the status can say so. */
+/** Looks for closed captions within the video, which are left out, so that the status can say so. */
 import { hasClosedCaptions, whyNotText } from "@video-backend/media";
 import type { TranscodingDeps } from "../deps.ts";
 import type { VideoWithSource } from "./extract-tracks.ts";
@@ -12,7 +12,7 @@ export async function noteClosedCaptions(
   { videoId, plan, source }: VideoWithSource,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!plan.picture || !(await hasClosedCaptions(source, plan.picture.stream, run, signal))) return;
+  if (!plan.video || !(await hasClosedCaptions(source, plan.video.stream, run, signal))) return;
   const track = { codec, language: null, title: "Closed captions", isDefault: 0, isForced: 0, updatedAt: null };
   await subtitles.enter({ videoId, folder, source: "embedded", reason: whyNotText(codec), ...track });
 }

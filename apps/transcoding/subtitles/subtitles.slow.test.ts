@@ -128,7 +128,7 @@ describe("tracks of the source", () => {
     ["clip.mp4", "mov_text", 1.46],
     ["clip.mov", "mov_text", 0],
     ["clip.flv", "text", 0],
-  ])("are in step with the picture in a %s of %s that begins at %d s", async (filename, codec, begin) => {
+  ])("are in step with the video in a %s of %s that begins at %d s", async (filename, codec, begin) => {
     await using app = await setupWithSubtitles();
     const plain = await app.place(filename, [{ ...english, codec }], begin);
     const status = await app.overall("a", "ok");
@@ -138,10 +138,10 @@ describe("tracks of the source", () => {
     const first = (await app.deps.ledger.list("a")).find(
       (segment) => segment.rendition === "360p" && segment.index === 0,
     );
-    // As they were put together: the first picture a moment after the first sound, and the cue a second after that.
-    const { picture } = await probe(plain, run);
-    expect(picture?.startSeconds).toBeGreaterThan(0.01);
-    expect(Number(start) - (first?.startSeconds ?? 0)).toBeCloseTo(1 - (picture?.startSeconds ?? 0), 2);
+    // As they were put together: the first video a moment after the first audio, and the cue a second after that.
+    const { video } = await probe(plain, run);
+    expect(video?.startSeconds).toBeGreaterThan(0.01);
+    expect(Number(start) - (first?.startSeconds ?? 0)).toBeCloseTo(1 - (video?.startSeconds ?? 0), 2);
   });
 
   test("that ffmpeg fails on are left out with the reason, the others are there, and the job is well", async () => {
@@ -162,7 +162,7 @@ describe("tracks of the source", () => {
   });
 });
 
-test("closed captions within the picture are told as left out", async () => {
+test("closed captions within the video are told as left out", async () => {
   await using app = await setup({
     run: (command, args, options) => {
       if (args.includes("frame=side_data_list:side_data=side_data_type"))
@@ -305,7 +305,7 @@ describe("captions given to metadata", () => {
 });
 
 describe.skipIf(!existsSync(mediaFolder))("real files", () => {
-  const pictures = { codec: "hdmv_pgs_subtitle", reason: expect.stringContaining("pictures") };
+  const pictures = { codec: "hdmv_pgs_subtitle", reason: expect.stringContaining("images") };
   const unknown = { codec: "unknown", reason: "ffmpeg cannot make text of this codec (unknown)" };
   test.each([
     ["subs-srt.mkv", ["Subs Label"], []],

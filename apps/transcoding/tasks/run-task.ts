@@ -8,8 +8,8 @@ import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { encode } from "../encoding/encode.ts";
 import { ChunkError, faultClassOf, waitAfter } from "../encoding/faults.ts";
-import { makePoster } from "../pictures/make-poster.ts";
-import { makeStoryboard } from "../pictures/make-storyboard.ts";
+import { makePoster } from "../images/make-poster.ts";
+import { makeStoryboard } from "../images/make-storyboard.ts";
 import { isActive } from "../states.ts";
 import { prepareSubtitles } from "../subtitles/prepare-subtitles.ts";
 import { prepare } from "./prepare.ts";
@@ -48,12 +48,12 @@ function handle(deps: TranscodingDeps, task: TranscodingTask, job: JobRow, signa
   }
 }
 
-/** A track of sound that nobody can encode is left out; whatever else cannot be made ends the job. */
+/** An audio track that nobody can encode is left out; whatever else cannot be made ends the job. */
 async function recordFailure(deps: TranscodingDeps, task: TranscodingTask, error: unknown): Promise<void> {
   const { videoId, id } = task;
-  if (error instanceof ChunkError && task.kind === "encode" && task.chunk.kind === "sound") {
+  if (error instanceof ChunkError && task.kind === "encode" && task.chunk.kind === "audio") {
     const [track = ""] = task.chunk.renditions;
-    deps.log.warn({ videoId, track, reason: error.message }, "a track of sound is left out");
+    deps.log.warn({ videoId, track, reason: error.message }, "an audio track is left out");
     if (await deps.jobs.dropTrack(videoId, track, error.message)) return deps.changes.tell(videoId, "tracks");
   }
   const fault = faultClassOf(error);

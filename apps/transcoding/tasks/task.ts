@@ -7,10 +7,10 @@ import type { Task } from "@video-backend/queue";
 
 /**
  * The lanes, each with workers of its own. `prepare`: examines a source. `encode`: makes segments in the background. `now`:
- * makes segments that somebody waits for, at full priority on all processors. `pictures`: posters and storyboards.
+ * makes segments that somebody waits for, at full priority on all processors. `images`: posters and storyboards.
  * `subtitles`: takes text tracks out of a source.
  */
-export type Lane = "prepare" | "encode" | "now" | "pictures" | "subtitles";
+export type Lane = "prepare" | "encode" | "now" | "images" | "subtitles";
 
 interface TaskOfVideo extends Task {
   videoId: string;
@@ -38,8 +38,8 @@ export const idPrefix = (videoId: string): string => `${videoId}/`;
 
 export const prepareTask = (videoId: string): SimpleTask => simpleTask(videoId, "prepare", "prepare", 0);
 /** A poster comes before the next sheet of any storyboard. */
-export const posterTask = (videoId: string): SimpleTask => simpleTask(videoId, "poster", "pictures", 1);
-export const storyboardTask = (videoId: string): SimpleTask => simpleTask(videoId, "storyboard", "pictures", 0);
+export const posterTask = (videoId: string): SimpleTask => simpleTask(videoId, "poster", "images", 1);
+export const storyboardTask = (videoId: string): SimpleTask => simpleTask(videoId, "storyboard", "images", 0);
 export const subtitlesTask = (videoId: string): SimpleTask => simpleTask(videoId, "subtitles", "subtitles", 0);
 
 function simpleTask(videoId: string, kind: SimpleTask["kind"], lane: Lane, priority: number): SimpleTask {

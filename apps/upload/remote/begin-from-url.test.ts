@@ -52,7 +52,7 @@ test.each<[path: string, headers: Record<string, string>, filename: string]>([
   ["/%2e%2e%2fa.mp4", { "content-type": "video/webm" }, "video.webm"],
   ["/%00.mp4", { "content-type": "video/webm; codecs=vp9" }, "video.webm"],
   ["/download?id=7", { "content-type": "video/quicktime" }, "video.mov"],
-  ["/", { "content-type": "audio/mpeg" }, "sound.mp3"],
+  ["/", { "content-type": "audio/mpeg" }, "audio.mp3"],
   ["/%ff.mp4", {}, "%ff.mp4"],
 ])("a file at %s, with %j, is called %s", async (path, headers, filename) => {
   await using upload = setup();

@@ -92,14 +92,14 @@ const namesByType: Record<string, string> = {
   "video/x-flv": "video.flv",
   "video/3gpp": "video.3gp",
   "video/ogg": "video.ogv",
-  "audio/mpeg": "sound.mp3",
-  "audio/mp4": "sound.m4a",
-  "audio/x-m4a": "sound.m4a",
-  "audio/aac": "sound.aac",
-  "audio/ogg": "sound.ogg",
-  "audio/flac": "sound.flac",
-  "audio/wav": "sound.wav",
-  "audio/x-wav": "sound.wav",
+  "audio/mpeg": "audio.mp3",
+  "audio/mp4": "audio.m4a",
+  "audio/x-m4a": "audio.m4a",
+  "audio/aac": "audio.aac",
+  "audio/ogg": "audio.ogg",
+  "audio/flac": "audio.flac",
+  "audio/wav": "audio.wav",
+  "audio/x-wav": "audio.wav",
 };
 
 /**

@@ -181,9 +181,9 @@ test("what lies beyond the row after a crash is written over", async () => {
   const id = await begin(upload, 15);
   await append(upload, id, 0, pieces("whole, not told"));
   upload.deps.database.update(uploads).set({ appendedBytes: 5 }).where(eq(uploads.id, id)).run();
-  expect(await append(upload, id, 5, pieces(" and sound"))).toBe(15);
+  expect(await append(upload, id, 5, pieces(" and audio"))).toBe(15);
   expect((await upload.complete(id)).status).toBe(200);
-  expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("whole and sound");
+  expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("whole and audio");
 });
 
 test("a source that is shorter than its row says goes on from where it ends", async () => {

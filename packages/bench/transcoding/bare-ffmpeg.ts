@@ -6,17 +6,17 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  audioCommand,
+  audioRenditions,
   type Chunk,
   type CommandSettings,
   libx264,
   makePlan,
   type Plan,
-  pictureCommand,
-  pictureRenditions,
   probe,
   run,
-  soundCommand,
-  soundRenditions,
+  videoCommand,
+  videoRenditions,
 } from "@video-backend/media";
 import { createWorld } from "@video-backend/testing";
 import { runToEnd } from "../run-to-end.ts";
@@ -30,18 +30,18 @@ export async function planOf(path: string): Promise<Plan> {
   return makePlan(await probe(path, run), { segmentSeconds, networkSpeed });
 }
 
-/** One process for everything: one decode, each rung scaled from the one above, and the sound. */
+/** One process for everything: one decode, each rung scaled from the one above, and the audio. */
 export function encodeAtOnce(path: string, plan: Plan, signal: AbortSignal): Promise<void> {
-  const names = pictureRenditions(plan).map((rung) => rung.name);
+  const names = videoRenditions(plan).map((rung) => rung.name);
   return encodeAll(path, plan, [names], signal);
 }
 
-/** A process for each rung, one after another, each decoding for itself; the last makes the sound as well. */
+/** A process for each rung, one after another, each decoding for itself; the last makes the audio as well. */
 export function encodeOneByOne(path: string, plan: Plan, signal: AbortSignal): Promise<void> {
   return encodeAll(
     path,
     plan,
-    pictureRenditions(plan).map((rung) => [rung.name]),
+    videoRenditions(plan).map((rung) => [rung.name]),
     signal,
   );
 }
@@ -54,30 +54,30 @@ export async function encodeSegment(
   signal: AbortSignal,
 ): Promise<void> {
   await withDirectory(path, plan, async (settings) => {
-    const chunk: Chunk = { kind: "picture", renditions: [rendition], first: index, count: 1 };
-    await runToEnd(run, pictureCommand(plan, chunk, settings), signal);
+    const chunk: Chunk = { kind: "video", renditions: [rendition], first: index, count: 1 };
+    await runToEnd(run, videoCommand(plan, chunk, settings), signal);
   });
 }
 
 async function encodeAll(path: string, plan: Plan, processes: string[][], signal: AbortSignal): Promise<void> {
-  const count = pictureRenditions(plan)[0]?.segmentCount ?? 0;
+  const count = videoRenditions(plan)[0]?.segmentCount ?? 0;
   await withDirectory(path, plan, async (settings) => {
     for (const [position, renditions] of processes.entries()) {
-      const picture = pictureCommand(plan, { kind: "picture", renditions, first: 0, count }, settings);
+      const video = videoCommand(plan, { kind: "video", renditions, first: 0, count }, settings);
       const isLast = position === processes.length - 1;
-      await runToEnd(run, isLast ? withSound(picture, plan, settings) : picture, signal);
+      await runToEnd(run, isLast ? withAudio(video, plan, settings) : video, signal);
     }
   });
 }
 
-/** The sound as one more output of a picture's command: what follows the input in a sound's own command. */
-function withSound(picture: string[], plan: Plan, settings: CommandSettings): string[] {
-  const outputs = soundRenditions(plan).flatMap(({ name, segmentCount }) => {
-    const alone = soundCommand(plan, { kind: "sound", renditions: [name], first: 0, count: segmentCount }, settings);
+/** The audio as one more output of a video's command: what follows the input in an audio's own command. */
+function withAudio(video: string[], plan: Plan, settings: CommandSettings): string[] {
+  const outputs = audioRenditions(plan).flatMap(({ name, segmentCount }) => {
+    const alone = audioCommand(plan, { kind: "audio", renditions: [name], first: 0, count: segmentCount }, settings);
     return alone.slice(alone.indexOf("-map"), alone.indexOf("-progress"));
   });
-  const progress = picture.indexOf("-progress");
-  return [...picture.slice(0, progress), ...outputs, ...picture.slice(progress)];
+  const progress = video.indexOf("-progress");
+  return [...video.slice(0, progress), ...outputs, ...video.slice(progress)];
 }
 
 async function withDirectory(

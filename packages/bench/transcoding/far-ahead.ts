@@ -4,7 +4,7 @@
  * but the demand needs the processors, and in the moment in which the upload is complete.
  */
 import type { System } from "@video-backend/end-to-end/system";
-import { type Plan, pictureRenditions } from "@video-backend/media";
+import { type Plan, videoRenditions } from "@video-backend/media";
 import { segmentFile } from "@video-backend/storage/layout";
 import type { Bench, Part } from "../bench.ts";
 import { getWhenThere } from "../poll.ts";
@@ -84,7 +84,7 @@ async function seekAtOnce(bench: Bench, system: System, path: string, plan: Plan
 
 /** Indexes near the end, another one each time. */
 function farIndexes(plan: Plan): () => number {
-  let next = (pictureRenditions(plan)[0]?.segmentCount ?? 0) - lastFromEnd;
+  let next = (videoRenditions(plan)[0]?.segmentCount ?? 0) - lastFromEnd;
   return () => {
     const index = next;
     next -= indexStep;

@@ -2,7 +2,7 @@
 import { attributesOf } from "@video-backend/end-to-end/inspect-stream";
 import { getWhenThere } from "../poll.ts";
 
-/** Resolves when the first segments of the lowest rung and of the sound are received; each file is waited for. */
+/** Resolves when the first segments of the lowest rung and of the audio are received; each file is waited for. */
 export async function receiveStart(masterUrl: string, signal: AbortSignal): Promise<void> {
   const lines = await linesOf(masterUrl, signal);
   const rungs = lines.flatMap((line, index) => {
@@ -10,9 +10,9 @@ export async function receiveStart(masterUrl: string, signal: AbortSignal): Prom
     return [{ rate: Number(attributesOf(line).BANDWIDTH), uri: lines[index + 1] ?? "" }];
   });
   const lowest = rungs.toSorted((a, b) => a.rate - b.rate)[0];
-  const sound = lines.find((line) => line.startsWith("#EXT-X-MEDIA:TYPE=AUDIO"));
-  if (!lowest || !sound) throw new Error(`${masterUrl} lists no picture or no sound:\n${lines.join("\n")}`);
-  const uris = [lowest.uri, attributesOf(sound).URI ?? ""];
+  const audio = lines.find((line) => line.startsWith("#EXT-X-MEDIA:TYPE=AUDIO"));
+  if (!lowest || !audio) throw new Error(`${masterUrl} lists no video or no audio:\n${lines.join("\n")}`);
+  const uris = [lowest.uri, attributesOf(audio).URI ?? ""];
   await Promise.all(uris.map((uri) => receiveFirstSegment(new URL(uri, masterUrl), signal)));
 }
 

@@ -1,6 +1,6 @@
 /**
- * How soon a video starts: from the answer of `upload/complete` until a player holds what it needs to show the first picture
- * with its sound. It must not depend on how long the video is.
+ * How soon a video starts: from the answer of `upload/complete` until a player holds what it needs to show the first frame
+ * with its audio. It must not depend on how long the video is.
  */
 import type { Part } from "../bench.ts";
 import { rounds, secondsOf, showSeconds } from "../rounds.ts";

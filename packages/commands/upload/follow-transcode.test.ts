@@ -4,7 +4,7 @@ import { renditionProgress } from "./follow-transcode.ts";
 
 const rung = (status: "running" | "skipped" | "ok", progress: number) => ({ status, progress });
 
-test("progress is told per rung and for the sound; not for the source, nor for rungs that are not made", () => {
+test("progress is told per rung and for the audio; not for the source, nor for rungs that are not made", () => {
   const qualities = {
     original: rung("ok", 100),
     "1080p": rung("skipped", 0),

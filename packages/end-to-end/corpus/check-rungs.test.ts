@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { checkRungs } from "./check-rungs.ts";
-import { examplePicture, exampleSound } from "./example-rendition.ts";
+import { exampleAudio, exampleVideo } from "./example-rendition.ts";
 
 const source = (width: number, height: number) => ({
   width,
@@ -12,7 +12,7 @@ const source = (width: number, height: number) => ({
 
 /** A rung without a fault of this size. */
 const rung = (name: string, width: number, height: number) =>
-  examplePicture({
+  exampleVideo({
     uri: `${name}/playlist.m3u8`,
     width,
     height,
@@ -85,8 +85,8 @@ describe("each fault is a sentence", () => {
 
   test("RESOLUTION and CODECS that the streams do not have", () => {
     const attributes = { RESOLUTION: "642x360", CODECS: "avc1.640028" };
-    expect(checkRungs([examplePicture({ attributes })], [exampleSound()], source(640, 360))).toEqual([
-      "360p: RESOLUTION is 642x360, the picture is 640x360",
+    expect(checkRungs([exampleVideo({ attributes })], [exampleAudio()], source(640, 360))).toEqual([
+      "360p: RESOLUTION is 642x360, the video is 640x360",
       "360p: CODECS is avc1.640028, the streams are avc1.4d401e,mp4a.40.2",
     ]);
   });

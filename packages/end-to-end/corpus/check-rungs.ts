@@ -3,7 +3,7 @@
  * is written down here once more, from the contract and not from the product, so that a slip there does not pass here.
  */
 import type { InspectedRendition } from "../inspect-stream.ts";
-import type { SourcePicture } from "./source-facts.ts";
+import type { SourceVideo } from "./source-facts.ts";
 
 /** Contract, section "Transcoding": the boxes for landscape, lowest first. */
 const boxes = [
@@ -19,14 +19,10 @@ const mostAspectError = 0.01;
 export const rungName = (rung: InspectedRendition): string => rung.uri.split("/")[0] ?? "";
 
 /** A sentence for each difference. */
-export function checkRungs(
-  pictures: InspectedRendition[],
-  sounds: InspectedRendition[],
-  source: SourcePicture,
-): string[] {
-  const names = pictures.map(rungName).sort(byHeight);
+export function checkRungs(videos: InspectedRendition[], audios: InspectedRendition[], source: SourceVideo): string[] {
+  const names = videos.map(rungName).sort(byHeight);
   const expected = expectedRungs(source);
-  const differences = pictures.flatMap((rung) => checkRung(rung, sounds, source));
+  const differences = videos.flatMap((rung) => checkRung(rung, audios, source));
   if (names.join() !== expected.join()) {
     const size = `${source.width.toFixed(1)}x${source.height.toFixed(1)}`;
     differences.unshift(`The rungs are ${names.join(", ")}; a source of ${size} gets ${expected.join(", ")}`);
@@ -35,7 +31,7 @@ export function checkRungs(
 }
 
 /** Those whose shorter side the source has; the lowest one for what is smaller. */
-function expectedRungs({ width, height }: SourcePicture): string[] {
+function expectedRungs({ width, height }: SourceVideo): string[] {
   const shorter = Math.round(Math.min(width, height));
   const names = boxes.filter((box) => shorter >= box.short).map((box) => box.name);
   return names.length > 0 ? names : ["360p"];
@@ -43,14 +39,14 @@ function expectedRungs({ width, height }: SourcePicture): string[] {
 
 const byHeight = (a: string, b: string): number => Number.parseInt(a, 10) - Number.parseInt(b, 10);
 
-function checkRung(rung: InspectedRendition, sounds: InspectedRendition[], source: SourcePicture): string[] {
+function checkRung(rung: InspectedRendition, audios: InspectedRendition[], source: SourceVideo): string[] {
   const name = rungName(rung);
   const size = `${rung.width}x${rung.height}`;
   const differences: string[] = [];
   const say = (sentence: string) => differences.push(`${name}: ${sentence}`);
 
-  if (rung.attributes.RESOLUTION !== size) say(`RESOLUTION is ${rung.attributes.RESOLUTION}, the picture is ${size}`);
-  const codecs = [...new Set([rung, ...sounds].flatMap((rendition) => rendition.codecStrings))].sort().join();
+  if (rung.attributes.RESOLUTION !== size) say(`RESOLUTION is ${rung.attributes.RESOLUTION}, the video is ${size}`);
+  const codecs = [...new Set([rung, ...audios].flatMap((rendition) => rendition.codecStrings))].sort().join();
   const listed = (rung.attributes.CODECS ?? "").split(",").sort().join();
   if (listed !== codecs) say(`CODECS is ${listed}, the streams are ${codecs}`);
 
@@ -70,7 +66,7 @@ function checkRung(rung: InspectedRendition, sounds: InspectedRendition[], sourc
 }
 
 /** The largest size in the rung's box that keeps the shape and is no larger than the source. Not rounded. */
-function fit(source: SourcePicture, name: string): { width: number; height: number } | null {
+function fit(source: SourceVideo, name: string): { width: number; height: number } | null {
   const box = boxes.find((candidate) => candidate.name === name);
   if (!box) return null;
   const { width, height } = source;

@@ -1,13 +1,13 @@
 /**
- * Whether a stream lasts as long as its source and keeps picture and sound together. Pure. A stream may fill a late start,
+ * Whether a stream lasts as long as its source and keeps video and audio together. Pure. A stream may fill a late start,
  * with silence or with a held first frame: it is then longer by what it fills, and the rest has to fit all the same.
  */
 import type { InspectedRendition } from "../inspect-stream.ts";
 import { rungName } from "./check-rungs.ts";
-import type { SourceFacts, SourcePicture, Span } from "./source-facts.ts";
+import type { SourceFacts, SourceVideo, Span } from "./source-facts.ts";
 
-/** Seconds that sound may be off, in length or against the picture: two packets of AAC, and a little. */
-const soundSlackSeconds = 0.05;
+/** Seconds that audio may be off, in length or against the video: two packets of AAC, and a little. */
+const audioSlackSeconds = 0.05;
 /** Frames beyond 60 a second are left out. */
 const leastFrameSeconds = 1 / 60;
 /** Many containers keep times in whole milliseconds. */
@@ -16,29 +16,29 @@ const roundingSeconds = 0.002;
 export interface Timing {
   /** A sentence for each difference. */
   differences: string[];
-  /** Of the highest rung, or of the sound where it is alone. */
+  /** Of the highest rung, or of the audio where it is alone. */
   seconds: number;
   /** Of the same in the source. */
   sourceSeconds: number;
-  /** How much later the picture comes against the sound than in the source: the worst pair. Null without a pair. */
+  /** How much later the video comes against the audio than in the source: the worst pair. Null without a pair. */
   syncSeconds: number | null;
 }
 
-/** @param source the picture is null where the stream has to be sound alone */
-export function checkTimes(pictures: InspectedRendition[], sounds: InspectedRendition[], source: SourceFacts): Timing {
+/** @param source the video is null where the stream has to be audio alone */
+export function checkTimes(videos: InspectedRendition[], audios: InspectedRendition[], source: SourceFacts): Timing {
   const differences: string[] = [];
-  const starts = [source.picture, ...source.sounds].flatMap((span) => (span ? [span.startSeconds] : []));
+  const starts = [source.video, ...source.audios].flatMap((span) => (span ? [span.startSeconds] : []));
   const begin = Math.min(source.beginSeconds ?? Number.POSITIVE_INFINITY, ...starts);
 
-  const rungs = pictures.flatMap((rung) => (source.picture ? [place(rung, source.picture, begin)] : []));
-  const tracks = pairs(sounds, source.sounds).map(([sound, span]) => place(sound, span, begin));
-  if (sounds.length !== source.sounds.length) {
-    differences.push(`Sound tracks: ${sounds.length} in the stream, ${source.sounds.length} in the source`);
+  const rungs = videos.flatMap((rung) => (source.video ? [place(rung, source.video, begin)] : []));
+  const tracks = pairs(audios, source.audios).map(([audio, span]) => place(audio, span, begin));
+  if (audios.length !== source.audios.length) {
+    differences.push(`Audio tracks: ${audios.length} in the stream, ${source.audios.length} in the source`);
   }
-  const slack = source.picture ? slackOf(source.picture) : 0;
+  const slack = source.video ? slackOf(source.video) : 0;
   for (const rung of rungs) if (Math.abs(rung.error) > slack) differences.push(lengthSentence(rung, slack));
   for (const track of tracks) {
-    if (Math.abs(track.error) > soundSlackSeconds) differences.push(lengthSentence(track, soundSlackSeconds));
+    if (Math.abs(track.error) > audioSlackSeconds) differences.push(lengthSentence(track, audioSlackSeconds));
   }
 
   let syncSeconds: number | null = null;
@@ -46,11 +46,9 @@ export function checkTimes(pictures: InspectedRendition[], sounds: InspectedRend
     for (const track of tracks) {
       const error = rung.at - track.at - (rung.span.startSeconds - track.span.startSeconds);
       if (syncSeconds === null || Math.abs(error) > Math.abs(syncSeconds)) syncSeconds = error;
-      if (Math.abs(error) > soundSlackSeconds) {
+      if (Math.abs(error) > audioSlackSeconds) {
         const late = error > 0 ? "late" : "early";
-        differences.push(
-          `${rung.name}: the picture comes ${Math.abs(error).toFixed(3)} s ${late} against ${track.name}`,
-        );
+        differences.push(`${rung.name}: the video comes ${Math.abs(error).toFixed(3)} s ${late} against ${track.name}`);
       }
     }
   }
@@ -63,8 +61,7 @@ export function checkTimes(pictures: InspectedRendition[], sounds: InspectedRend
   };
 }
 
-const slackOf = ({ frameSeconds }: SourcePicture): number =>
-  Math.max(frameSeconds, leastFrameSeconds) + roundingSeconds;
+const slackOf = ({ frameSeconds }: SourceVideo): number => Math.max(frameSeconds, leastFrameSeconds) + roundingSeconds;
 
 /** A rendition laid over what it was made from. */
 interface Placed {
@@ -91,7 +88,7 @@ function place(rendition: InspectedRendition, span: Span, begin: number): Placed
     error: seconds - own - filled,
   });
   const [asItIs, filled] = [placedAfter(0), placedAfter(lateness)];
-  const startsAtZero = Math.abs(rendition.startSeconds) <= soundSlackSeconds;
+  const startsAtZero = Math.abs(rendition.startSeconds) <= audioSlackSeconds;
   return startsAtZero && Math.abs(filled.error) < Math.abs(asItIs.error) ? filled : asItIs;
 }
 

@@ -9,7 +9,7 @@ export const exampleTimes = (start: number, end: number): SegmentTimes => ({
 });
 
 /** 640x360 at 25 frames a second, from 0 to 4 s. */
-export function examplePicture(changes: Partial<InspectedRendition> = {}): InspectedRendition {
+export function exampleVideo(changes: Partial<InspectedRendition> = {}): InspectedRendition {
   return {
     uri: "360p/playlist.m3u8",
     attributes: { RESOLUTION: "640x360", CODECS: "avc1.4d401e,mp4a.40.2" },
@@ -36,7 +36,7 @@ export function examplePicture(changes: Partial<InspectedRendition> = {}): Inspe
 }
 
 /** From 0 to 4 s. */
-export function exampleSound(changes: Partial<InspectedRendition> = {}): InspectedRendition {
-  const sound = { uri: "audio/playlist.m3u8", attributes: {}, width: 0, height: 0, codec: "aac", profile: "LC" };
-  return examplePicture({ ...sound, codecStrings: ["mp4a.40.2"], ...changes });
+export function exampleAudio(changes: Partial<InspectedRendition> = {}): InspectedRendition {
+  const audio = { uri: "audio/playlist.m3u8", attributes: {}, width: 0, height: 0, codec: "aac", profile: "LC" };
+  return exampleVideo({ ...audio, codecStrings: ["mp4a.40.2"], ...changes });
 }

@@ -1,20 +1,20 @@
 /** What should become of a file, read from the words of the index. */
 
 /**
- * - `picture`: a stream that passes every check.
- * - `picture-or-error`: that, or an error with a reason; the file is damaged.
- * - `sound`: a stream of sound alone.
- * - `sound-or-error`: that, or an error with a reason; the picture cannot be decoded.
+ * - `video`: a stream that passes every check.
+ * - `video-or-error`: that, or an error with a reason; the file is damaged.
+ * - `audio`: a stream of audio alone.
+ * - `audio-or-error`: that, or an error with a reason; the video cannot be decoded.
  * - `error`: turned away, by the upload or by the transcoder, with a reason and at once.
  * - `any`: it ends, with a stream that passes every check or with a reason. For files that no index tells of.
  */
-export type Expectation = "picture" | "picture-or-error" | "sound" | "sound-or-error" | "error" | "any";
+export type Expectation = "video" | "video-or-error" | "audio" | "audio-or-error" | "error" | "any";
 
 const words: [beginning: string, Expectation][] = [
-  ["transcode-or-fail-cleanly", "picture-or-error"],
-  ["transcode", "picture"],
-  ["audio-only", "sound"],
-  ["fail-cleanly (video undecodable, audio ok)", "sound-or-error"],
+  ["transcode-or-fail-cleanly", "video-or-error"],
+  ["transcode", "video"],
+  ["audio-only", "audio"],
+  ["fail-cleanly (video undecodable, audio ok)", "audio-or-error"],
   ["reject", "error"],
 ];
 

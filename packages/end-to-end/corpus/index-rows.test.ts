@@ -11,11 +11,11 @@ test("columns are found by their names, in any order and among others", () => {
 });
 
 test.each([
-  ["transcode", "picture"],
-  ["transcode (minor decode warnings)", "picture"],
-  ["transcode-or-fail-cleanly (damaged: decode errors)", "picture-or-error"],
-  ["audio-only policy (no video stream)", "sound"],
-  ["fail-cleanly (video undecodable, audio ok)", "sound-or-error"],
+  ["transcode", "video"],
+  ["transcode (minor decode warnings)", "video"],
+  ["transcode-or-fail-cleanly (damaged: decode errors)", "video-or-error"],
+  ["audio-only policy (no video stream)", "audio"],
+  ["fail-cleanly (video undecodable, audio ok)", "audio-or-error"],
   ["reject", "error"],
 ] as const)("%s", (words, expectation) => {
   expect(expectationOf(words)).toBe(expectation);
@@ -26,6 +26,6 @@ test("words that nobody understands are no pass", () => {
 });
 
 test("what may end without a stream", () => {
-  const all = ["picture", "picture-or-error", "sound", "sound-or-error", "error", "any"] as const;
-  expect(all.filter(mayFail)).toEqual(["picture-or-error", "sound-or-error", "error", "any"]);
+  const all = ["video", "video-or-error", "audio", "audio-or-error", "error", "any"] as const;
+  expect(all.filter(mayFail)).toEqual(["video-or-error", "audio-or-error", "error", "any"]);
 });

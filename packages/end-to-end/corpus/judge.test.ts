@@ -1,46 +1,46 @@
 import { describe, expect, test } from "bun:test";
-import { examplePicture, exampleSound } from "./example-rendition.ts";
+import { exampleAudio, exampleVideo } from "./example-rendition.ts";
 import { judge } from "./judge.ts";
 import type { Outcome } from "./outcome.ts";
 
 const source = {
-  picture: { width: 640, height: 360, startSeconds: 0, endSeconds: 4, frameSeconds: 0.04 },
-  sounds: [{ startSeconds: 0, endSeconds: 4 }],
+  video: { width: 640, height: 360, startSeconds: 0, endSeconds: 4, frameSeconds: 0.04 },
+  audios: [{ startSeconds: 0, endSeconds: 4 }],
 };
-const stream = { master: "", pictures: [examplePicture()], sounds: [exampleSound()], others: [] };
-const soundAlone = { ...stream, pictures: [] };
+const stream = { master: "", videos: [exampleVideo()], audios: [exampleAudio()], others: [] };
+const audioAlone = { ...stream, videos: [] };
 const ok: Outcome = { end: "ok", reason: "", warnings: [], seconds: 2, looked: { stream, source }, lookError: null };
-const failed: Outcome = { ...ok, end: "error", reason: "No picture in it", looked: null };
+const failed: Outcome = { ...ok, end: "error", reason: "No video in it", looked: null };
 const differences = (...[expectation, outcome]: Parameters<typeof judge>) => judge(expectation, outcome).differences;
 
 describe("a stream", () => {
   test("is right for whatever may become one", () => {
-    for (const expectation of ["picture", "picture-or-error", "any"] as const) {
+    for (const expectation of ["video", "video-or-error", "any"] as const) {
       expect(differences(expectation, ok)).toEqual([]);
     }
     expect(differences("error", ok)).toEqual(["It should be turned away and is ok"]);
   });
 
-  test("of sound alone is right where there is no picture to decode", () => {
-    for (const expectation of ["sound", "sound-or-error"] as const) {
-      expect(differences(expectation, { ...ok, looked: { stream: soundAlone, source } })).toEqual([]);
-      expect(differences(expectation, ok)).toContain("There is no picture, and yet the master lists 1 rungs");
+  test("of audio alone is right where there is no video to decode", () => {
+    for (const expectation of ["audio", "audio-or-error"] as const) {
+      expect(differences(expectation, { ...ok, looked: { stream: audioAlone, source } })).toEqual([]);
+      expect(differences(expectation, ok)).toContain("There is no video, and yet the master lists 1 rungs");
     }
-    const blind = { ...source, picture: null };
-    expect(differences("any", { ...ok, looked: { stream: soundAlone, source: blind } })).toEqual([]);
-    expect(differences("picture", { ...ok, looked: { stream: soundAlone, source } })).toEqual([
+    const blind = { ...source, video: null };
+    expect(differences("any", { ...ok, looked: { stream: audioAlone, source: blind } })).toEqual([]);
+    expect(differences("video", { ...ok, looked: { stream: audioAlone, source } })).toEqual([
       "The rungs are ; a source of 640.0x360.0 gets 360p",
     ]);
   });
 
   test("that does not decode, or does not end, or could not be looked at", () => {
     const decodeErrors = ["Invalid NAL unit size", "no frame"];
-    const pictures = [examplePicture({ decodeErrors, ended: false })];
-    expect(differences("picture", { ...ok, looked: { source, stream: { ...stream, pictures } } })).toEqual([
+    const videos = [exampleVideo({ decodeErrors, ended: false })];
+    expect(differences("video", { ...ok, looked: { source, stream: { ...stream, videos } } })).toEqual([
       '360p: ffmpeg says "Invalid NAL unit size", and 1 lines more',
       "360p: the playlist has no end",
     ]);
-    expect(differences("picture", { ...ok, looked: null, lookError: "/a.m4s answered 404" })).toEqual([
+    expect(differences("video", { ...ok, looked: null, lookError: "/a.m4s answered 404" })).toEqual([
       "/a.m4s answered 404",
     ]);
   });
@@ -48,7 +48,7 @@ describe("a stream", () => {
 
 describe("an end without a stream", () => {
   test("is right with a reason where it may be", () => {
-    for (const expectation of ["picture-or-error", "sound-or-error", "error", "any"] as const) {
+    for (const expectation of ["video-or-error", "audio-or-error", "error", "any"] as const) {
       expect(differences(expectation, failed)).toEqual([]);
       expect(differences(expectation, { ...failed, reason: " " })).toEqual(["It ended as error without a reason"]);
     }
@@ -56,7 +56,7 @@ describe("an end without a stream", () => {
   });
 
   test("is wrong where a stream was due", () => {
-    expect(differences("picture", failed)).toEqual(["It should be ok and is error: No picture in it"]);
+    expect(differences("video", failed)).toEqual(["It should be ok and is error: No video in it"]);
   });
 
   test("comes at once where a file cannot be used", () => {

@@ -30,18 +30,16 @@ export function judge(expectation: Expectation, outcome: Outcome): Verdict {
 function judgeStream(expectation: Expectation, { looked, lookError }: Outcome): Verdict {
   if (expectation === "error") return { differences: ["It should be turned away and is ok"], timing: null };
   if (!looked) return { differences: [lookError ?? "Nobody looked at the stream"], timing: null };
-  const { pictures, sounds } = looked.stream;
-  const isSoundAlone = expectation === "sound" || expectation === "sound-or-error" || !looked.source.picture;
-  const source = { ...looked.source, picture: isSoundAlone ? null : looked.source.picture };
-  const timing = checkTimes(pictures, sounds, source);
+  const { videos, audios } = looked.stream;
+  const isAudioAlone = expectation === "audio" || expectation === "audio-or-error" || !looked.source.video;
+  const source = { ...looked.source, video: isAudioAlone ? null : looked.source.video };
+  const timing = checkTimes(videos, audios, source);
   const differences = [...timing.differences];
-  if (expectation === "picture" && !source.picture)
-    differences.push("No frame of the source's picture could be decoded");
-  if (source.picture) differences.push(...checkRungs(pictures, sounds, source.picture));
-  else if (pictures.length > 0)
-    differences.push(`There is no picture, and yet the master lists ${pictures.length} rungs`);
-  if (pictures.length + sounds.length === 0) differences.push("The master lists nothing that plays");
-  for (const rendition of [...pictures, ...sounds]) {
+  if (expectation === "video" && !source.video) differences.push("No frame of the source's video could be decoded");
+  if (source.video) differences.push(...checkRungs(videos, audios, source.video));
+  else if (videos.length > 0) differences.push(`There is no video, and yet the master lists ${videos.length} rungs`);
+  if (videos.length + audios.length === 0) differences.push("The master lists nothing that plays");
+  for (const rendition of [...videos, ...audios]) {
     const [first, ...more] = rendition.decodeErrors;
     const count = more.length > 0 ? `, and ${more.length} lines more` : "";
     if (first !== undefined) differences.push(`${rungName(rendition)}: ffmpeg says "${first}"${count}`);

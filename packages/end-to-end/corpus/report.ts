@@ -71,10 +71,10 @@ function cells({ file, outcome, verdict }: Result): string[] {
   ];
 }
 
-/** Rungs, then how many of sound and of anything else. */
-function playlistNames({ pictures, sounds, others }: NonNullable<Outcome["looked"]>["stream"]): string {
-  const names = pictures.map(rungName);
-  if (sounds.length > 0) names.push(sounds.length === 1 ? "sound" : `${sounds.length} sounds`);
+/** Rungs, then how many of audio and of anything else. */
+function playlistNames({ videos, audios, others }: NonNullable<Outcome["looked"]>["stream"]): string {
+  const names = videos.map(rungName);
+  if (audios.length > 0) names.push(audios.length === 1 ? "audio" : `${audios.length} audios`);
   if (others.length > 0) names.push(`${others.length} others`);
   return names.join(" ");
 }

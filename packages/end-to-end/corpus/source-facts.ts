@@ -6,9 +6,9 @@ import { ratio } from "../ratio.ts";
 
 export interface SourceFacts {
   /** Null where no frame could be decoded. */
-  picture: SourcePicture | null;
+  video: SourceVideo | null;
   /** The tracks of which something could be decoded, in the file's order. */
-  sounds: Span[];
+  audios: Span[];
   /** Where the file's own time begins, seconds: that of its first track, which may be one of subtitles. */
   beginSeconds?: number;
 }
@@ -19,7 +19,7 @@ export interface Span {
   endSeconds: number;
 }
 
-export interface SourcePicture extends Span {
+export interface SourceVideo extends Span {
   /** As a person sees it: pixels made square by their width, upright. Not rounded. */
   width: number;
   height: number;
@@ -57,11 +57,11 @@ export function sourceFacts({ streams = [], frames = [], format }: Decoded): Sou
   const framesOf = Map.groupBy(frames, (frame) => frame.stream_index);
   const pieces = new Map(streams.map((stream) => [stream.index, piecesOf(stream, framesOf.get(stream.index) ?? [])]));
   const decoded = streams.filter((stream) => (pieces.get(stream.index) ?? []).length > 0);
-  const pictures = decoded.filter((stream) => stream.codec_type === "video" && stream.disposition?.attached_pic !== 1);
-  const shown = pictures.find((stream) => stream.disposition?.default === 1) ?? pictures[0];
+  const videos = decoded.filter((stream) => stream.codec_type === "video" && stream.disposition?.attached_pic !== 1);
+  const shown = videos.find((stream) => stream.disposition?.default === 1) ?? videos[0];
   return {
-    picture: shown ? pictureOf(shown, pieces.get(shown.index) ?? []) : null,
-    sounds: decoded
+    video: shown ? videoOf(shown, pieces.get(shown.index) ?? []) : null,
+    audios: decoded
       .filter(({ codec_type }) => codec_type === "audio")
       .map(({ index }) => spanOf(pieces.get(index) ?? [])),
     ...(Number.isFinite(Number(format?.start_time)) ? { beginSeconds: Number(format?.start_time) } : {}),
@@ -69,13 +69,13 @@ export function sourceFacts({ streams = [], frames = [], format }: Decoded): Sou
 }
 
 /**
- * What was decoded of a stream. A packet may hold several frames of sound and tell the time of one: the others adjoin. So do
- * the last pictures of a container that tells when to decode and not when to show (AVI).
+ * What was decoded of a stream. A packet may hold several frames of audio and tell the time of one: the others adjoin. So do
+ * the last frames of a container that tells when to decode and not when to show (AVI).
  */
 function piecesOf(stream: Stream, frames: Frame[]): Span[] {
   const rate = Number(stream.sample_rate);
-  const isSound = stream.codec_type === "audio";
-  const nominal = isSound ? 0 : 1 / ratio(stream.r_frame_rate) || 0;
+  const isAudio = stream.codec_type === "audio";
+  const nominal = isAudio ? 0 : 1 / ratio(stream.r_frame_rate) || 0;
   // Of the several frames in a packet of AMR this ffprobe decodes the first.
   const isOneOfSeveral = /^amr_/.test(stream.codec_name ?? "");
   const timed = frames.map((frame) => ({
@@ -93,14 +93,14 @@ function piecesOf(stream: Stream, frames: Frame[]): Span[] {
   const ahead = timed.slice(0, known).reduce((sum, { seconds }) => sum + seconds, 0);
   let next = (timed[known]?.stated || 0) - ahead;
   return timed.flatMap(({ stated, seconds }, index) => {
-    if (Number.isNaN(stated) && !isSound && index < lastKnown) return [];
+    if (Number.isNaN(stated) && !isAudio && index < lastKnown) return [];
     const startSeconds = Number.isNaN(stated) ? next : stated;
     next = startSeconds + seconds;
     return [{ startSeconds, endSeconds: next }];
   });
 }
 
-function pictureOf(stream: Stream, frames: Span[]): SourcePicture {
+function videoOf(stream: Stream, frames: Span[]): SourceVideo {
   const square = { width: (stream.width ?? 0) * (ratio(stream.sample_aspect_ratio) || 1), height: stream.height ?? 0 };
   const rotation = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0;
   const onItsSide = Math.abs(Math.round(rotation / 90)) % 2 === 1;
@@ -118,7 +118,7 @@ function pictureOf(stream: Stream, frames: Span[]): SourcePicture {
   };
 }
 
-/** Many containers do not say how long the last frame is shown, and for interlaced pictures some tell it of a field. */
+/** Many containers do not say how long the last frame is shown, and for interlaced video some tell it of a field. */
 function lastSeconds(stated: number, distances: Distances | null, nominal: number): number {
   if (!distances || distances.areUneven) return stated || distances?.usual || nominal;
   return Math.max(stated, distances.usual);

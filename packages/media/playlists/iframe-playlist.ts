@@ -3,7 +3,7 @@
  * begins with a key frame (RFC 8216, 4.3.3.6). Nothing is encoded or stored for it.
  */
 import { iframesFile, segmentFile } from "@video-backend/storage/layout";
-import type { PictureRendition } from "../plan.ts";
+import type { VideoRendition } from "../plan.ts";
 import { existing, isWhole, type LedgerSegment, segmentsOf } from "./listed-segments.ts";
 import { targetDuration } from "./media-playlist.ts";
 import { measuredRates } from "./rates.ts";
@@ -22,7 +22,7 @@ interface KeyFrame {
  * The key frames of a rung of which nothing is left to make; else null. A range cannot be known before its segment is
  * made, and a player that took a list too early would not come back for the rest.
  */
-function keyFramesOf(rung: PictureRendition, ledger: LedgerSegment[]): KeyFrame[] | null {
+function keyFramesOf(rung: VideoRendition, ledger: LedgerSegment[]): KeyFrame[] | null {
   const made = existing(segmentsOf(ledger, rung));
   const areKnown = made.length > 0 && made.every((segment) => segment.keyFrameBytes > 0);
   if (!areKnown || !isWhole(rung, ledger)) return null;
@@ -33,7 +33,7 @@ function keyFramesOf(rung: PictureRendition, ledger: LedgerSegment[]): KeyFrame[
 }
 
 /** The playlist; null until the whole rung is made. */
-export function iframePlaylist(rung: PictureRendition, ledger: LedgerSegment[]): string | null {
+export function iframePlaylist(rung: VideoRendition, ledger: LedgerSegment[]): string | null {
   const frames = keyFramesOf(rung, ledger);
   if (!frames) return null;
   const lines = [
@@ -57,7 +57,7 @@ export function iframePlaylist(rung: PictureRendition, ledger: LedgerSegment[]):
 }
 
 /** Its line in the master (4.3.4.3), for a rung that has such a playlist; else none. */
-export function iframeLines(rung: PictureRendition, ledger: LedgerSegment[]): string[] {
+export function iframeLines(rung: VideoRendition, ledger: LedgerSegment[]): string[] {
   const frames = keyFramesOf(rung, ledger);
   if (!frames) return [];
   const rates = measuredRates(frames);

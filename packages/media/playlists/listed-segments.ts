@@ -10,12 +10,12 @@ export interface LedgerSegment {
   index: number;
   /** 0 for an interval in which the source has nothing. */
   bytes: number;
-  /** From the file's start to the end of its first frame, a key frame; 0 where that is not known, and for sound. */
+  /** From the file's start to the end of its first frame, a key frame; 0 where that is not known, and for audio. */
   keyFrameBytes: number;
   /** Presentation time of the first sample. */
   startSeconds: number;
   durationSeconds: number;
-  /** Frames, or packets of sound. */
+  /** Frames, or packets of audio. */
   samples: number;
   /** File name of the init segment that goes with it. */
   init: string;

@@ -31,7 +31,7 @@ function listed(text: string | null): string[] {
 }
 
 describe("the manifest", () => {
-  test("lists all of a finished video: rungs, sound, subtitles and the storyboard", () => {
+  test("lists all of a finished video: rungs, audio, subtitles and the storyboard", () => {
     const ledger = [...both("audio").map((row) => ({ ...row, bytes: 50_000 })), ...both("360p"), ...both("480p")];
     const beside = { title: "Mum & me", subtitles: [english], subtitleBytes: new Map([["1-en", 100]]), storyboard };
     expect(manifest(shortPlan, ledger, { ...ended, ...beside })).toBe(`<?xml version="1.0" encoding="UTF-8"?>
@@ -116,11 +116,11 @@ describe("the manifest", () => {
     expect(rate({ frameRate: 17.25, frameRateNumerator: 69, variableFrameRate: true })).toBe("69/4");
   });
 
-  test("lists sound alone, each track by its name and language", () => {
-    const [sound] = exampleFacts().sound;
-    if (!sound) throw new Error("no sound");
-    const track = (stream: number, language: string | null, title: string) => ({ ...sound, stream, language, title });
-    const facts = { ...exampleFacts(), picture: null, sound: [track(1, "ger", "<Film>"), track(2, null, '"Talk"')] };
+  test("lists audio alone, each track by its name and language", () => {
+    const [audio] = exampleFacts().audio;
+    if (!audio) throw new Error("no audio");
+    const track = (stream: number, language: string | null, title: string) => ({ ...audio, stream, language, title });
+    const facts = { ...exampleFacts(), video: null, audio: [track(1, "ger", "<Film>"), track(2, null, '"Talk"')] };
     const text = manifest(makePlan(facts, { segmentSeconds: 4, networkSpeed: 10 }), [], making);
     expect(linesWith(text, "<Label>")).toEqual(["<Label>&lt;Film&gt;</Label>", "<Label>'Talk'</Label>"]);
     expect(linesWith(text, "<AdaptationSet").map((line) => /lang="(\w+)"/.exec(line)?.[1])).toEqual(["de", undefined]);
@@ -129,7 +129,7 @@ describe("the manifest", () => {
 });
 
 describe("a period", () => {
-  test("begins where another encoder took over, and lists again the sound that goes on across that", () => {
+  test("begins where another encoder took over, and lists again the audio that goes on across that", () => {
     const ramped = examplePlan({ width: 640, height: 360, endSeconds: 8 });
     const row = (index: number, startSeconds: number, durationSeconds: number, init: string) =>
       segment("360p", index, { startSeconds, durationSeconds, init });
@@ -159,7 +159,7 @@ describe("a period", () => {
     expect(listed(manifest(shortPlan, ledger, making))).toHaveLength(1);
   });
 
-  test("without sound is left out where others have some", () => {
+  test("without audio is left out where others have some", () => {
     const ledger = [segment("audio", 0), ...both("360p"), segment("480p", 0)];
     const text = manifest(shortPlan, ledger, ended);
     expect(listed(text)).toEqual(["0 s: 360p, 480p, audio; from 0, 0 with libx264, aac"]);

@@ -3,13 +3,13 @@
  * on, since what it lists and is not made yet is made when it is asked for.
  */
 import { sheetTemplate, storyboardFolder, subtitleFile, subtitlesFolder } from "@video-backend/storage/layout";
-import { type Plan, type Rendition, soundSampleRate, wholeSeconds } from "../plan.ts";
+import { audioSampleRate, type Plan, type Rendition, wholeSeconds } from "../plan.ts";
 import { type Storyboard, sheetCount, sheetShape } from "../storyboard.ts";
 import { presetTrack, type SubtitleTrack, unnamedSubtitles } from "../subtitles/tracks.ts";
 import { namedTracks } from "../track-names.ts";
 import { type Element, element } from "./element.ts";
 import { existing, type LedgerSegment, type PlaylistState, segmentsOf } from "./listed-segments.ts";
-import { type Accompaniment, namedSounds } from "./master-playlist.ts";
+import { type Accompaniment, namedAudios } from "./master-playlist.ts";
 import { type Period, periodsOf } from "./periods.ts";
 import { ratesOf } from "./rates.ts";
 import { segmentTimeline } from "./segment-timeline.ts";
@@ -24,7 +24,7 @@ export interface ManifestAccompaniment extends Accompaniment {
 
 export interface ManifestOptions extends Partial<ManifestAccompaniment> {
   state: PlaylistState;
-  /** Name of the encoder of the pictures that are not made yet. */
+  /** Name of the encoder of the video segments that are not made yet. */
   encoder: string;
 }
 
@@ -35,8 +35,8 @@ export function manifest(plan: Plan, ledger: LedgerSegment[], options: ManifestO
   const end = periods.at(-1)?.endSeconds;
   if (end === undefined) return null;
   const sets = (period: Period): Element[] => [
-    ...pictureSets(plan, ledger, period),
-    ...soundSets(ledger, period),
+    ...videoSets(plan, ledger, period),
+    ...audioSets(ledger, period),
     ...subtitleSets(plan, subtitles, subtitleBytes, period),
     ...(storyboard ? [storyboardSet(storyboard, period)] : []),
   ];
@@ -61,18 +61,18 @@ export function manifest(plan: Plan, ledger: LedgerSegment[], options: ManifestO
 }
 
 /** One set of all rungs, lowest first, since a player may go from one to another at each segment. */
-function pictureSets(plan: Plan, ledger: LedgerSegment[], period: Period): Element[] {
-  const stretches = period.stretches.filter((one) => one.rendition.kind === "picture").reverse();
+function videoSets(plan: Plan, ledger: LedgerSegment[], period: Period): Element[] {
+  const stretches = period.stretches.filter((one) => one.rendition.kind === "video").reverse();
   if (stretches.length === 0) return [];
-  const timescale = plan.picture?.timescale ?? 1;
+  const timescale = plan.video?.timescale ?? 1;
   const timelines = stretches.map(({ segments, init }) =>
     segmentTimeline(segments, { init, timescale, startSeconds: period.startSeconds }),
   );
   // Usually all have the same segments, which are told once then.
   const [shared] = new Set(timelines.map((timeline) => timeline.join("\n"))).size === 1 ? timelines : [];
   const representations = stretches.map(({ rendition, init }, position) => {
-    const { width, height } = rendition.kind === "picture" ? rendition : { width: 0, height: 0 };
-    const frameRate = fractionOf(plan.picture?.frameRate ?? 0, timescale);
+    const { width, height } = rendition.kind === "video" ? rendition : { width: 0, height: 0 };
+    const frameRate = fractionOf(plan.video?.frameRate ?? 0, timescale);
     const attributes = { ...described(rendition, ledger, init), width, height, frameRate, sar: "1:1" };
     return element("Representation", attributes, [
       element("BaseURL", {}, `${rendition.name}/`),
@@ -84,11 +84,11 @@ function pictureSets(plan: Plan, ledger: LedgerSegment[], period: Period): Eleme
 }
 
 /** A set a track; the first is the one that plays when nobody chooses. */
-function soundSets(ledger: LedgerSegment[], { stretches, startSeconds }: Period): Element[] {
+function audioSets(ledger: LedgerSegment[], { stretches, startSeconds }: Period): Element[] {
   const heard = stretches.flatMap(({ rendition, ...rest }) =>
-    rendition.kind === "sound" ? [{ rendition, ...rest }] : [],
+    rendition.kind === "audio" ? [{ rendition, ...rest }] : [],
   );
-  return namedSounds(heard.map(({ rendition }) => rendition)).flatMap(({ name, language }, position) => {
+  return namedAudios(heard.map(({ rendition }) => rendition)).flatMap(({ name, language }, position) => {
     const stretch = heard[position];
     if (!stretch) return [];
     const attributes = { contentType: "audio", mimeType: "audio/mp4", lang: language ?? undefined };
@@ -97,13 +97,13 @@ function soundSets(ledger: LedgerSegment[], { stretches, startSeconds }: Period)
       element("AdaptationSet", { ...attributes, segmentAlignment: "true", startWithSAP: 1 }, [
         element("Label", {}, name),
         role(position === 0 ? "main" : "alternate"),
-        element("Representation", { ...described(rendition, ledger, init), audioSamplingRate: soundSampleRate }, [
+        element("Representation", { ...described(rendition, ledger, init), audioSamplingRate: audioSampleRate }, [
           element("AudioChannelConfiguration", {
             schemeIdUri: "urn:mpeg:dash:23003:3:audio_channel_configuration:2011",
             value: 2,
           }),
           element("BaseURL", {}, `${rendition.name}/`),
-          segmentTimeline(segments, { init, timescale: soundSampleRate, startSeconds }),
+          segmentTimeline(segments, { init, timescale: audioSampleRate, startSeconds }),
         ]),
       ]),
     ];

@@ -4,7 +4,7 @@
  */
 import { playlistFile } from "@video-backend/storage/layout";
 import { languageTag } from "../languages.ts";
-import { type Plan, pictureRenditions, type Rendition, type SoundRendition, soundRenditions } from "../plan.ts";
+import { type AudioRendition, audioRenditions, type Plan, type Rendition, videoRenditions } from "../plan.ts";
 import { quotable } from "../quotable.ts";
 import { type SubtitleTrack, subtitleLines } from "../subtitles/tracks.ts";
 import { namedTracks } from "../track-names.ts";
@@ -34,24 +34,24 @@ export function masterPlaylist(
 ): string | null {
   const made = (rendition: Rendition) => existing(segmentsOf(ledger, rendition));
   const isListed = (rendition: Rendition) => state === "making" || made(rendition).length > 0;
-  const rungs = pictureRenditions(plan).filter(isListed).reverse();
-  const sounds = soundRenditions(plan).filter(isListed);
+  const rungs = videoRenditions(plan).filter(isListed).reverse();
+  const audios = audioRenditions(plan).filter(isListed);
   const heard = loudest(
-    sounds.map((sound) => ({ ...ratesOf(sound, ledger), codec: made(sound)[0]?.codec ?? sound.codec })),
+    audios.map((audio) => ({ ...ratesOf(audio, ledger), codec: made(audio)[0]?.codec ?? audio.codec })),
   );
   const lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS", ...titleLines(title)];
-  const [first] = sounds;
+  const [first] = audios;
   const captioned = subtitles.length > 0 ? ['SUBTITLES="subtitles"'] : [];
-  if (first && heard && rungs.length === 0 && !plan.picture) {
+  if (first && heard && rungs.length === 0 && !plan.video) {
     const attributes = [
       `BANDWIDTH=${heard.peak}`,
       `AVERAGE-BANDWIDTH=${heard.average}`,
       `CODECS="${heard.codec}"`,
-      ...(sounds.length > 1 ? ['AUDIO="audio"'] : []),
+      ...(audios.length > 1 ? ['AUDIO="audio"'] : []),
       ...captioned,
     ];
     lines.push(
-      ...(sounds.length > 1 ? soundLines(sounds) : []),
+      ...(audios.length > 1 ? audioLines(audios) : []),
       ...subtitleLines(subtitles),
       `#EXT-X-STREAM-INF:${attributes.join(",")}`,
       `${first.name}/${playlistFile}`,
@@ -59,7 +59,7 @@ export function masterPlaylist(
     return `${lines.join("\n")}\n`;
   }
   if (rungs.length === 0) return null;
-  lines.push(...soundLines(sounds), ...subtitleLines(subtitles));
+  lines.push(...audioLines(audios), ...subtitleLines(subtitles));
   for (const rung of rungs) {
     const rates = ratesOf(rung, ledger);
     const codecs = [made(rung)[0]?.codec ?? rung.codec, ...(heard ? [heard.codec] : [])];
@@ -68,7 +68,7 @@ export function masterPlaylist(
       `AVERAGE-BANDWIDTH=${rates.average + (heard?.average ?? 0)}`,
       `CODECS="${codecs.join(",")}"`,
       `RESOLUTION=${rung.width}x${rung.height}`,
-      `FRAME-RATE=${(plan.picture?.frameRate ?? 0).toFixed(3)}`,
+      `FRAME-RATE=${(plan.video?.frameRate ?? 0).toFixed(3)}`,
       ...(first ? ['AUDIO="audio"'] : []),
       ...captioned,
     ];
@@ -88,8 +88,8 @@ function titleLines(title: string | null): string[] {
 }
 
 /** One group of all tracks; the first is the one that plays when nobody chooses. */
-function soundLines(sounds: SoundRendition[]): string[] {
-  return namedSounds(sounds).map(({ folder, name, language }, position) => {
+function audioLines(audios: AudioRendition[]): string[] {
+  return namedAudios(audios).map(({ folder, name, language }, position) => {
     const attributes = [
       "TYPE=AUDIO",
       'GROUP-ID="audio"',
@@ -104,11 +104,11 @@ function soundLines(sounds: SoundRendition[]): string[] {
   });
 }
 
-/** Tracks of sound with the names by which people choose them, and their languages (BCP 47). */
-export const namedSounds = (sounds: SoundRendition[]) =>
+/** Audio tracks with the names by which people choose them, and their languages (BCP 47). */
+export const namedAudios = (audios: AudioRendition[]) =>
   namedTracks(
-    sounds.map(({ name, title, language }) => ({ folder: name, title, language: languageTag(language) })),
-    "Sound",
+    audios.map(({ name, title, language }) => ({ folder: name, title, language: languageTag(language) })),
+    "Audio",
   );
 
 /** Rates of the track that has the highest, since any of them may be the one that plays. */

@@ -5,7 +5,7 @@ import type { Rendition } from "../plan.ts";
 /**
  * The init segment that goes with what is not made yet.
  *
- * @param encoder name of the encoder of the pictures
+ * @param encoder name of the video encoder
  */
 export const nextInitFile = ({ kind }: Rendition, encoder: string): string =>
-  initFile(kind === "sound" ? "aac" : encoder);
+  initFile(kind === "audio" ? "aac" : encoder);

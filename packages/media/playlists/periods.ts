@@ -4,7 +4,7 @@
  * A video that was made by one encoder to its end has one.
  */
 import { gridIndex, gridSeconds } from "../grid.ts";
-import { type Plan, type Rendition, soundSlackSeconds } from "../plan.ts";
+import { audioSlackSeconds, type Plan, type Rendition } from "../plan.ts";
 import {
   type LedgerSegment,
   type ListedSegment,
@@ -18,14 +18,14 @@ import { nextInitFile } from "./next-init.ts";
 export interface Stretch<Kind extends Rendition = Rendition> {
   rendition: Kind;
   init: string;
-  /** In order; those of sound may begin before the period and end after it. */
+  /** In order; those of audio may begin before the period and end after it. */
   segments: ListedSegment[];
 }
 
 export interface Period {
   startSeconds: number;
   endSeconds: number;
-  /** Highest rung first, sound last. */
+  /** Highest rung first, audio last. */
   stretches: Stretch[];
 }
 
@@ -35,7 +35,7 @@ type Listed = Pick<Stretch, "rendition" | "segments">;
 /** Of time bases. */
 const roundingSeconds = 0.002;
 
-/** @param encoder name of the encoder of the pictures that are not made yet */
+/** @param encoder name of the encoder of the video segments that are not made yet */
 export function periodsOf(plan: Plan, ledger: LedgerSegment[], state: PlaylistState, encoder: string): Period[] {
   const all: Listed[] = plan.renditions.map((rendition) => {
     const nextInit = nextInitFile(rendition, encoder);
@@ -50,8 +50,8 @@ export function periodsOf(plan: Plan, ledger: LedgerSegment[], state: PlaylistSt
     const endSeconds = starts[position + 1] ?? end;
     const stretches = all.flatMap(({ rendition, segments }) => {
       const within = segments.filter((segment) =>
-        rendition.kind === "sound"
-          ? segment.startSeconds < endSeconds - soundSlackSeconds && endOf(segment) > startSeconds + soundSlackSeconds
+        rendition.kind === "audio"
+          ? segment.startSeconds < endSeconds - audioSlackSeconds && endOf(segment) > startSeconds + audioSlackSeconds
           : segment.startSeconds > startSeconds - roundingSeconds &&
             segment.startSeconds < endSeconds - roundingSeconds,
       );
@@ -59,19 +59,19 @@ export function periodsOf(plan: Plan, ledger: LedgerSegment[], state: PlaylistSt
     });
     return { startSeconds, endSeconds, stretches };
   });
-  // Shaka Player gives up the sound of all periods for one that has none.
-  const heard = periods.filter(({ stretches }) => stretches.some(({ rendition }) => rendition.kind === "sound"));
+  // Shaka Player gives up the audio of all periods for one that has none.
+  const heard = periods.filter(({ stretches }) => stretches.some(({ rendition }) => rendition.kind === "audio"));
   return heard.length > 0 ? heard : periods;
 }
 
 /**
- * Where the periods begin: at 0, and at each segment of a picture, or of sound where there is no picture, from which on
+ * Where the periods begin: at 0, and at each segment of a video, or of audio where there is no video, from which on
  * another init segment, or another set of rungs, is needed. Where nothing was made of any, time runs on.
  *
  * @param isEmpty whether nothing is listed of a rendition there because the source has nothing there
  */
 function startsOf(plan: Plan, all: Listed[], isEmpty: (rendition: string, index: number) => boolean): number[] {
-  const kind = plan.picture ? "picture" : "sound";
+  const kind = plan.video ? "video" : "audio";
   const byIndex = all.map(({ rendition, segments }) => ({
     rendition,
     at: new Map(segments.map((segment) => [segment.index, segment])),
@@ -82,7 +82,7 @@ function startsOf(plan: Plan, all: Listed[], isEmpty: (rendition: string, index:
   const starts: number[] = [];
   let needed = new Map<string, string | null>();
   for (const index of indexes) {
-    const beside = gridIndex(plan, "sound", gridSeconds(plan, kind, index));
+    const beside = gridIndex(plan, "audio", gridSeconds(plan, kind, index));
     const known = [
       ...leading.flatMap(({ rendition: { name }, at }) => {
         const init = at.get(index)?.init ?? null;

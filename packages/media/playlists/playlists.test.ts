@@ -113,15 +113,15 @@ describe("the master playlist", () => {
     expect(master).not.toContain("AUDIO");
   });
 
-  test("names the group of subtitles in every variant, of sound alone too", () => {
+  test("names the group of subtitles in every variant, of audio alone too", () => {
     const line = 'TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="English",LANGUAGE="en"';
     const master = masterPlaylist(plan, [], "making", { title: null, subtitles: [english] });
     expect(master).toContain(`#EXT-X-MEDIA:${line}`);
     expect(master?.match(/^#EXT-X-STREAM-INF.*,AUDIO="audio",SUBTITLES="subtitles"$/gm)).toHaveLength(2);
-    const heard = makePlan({ ...exampleFacts(), picture: null }, { segmentSeconds: 4, networkSpeed: 10 });
-    const ofSound = masterPlaylist(heard, [], "making", { title: null, subtitles: [english] });
-    expect(ofSound).toContain(`#EXT-X-MEDIA:${line}`);
-    expect(ofSound).toContain('CODECS="mp4a.40.2",SUBTITLES="subtitles"\naudio/playlist.m3u8');
+    const heard = makePlan({ ...exampleFacts(), video: null }, { segmentSeconds: 4, networkSpeed: 10 });
+    const ofAudio = masterPlaylist(heard, [], "making", { title: null, subtitles: [english] });
+    expect(ofAudio).toContain(`#EXT-X-MEDIA:${line}`);
+    expect(ofAudio).toContain('CODECS="mp4a.40.2",SUBTITLES="subtitles"\naudio/playlist.m3u8');
   });
 
   test("takes the peak over runs of about a segment's length, not over the short ones at the start", () => {
@@ -155,11 +155,11 @@ describe("the master playlist", () => {
     ]);
   });
 
-  test("lists every track of sound under a name of its own, the one that plays by itself first", () => {
-    const [sound] = exampleFacts().sound;
-    if (!sound) throw new Error("no sound");
+  test("lists every audio track under a name of its own, the one that plays by itself first", () => {
+    const [audio] = exampleFacts().audio;
+    if (!audio) throw new Error("no audio");
     const track = (stream: number, language: string | null, title: string | null) => ({
-      ...sound,
+      ...audio,
       stream,
       language,
       title,
@@ -167,7 +167,7 @@ describe("the master playlist", () => {
     });
     const facts = {
       ...exampleFacts(),
-      sound: [
+      audio: [
         track(1, "eng", null),
         track(2, "deu", null),
         track(3, "eng", null),
@@ -234,14 +234,14 @@ describe("the master playlist", () => {
   });
 
   test("has no audio group and no mp4a for a silent source", () => {
-    const silent = makePlan({ ...exampleFacts(), sound: [] }, { segmentSeconds: 4, networkSpeed: 10 });
+    const silent = makePlan({ ...exampleFacts(), audio: [] }, { segmentSeconds: 4, networkSpeed: 10 });
     const master = masterPlaylist(silent, [], "making");
     expect(master).not.toContain("AUDIO");
     expect(master).not.toContain("mp4a");
   });
 
-  test("is a playlist of sound alone for a source without a picture", () => {
-    const heard = makePlan({ ...exampleFacts(), picture: null }, { segmentSeconds: 4, networkSpeed: 10 });
+  test("is a playlist of audio alone for a source without a video", () => {
+    const heard = makePlan({ ...exampleFacts(), video: null }, { segmentSeconds: 4, networkSpeed: 10 });
     expect(masterPlaylist(heard, [], "making")).toBe(`#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-INDEPENDENT-SEGMENTS

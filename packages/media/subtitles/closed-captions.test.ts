@@ -8,7 +8,7 @@ import { hasClosedCaptions } from "./closed-captions.ts";
 
 const signal = new AbortController().signal;
 
-test("a picture without captions has none, nor has a file that is none", async () => {
+test("a video without captions has none, nor has a file that is none", async () => {
   await using world = createWorld();
   expect(await hasClosedCaptions(await makeClip(world.path("a b.mp4"), { seconds: 1 }), 0, run, signal)).toBe(false);
   expect(await hasClosedCaptions(world.path("none.mp4"), 0, run, signal)).toBe(false);

@@ -1,5 +1,5 @@
 /**
- * Closed captions within the picture (ATSC A/53): no stream of the file tells of them, only decoded frames do. They come
+ * Closed captions within the video (ATSC A/53): no stream of the file tells of them, only decoded frames do. They come
  * with every frame from the first on where a broadcast has them, also while nobody speaks.
  */
 import { guardedInput } from "../probe.ts";

@@ -10,7 +10,7 @@ export interface SubtitleOutput {
 
 /**
  * One reading of the file for all tracks, each written as WebVTT. Times count from the start of the file, as those of the
- * picture do; without `-avoid_negative_ts disabled` a cue that begins before it would move all the others.
+ * video do; without `-avoid_negative_ts disabled` a cue that begins before it would move all the others.
  *
  * @param charset iconv's name of what the text is written in; absent for UTF-8
  */

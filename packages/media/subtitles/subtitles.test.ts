@@ -17,7 +17,7 @@ const track = (folder: string, more: Partial<SubtitleTrack> = {}): SubtitleTrack
   ...more,
 });
 
-test("all tracks are taken out in one reading, on the picture's time line", () => {
+test("all tracks are taken out in one reading, on the video's time line", () => {
   const outputs = [
     { stream: 2, path: "/w/1.vtt" },
     { stream: 4, path: "/w/2.vtt" },
@@ -35,7 +35,7 @@ test("all tracks are taken out in one reading, on the picture's time line", () =
   );
 });
 
-test("captions within the picture are looked for in its first frames", () => {
+test("captions within the video are looked for in its first frames", () => {
   expect(closedCaptionsQuestion("/originals/a/a.ts", 0).join(" ")).toBe(
     `-v error -threads 1 ${guardedInput.join(" ")} -select_streams 0 -read_intervals %+#12 -show_entries frame=side_data_list:side_data=side_data_type -of csv=p=0 -i file:/originals/a/a.ts`,
   );

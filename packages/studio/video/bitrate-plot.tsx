@@ -11,7 +11,7 @@ const height = 200;
 
 export function BitratePlot({ bitrates, duration }: { bitrates: Bitrates; duration: number }) {
   const pointed = useSignal<number | null>(null);
-  const pictures = bitrates.renditions.filter(({ kind }) => kind === "picture");
+  const pictures = bitrates.renditions.filter(({ kind }) => kind === "video");
   const drawn = pictures.length > 0 ? pictures : bitrates.renditions;
   if (!drawn.some(({ bytes }) => bytes > 0)) return <p class="muted">{words.none}</p>;
   const { top, parts } = scaleFor(drawn.map(({ kbps }) => kbps));
@@ -93,7 +93,7 @@ function Figures({ bitrates, drawn }: { bitrates: Bitrates; drawn: string[] }) {
           <tr key={name}>
             <th scope="row">
               {drawn.includes(name) && <i class={`swatch rung-${drawn.indexOf(name)}`} />}
-              {kind === "sound" ? name.replace(/^audio-?/, `${texts.video.encoding.sound} `).trim() : name}
+              {kind === "audio" ? name.replace(/^audio-?/, `${texts.video.encoding.audio} `).trim() : name}
             </th>
             <td>{bitrate(average_kbps)}</td>
             <td>{bitrate(peak_kbps)}</td>

@@ -20,10 +20,10 @@ export function Facts({ video, transcoding }: { video: Video; transcoding: Trans
         <Fact name={words.size}>{size(video.size_bytes)}</Fact>
         <Fact name={words.length}>{clock(video.duration)}</Fact>
         {source && <Fact name={words.container}>{containerName(source.container)}</Fact>}
-        {source?.picture && <Fact name={words.picture}>{pictureWords(source.picture)}</Fact>}
-        {source?.sound.map((sound, index) => (
-          <Fact key={index} name={words.sound}>
-            {[codecName(sound.codec), words.channels(sound.channels), `${sound.sample_rate / 1000} kHz`].join(", ")}
+        {source?.video && <Fact name={words.picture}>{pictureWords(source.video)}</Fact>}
+        {source?.audio.map((audio, index) => (
+          <Fact key={index} name={words.audio}>
+            {[codecName(audio.codec), words.channels(audio.channels), `${audio.sample_rate / 1000} kHz`].join(", ")}
           </Fact>
         ))}
         <Fact name={words.uploaded}>
@@ -68,7 +68,7 @@ function containerName(names: string): string {
 
 const codecName = (name: string): string => words.codecs[name] ?? name;
 
-function pictureWords(picture: NonNullable<SourceFacts["picture"]>): string {
+function pictureWords(picture: NonNullable<SourceFacts["video"]>): string {
   const rate = `${Math.round(picture.frame_rate * 1000) / 1000} fps${picture.variable_frame_rate ? ` ${words.variable}` : ""}`;
   return [
     codecName(picture.codec ?? ""),

@@ -80,7 +80,7 @@ const placeOf = ({ from, to }: SegmentRun, duration: number) => ({
 
 /** `audio-2` is for machines. */
 function nameOf({ name, kind }: RenditionMap): string {
-  return kind === "sound" ? name.replace(/^audio-?/, `${words.sound} `).trim() : name;
+  return kind === "audio" ? name.replace(/^audio-?/, `${words.audio} `).trim() : name;
 }
 
 function labelOf(name: string, { made, segments, runs }: RenditionMap): string {

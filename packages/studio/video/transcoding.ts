@@ -18,7 +18,7 @@ export interface Transcoding {
 
 export interface SourceFacts {
   container: string;
-  picture: {
+  video: {
     codec: string | null;
     pixel_format: string | null;
     resolution: string;
@@ -27,7 +27,7 @@ export interface SourceFacts {
     interlaced: boolean;
     range: string;
   } | null;
-  sound: { codec: string; channels: number; sample_rate: number }[];
+  audio: { codec: string; channels: number; sample_rate: number }[];
 }
 
 export type SegmentState = "made" | "making" | "demanded" | "failed" | "missing";
@@ -43,7 +43,7 @@ export interface SegmentRun {
 
 export interface RenditionMap {
   name: string;
-  kind: "picture" | "sound";
+  kind: "video" | "audio";
   segments: number;
   made: number;
   runs: SegmentRun[];
@@ -63,7 +63,7 @@ export interface SegmentMap {
 
 export interface RenditionBitrate {
   name: string;
-  kind: "picture" | "sound";
+  kind: "video" | "audio";
   bytes: number;
   average_kbps: number | null;
   peak_kbps: number | null;

@@ -1,7 +1,7 @@
 /**
  * Whether a track changes its rate or its channels in the middle, as broadcasts and concatenated files do. A decoder resets
  * itself there, but a filter graph that fills time from the start of the file begins anew with it, and a container that
- * knows one configuration per track gives the wrong one to all that follows. Such a track is decoded once, see `sound-copy.ts`.
+ * knows one configuration per track gives the wrong one to all that follows. Such a track is decoded once, see `audio-copy.ts`.
  *
  * Told from the frames' own headers, which these codecs repeat in each frame: ADTS (ISO/IEC 14496-3, 1.A.3.2), AC-3 and
  * E-AC-3 (ETSI TS 102 366, 4.4 and E.1.2), MPEG audio (ISO/IEC 11172-3, 2.4.1.3).

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createWorld } from "@video-backend/testing";
-import { changesInMidStream, isChainedOgg } from "./sound-changes.ts";
+import { changesInMidStream, isChainedOgg } from "./audio-changes.ts";
 import { run } from "./spawn.ts";
 
 /** A tone of a second in this codec, as a raw stream. */

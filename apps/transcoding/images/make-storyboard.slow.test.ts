@@ -53,7 +53,7 @@ const brightness = (app: App, cues: Cue[]) =>
 describe("a storyboard", () => {
   test("shows in each tile what is on screen in the middle of its cue, and ends where the video ends", async () => {
     await using app = await setup();
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 6.4, sound: false, extra: brightening(30) });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 6.4, audio: false, extra: brightening(30) });
     await app.start("a");
     expect((await app.overall("a", "ok")).storyboard).toBe("storyboard/storyboard.vtt");
     const cues = await cuesOf(app);
@@ -64,7 +64,7 @@ describe("a storyboard", () => {
     for (const [number, luma] of seen.entries()) expect(Math.abs(luma - (16 + 30 * (number + 0.5)))).toBeLessThan(5);
   });
 
-  test("ends with the sound where that is longer", async () => {
+  test("ends with the audio where that is longer", async () => {
     await using app = await setup();
     const file = app.world.path("originals", "a", "clip.mp4");
     await placeOriginal(app.world, app.metadata, "a", { seconds: 2 });
@@ -79,7 +79,7 @@ describe("a storyboard", () => {
 
   test("of a single frame is that frame", async () => {
     await using app = await setup();
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 0.04, sound: false });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 0.04, audio: false });
     await app.start("a");
     await app.overall("a", "ok");
     expect(endWithoutHoles(await cuesOf(app))).toBeCloseTo(0.04, 2);
@@ -90,7 +90,7 @@ describe("a storyboard", () => {
     await using app = await setup();
     const frames = "select='eq(n,0)+eq(n,2)+gte(n,18)',";
     const extra = [...brightening(20).map((one) => one.replace("geq", `${frames}geq`)), "-fps_mode", "vfr"];
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 8, rate: "3", sound: false, extra });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 8, rate: "3", audio: false, extra });
     await app.start("a");
     await app.overall("a", "ok");
     const seen = await brightness(app, await cuesOf(app));
@@ -112,7 +112,7 @@ describe("a storyboard", () => {
         ? { exitCode: 1, signalName: null, timedOut: false, errors: "device lost" }
         : run(command, args, options);
     await using app = await setup({ encoders: [posing, libx264], run: failing });
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 12, sound: false, extra: brightening(15) });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 12, audio: false, extra: brightening(15) });
     await app.start("a");
     await app.overall("a", "ok");
     expect(new Set((await app.deps.ledger.list("a")).map((segment) => segment.init)).size).toBe(2);
@@ -127,7 +127,7 @@ describe("a storyboard", () => {
         ? { exitCode: 1, signalName: null, timedOut: false, errors: "no tiles today" }
         : run(command, args, options);
     await using app = await setup({ run: failing });
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 1, sound: false });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 1, audio: false });
     await app.start("a");
     expect(await app.overall("a", "ok")).toMatchObject({ poster: "poster.jpg", storyboard: null, progress: 100 });
     expect((await app.send("GET /transcode/a/attempts")).body.attempts[0]).toMatchObject({
@@ -149,7 +149,7 @@ describe("ended between two sheets", () => {
       return run("sleep", ["30"], options);
     };
     const app = await setup({ run: stopping, segmentSeconds: 4 });
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 54, width: 64, height: 36, rate: "5", sound: false });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 54, width: 64, height: 36, rate: "5", audio: false });
     await app.start("a");
     await second.promise;
     expect((await app.statusOf("a")).overall).toBe("running");
@@ -191,7 +191,7 @@ describe("ended between two sheets", () => {
         isSheet(args) && ++sheets ? run("sleep", ["30"], options) : run(command, args, options),
     });
     await using _ = app;
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 1, sound: false });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 1, audio: false });
     await app.start("a");
     while (sheets === 0) await new Promise((resolve) => setImmediate(resolve));
     await app.send("DELETE /transcode/a");

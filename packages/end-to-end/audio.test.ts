@@ -1,4 +1,4 @@
-/** Sound as a listener has it: several tracks, sound alone, and pictures that are shorter; hls.js in Chromium. */
+/** Audio as a listener has it: several tracks, audio alone, and videos that are shorter; hls.js in Chromium. */
 import { expect, test } from "bun:test";
 import { run } from "@video-backend/media";
 import { createWorld, until } from "@video-backend/testing";
@@ -6,7 +6,7 @@ import { chromiumPath, openPlayer, type Player } from "./player.ts";
 import { type System, startSystem } from "./system.ts";
 import { uploadFile } from "./upload-file.ts";
 
-const picture = (seconds: number) => ["-f", "lavfi", "-i", `testsrc2=size=320x180:rate=25:duration=${seconds}`];
+const video = (seconds: number) => ["-f", "lavfi", "-i", `testsrc2=size=320x180:rate=25:duration=${seconds}`];
 const tone = (hertz: number, seconds: number) => ["-f", "lavfi", "-i", `sine=frequency=${hertz}:duration=${seconds}`];
 
 async function play(system: System, path: string, inputs: string[], outputs: string[]): Promise<Player> {
@@ -26,7 +26,7 @@ const hasEnded = (player: Player) =>
   });
 
 test.skipIf(!chromiumPath)(
-  "every track can be chosen; sound alone plays; a picture that is late and short is held",
+  "every track can be chosen; audio alone plays; a video that is late and short is held",
   async () => {
     await using world = createWorld();
     await using system = await startSystem();
@@ -35,7 +35,7 @@ test.skipIf(!chromiumPath)(
       const languages = ["-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=ger"];
       const preset = ["-disposition:a:0", "0", "-disposition:a:1", "default"];
       const mapped = ["-map", "0", "-map", "1", "-map", "2", ...codecs, ...languages, ...preset];
-      const inputs = [...picture(10), ...tone(440, 10), ...tone(880, 10)];
+      const inputs = [...video(10), ...tone(440, 10), ...tone(880, 10)];
       await using player = await play(system, world.path("two.mkv"), inputs, mapped);
       await player.playsPast(0.5);
       const tracks = () =>
@@ -58,10 +58,10 @@ test.skipIf(!chromiumPath)(
       expect(await player.errors()).toEqual([]);
     }
     {
-      const inputs = ["-itsoffset", "1", ...picture(2), ...tone(440, 9)];
+      const inputs = ["-itsoffset", "1", ...video(2), ...tone(440, 9)];
       await using player = await play(system, world.path("short.mkv"), inputs, codecs);
       await player.playsPast(0.2);
-      expect(await player.pictureHeight()).toBe(180);
+      expect(await player.videoHeight()).toBe(180);
       await hasEnded(player);
       expect(await player.currentTime()).toBeGreaterThan(8.9);
       expect(await player.errors()).toEqual([]);

@@ -1,11 +1,11 @@
-/** Runs one ffmpeg that makes a picture for people: in the background, bounded in time, and written down as encoders are. */
+/** Runs one ffmpeg that makes an image for people: in the background, bounded in time, and written down as encoders are. */
 import type { TranscodingDeps } from "../deps.ts";
 import { untilThereIsRoom } from "../encoding/disk.ts";
 import { faultOfRun } from "../encoding/faults.ts";
 
-export type PictureDeps = Pick<TranscodingDeps, "attempts" | "changes" | "disk" | "run" | "now">;
+export type ImageDeps = Pick<TranscodingDeps, "attempts" | "changes" | "disk" | "run" | "now">;
 
-export interface PictureRun {
+export interface ImageRun {
   videoId: string;
   name: "poster" | "storyboard";
   /** Index of the first tile, and how many; nothing for a poster. */
@@ -18,15 +18,15 @@ export interface PictureRun {
 }
 
 /** As an encoder in the background. */
-const pictureNiceness = 10;
+const imageNiceness = 10;
 
 /**
  * Answers the lines of stdout, and what ffmpeg complained of though it went on.
  *
  * @throws Error with ffmpeg's last words when it does not end well; the signal's reason
  */
-export async function runPicture(deps: PictureDeps, picture: PictureRun, signal: AbortSignal) {
-  const { videoId, name, first, count, command, directory = ".", timeoutSeconds } = picture;
+export async function runImage(deps: ImageDeps, image: ImageRun, signal: AbortSignal) {
+  const { videoId, name, first, count, command, directory = ".", timeoutSeconds } = image;
   const lines: string[] = [];
   await untilThereIsRoom(deps.disk, signal, (sentence) => deps.changes.tellWaiting(videoId, sentence));
   deps.changes.tellWaiting(videoId, null);
@@ -35,13 +35,13 @@ export async function runPicture(deps: PictureDeps, picture: PictureRun, signal:
     signal,
     timeoutSeconds,
     directory,
-    niceness: pictureNiceness,
+    niceness: imageNiceness,
     onLine: (line) => lines.push(line),
   });
   const fault = faultOfRun(result);
   const attempt = {
     videoId,
-    chunk: { kind: "picture" as const, renditions: [name], first, count },
+    chunk: { kind: "video" as const, renditions: [name], first, count },
     demanded: false,
     encoder: "mjpeg",
     command,

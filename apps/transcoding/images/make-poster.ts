@@ -19,9 +19,9 @@ import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { planOf } from "../jobs/jobs.ts";
 import { type OpenSourceDeps, openSource } from "../sources/open-source.ts";
-import { type PictureDeps, runPicture } from "./run-picture.ts";
+import { type ImageDeps, runImage } from "./run-image.ts";
 
-type PosterDeps = OpenSourceDeps & PictureDeps & Pick<TranscodingDeps, "workspace" | "settings">;
+type PosterDeps = OpenSourceDeps & ImageDeps & Pick<TranscodingDeps, "workspace" | "settings">;
 
 interface VideoOfPoster {
   videoId: string;
@@ -36,14 +36,14 @@ const candidateSeconds = 20;
 const lookSeconds = 60;
 
 /**
- * Does nothing where there is one already, or no picture. A video without a poster is still a video: what goes wrong is
+ * Does nothing where there is one already, or no image. A video without a poster is still a video: what goes wrong is
  * logged, and the step is done.
  */
 export async function makePoster(deps: PosterDeps, job: JobRow, signal: AbortSignal): Promise<void> {
   const { videoId } = job;
   const plan = planOf(job);
   try {
-    if (plan?.picture && !(await deps.store.exists(streamKey(videoId, posterFile)))) {
+    if (plan?.video && !(await deps.store.exists(streamKey(videoId, posterFile)))) {
       const { source } = await openSource(deps, job, signal);
       await choosePoster(deps, { videoId, plan, source }, signal);
       await deps.jobs.markUnreported(videoId);
@@ -59,7 +59,7 @@ export async function makePoster(deps: PosterDeps, job: JobRow, signal: AbortSig
 /** @throws Error when not one frame could be taken */
 function choosePoster(deps: PosterDeps, { videoId, plan, source }: VideoOfPoster, signal: AbortSignal): Promise<void> {
   return deps.workspace.withDirectory(videoId, async (directory) => {
-    const candidates = plan.picture ? posterCandidates(plan.picture) : [];
+    const candidates = plan.video ? posterCandidates(plan.video) : [];
     const until = deps.now() + lookSeconds;
     let best: { path: string; score: number } | null = null;
     let reason = "no frame was found";
@@ -80,7 +80,7 @@ function choosePoster(deps: PosterDeps, { videoId, plan, source }: VideoOfPoster
   });
 }
 
-/** Makes a picture of one moment; null where the source has none there. */
+/** Makes an image of one moment; null where the source has none there. */
 async function look(
   deps: PosterDeps,
   { videoId, plan, source }: VideoOfPoster,
@@ -88,10 +88,10 @@ async function look(
   target: string,
   signal: AbortSignal,
 ) {
-  if (!plan.picture) return null;
-  const command = posterCommand(plan.picture, candidate, { source, target, threads: deps.settings.threads });
+  if (!plan.video) return null;
+  const command = posterCommand(plan.video, candidate, { source, target, threads: deps.settings.threads });
   const run = { videoId, name: "poster", first: 0, count: 0, command, timeoutSeconds: candidateSeconds } as const;
-  const { lines, errors } = await runPicture(deps, run, signal);
+  const { lines, errors } = await runImage(deps, run, signal);
   const measure = measureOf(lines);
   const made = await stat(target).catch(() => null);
   if (!measure || !made?.size) return null;

@@ -1,4 +1,4 @@
-/** How tests look at pictures: by their size, and by how bright an area of them is. */
+/** How tests look at images: by their size, and by how bright an area of them is. */
 import { run } from "@video-backend/media";
 
 async function linesOf(program: string, args: string[]): Promise<string[]> {

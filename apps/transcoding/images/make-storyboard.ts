@@ -20,17 +20,16 @@ import { renditionKey, segmentFile, sheetPath, storyboardFile, streamKey } from 
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { planOf } from "../jobs/jobs.ts";
-import { type PictureDeps, runPicture } from "./run-picture.ts";
+import { type ImageDeps, runImage } from "./run-image.ts";
 
-type StoryboardDeps = PictureDeps &
-  Pick<TranscodingDeps, "jobs" | "ledger" | "store" | "workspace" | "settings" | "log">;
+type StoryboardDeps = ImageDeps & Pick<TranscodingDeps, "jobs" | "ledger" | "store" | "workspace" | "settings" | "log">;
 
 /** A sheet decodes 25 segments at most. */
 const sheetSeconds = 180;
 
 /**
  * Makes the next sheet that is missing, and the index when there is none: a sheet a task, so that the poster of another video
- * comes between two. Does nothing where there is a storyboard already, or no picture. A video without one is still a video:
+ * comes between two. Does nothing where there is a storyboard already, or no image. A video without one is still a video:
  * what goes wrong is logged, and the step is done.
  */
 export async function makeStoryboard(deps: StoryboardDeps, job: JobRow, signal: AbortSignal): Promise<void> {
@@ -89,7 +88,7 @@ function makeSheet(deps: StoryboardDeps, videoId: string, sheet: Sheet, signal: 
     const first = runs[0]?.firstTile ?? 0;
     const count = runs.reduce((sum, { tiles }) => sum + tiles, 0);
     const run = { videoId, name: "storyboard", first, count, command, timeoutSeconds: sheetSeconds } as const;
-    await runPicture(deps, { ...run, directory: deps.store.locate(renditionKey(videoId, rendition)) }, signal);
+    await runImage(deps, { ...run, directory: deps.store.locate(renditionKey(videoId, rendition)) }, signal);
     if ((await stat(target)).size === 0) throw new Error(`Sheet ${key} came out empty`);
     await deps.store.adopt(target, key);
   });

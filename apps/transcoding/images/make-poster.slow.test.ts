@@ -22,7 +22,7 @@ describe("a poster", () => {
   test("is not black where the video begins with black, even where its only key frame is black", async () => {
     await using app = await setup();
     const extra = [...black(3), ...oneKeyFrame];
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 12, rate: "10", sound: false, extra });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 12, rate: "10", audio: false, extra });
     await app.start("a");
     expect(await poster(app)).toBe("poster.jpg");
     expect(await brightnessOf(posterOf(app))).toBeGreaterThan(60);
@@ -32,7 +32,7 @@ describe("a poster", () => {
   test("is the best there is of a video that is black but for a line", async () => {
     await using app = await setup();
     const line = "drawbox=t=fill:color=black,drawbox=w=80:h=2:x=20:y=20:color=white:enable='gt(t,1.2)'";
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 2, sound: false, extra: ["-vf", line] });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 2, audio: false, extra: ["-vf", line] });
     await app.start("a");
     await poster(app);
     expect(await brightnessOf(posterOf(app))).toBeGreaterThan(0.5);
@@ -40,7 +40,7 @@ describe("a poster", () => {
 
   test("stands upright in square pixels, and is no larger than 1280", async () => {
     await using app = await setup();
-    const clip = { seconds: 1, width: 1440, height: 1080, rate: "5", sound: false, extra: ["-vf", "setsar=4/3"] };
+    const clip = { seconds: 1, width: 1440, height: 1080, rate: "5", audio: false, extra: ["-vf", "setsar=4/3"] };
     const lying = await placeOriginal(app.world, app.metadata, "a", clip, "lying.mp4");
     const turned = lying.replace("lying", "clip");
     await run("ffmpeg", ["-v", "error", "-i", lying, "-c", "copy", "-metadata:s:v", "rotate=90", turned]);
@@ -51,13 +51,13 @@ describe("a poster", () => {
 
   test("is there of a single frame", async () => {
     await using app = await setup();
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 0.04, sound: false });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 0.04, audio: false });
     await app.start("a");
     await app.overall("a", "ok");
     expect(await brightnessOf(posterOf(app))).toBeGreaterThan(60);
   });
 
-  test("is not there of sound alone", async () => {
+  test("is not there of audio alone", async () => {
     await using app = await setup();
     await placeOriginal(app.world, app.metadata, "a", { seconds: 1, extra: ["-vn"] }, "clip.m4a");
     await app.start("a", { filename: "clip.m4a" });
@@ -66,7 +66,7 @@ describe("a poster", () => {
 
   test("is there before the rest is made, and is not made again after a restart", async () => {
     await using app = await setup();
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 16, width: 854, height: 480, sound: false });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 16, width: 854, height: 480, audio: false });
     await app.start("a");
     await poster(app);
     expect((await app.statusOf("a")).progress).toBeLessThan(100);
@@ -81,7 +81,7 @@ describe("a poster", () => {
   test("that cannot be made costs the video nothing, and what was tried is told", async () => {
     const failing: Run = async (command, args, options) =>
       isPoster(args)
-        ? { exitCode: 1, signalName: null, timedOut: false, errors: "no picture today" }
+        ? { exitCode: 1, signalName: null, timedOut: false, errors: "no image today" }
         : run(command, args, options);
     await using app = await setup({ run: failing });
     await placeOriginal(app.world, app.metadata, "a", { seconds: 1 });
@@ -90,7 +90,7 @@ describe("a poster", () => {
     const { attempts } = (await app.send("GET /transcode/a/attempts")).body;
     expect(attempts.find((attempt: { errors: string }) => attempt.errors)).toMatchObject({
       renditions: ["poster"],
-      errors: "no picture today",
+      errors: "no image today",
     });
   });
 });
@@ -98,7 +98,7 @@ describe("a poster", () => {
 describe("metadata", () => {
   test("is told of the poster while the job is still at work", async () => {
     await using app = await setup();
-    await placeOriginal(app.world, app.metadata, "a", { seconds: 16, width: 854, height: 480, sound: false });
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 16, width: 854, height: 480, audio: false });
     await app.start("a");
     await reportState(app.deps, "a");
     await poster(app);
