@@ -6,6 +6,7 @@
 import { basename, extname } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { ServiceError } from "@video-backend/service";
 import type { Bundle, BundledFile } from "./bundle.ts";
 
 const mediaTypes: Record<string, string> = {
@@ -36,6 +37,9 @@ export function bundleForBrowser(entries: string[]): () => Promise<Bundle> {
 }
 
 async function make(entrypoints: string[]): Promise<Bundle> {
+  if (process.versions.bun === undefined) {
+    throw new ServiceError("not_implemented", "Pages are bundled by Bun; under this runtime the service has none");
+  }
   const { outputs } = await Bun.build({
     entrypoints,
     target: "browser",

@@ -1,11 +1,12 @@
 /**
- * The last step of every `main.ts`: from a portable `fetch` to the `{ port, hostname, fetch }` object that bun and
- * `deno serve` both start, with a stop that drains. This file and the mains are where the server's own features are used.
+ * The last step of every `main.ts`: from a portable `fetch` to a server, with a stop that drains. Bun starts the object that a
+ * main exports; under Node and Deno `serve-node.ts` starts it. This file and the mains are where the server's own features are
+ * used.
  */
-
 import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { ServerBindings, ServiceApp } from "./router.ts";
+import type { RunningServer } from "./serve-node.ts";
 
 export interface ServeOptions {
   port: number;
@@ -19,14 +20,6 @@ export interface ServeOptions {
   maxBodyBytes?: number;
   /** Whether other processes listen on the same port, each by itself; see `share-port.ts`. */
   sharedPort?: boolean;
-}
-
-interface RunningServer {
-  /** Of those whose answer has begun or will, until its last byte is on its way. */
-  readonly pendingRequests: number;
-  stop(closeActiveConnections?: boolean): Promise<void>;
-  timeout(request: Request, seconds: number): void;
-  requestIP(request: Request): { address: string } | null;
 }
 
 const mebibyte = 1024 * 1024;
@@ -55,7 +48,7 @@ export function serve(service: Pick<ServiceApp, "fetch">, options: ServeOptions)
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
 
   log.info({ address: `http://${hostname}:${port}` }, "listening");
-  return {
+  const program = {
     port,
     hostname,
     maxRequestBodySize: options.maxBodyBytes ?? mebibyte,
@@ -78,6 +71,9 @@ export function serve(service: Pick<ServiceApp, "fetch">, options: ServeOptions)
       });
     },
   };
+  if (process.versions.bun === undefined)
+    void import("./serve-node.ts").then(({ startServer }) => startServer(program));
+  return program;
 }
 
 /**

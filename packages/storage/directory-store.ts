@@ -1,15 +1,20 @@
 /**
  * The embedded adapter: a directory. Writes go to a temporary name beside the place and are renamed into it. Any folder in it
  * may be a link to another file system, or a mount.
+ *
+ * Under Bun a file is a `Bun.file`, which a response sends by sendfile; under Node and Deno it is streamed.
  */
 import { type Stats, statSync } from "node:fs";
 import { access, constants, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { type BlobStore, checkedKey, type StoredBlob } from "./blob-store.ts";
+import { FileBlob } from "./file-blob.ts";
 import { probeFile, temporaryFilePattern } from "./layout.ts";
 import { moveFile, newTemporary } from "./move-file.ts";
 
 export { moveNeedsCopy } from "./move-file.ts";
+
+const isBun = process.versions.bun !== undefined;
 
 /** A store in this directory, which is made when it is not there. */
 export function createDirectoryStore(directory: string): BlobStore {
@@ -44,8 +49,9 @@ export function createDirectoryStore(directory: string): BlobStore {
     },
     put: (key, content) =>
       inPlace(key, async (temporary) => {
-        if (content instanceof Blob) await Bun.write(temporary, content);
-        else await writeFile(temporary, content);
+        if (!(content instanceof Blob)) await writeFile(temporary, content);
+        else if (isBun) await Bun.write(temporary, content);
+        else await writeFile(temporary, content.stream());
       }),
     async adopt(localPath, key, signal) {
       const path = locate(key);
@@ -79,7 +85,7 @@ function storedAt(path: string, found: Stats | null): StoredBlob | null {
     sizeBytes: found.size,
     version: versionOf(found),
     get blob() {
-      return Bun.file(path);
+      return isBun ? Bun.file(path) : new FileBlob(path, 0, found.size);
     },
     get modifiedAt() {
       return found.mtime;
