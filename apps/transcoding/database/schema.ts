@@ -91,6 +91,8 @@ export const subtitles = sqliteTable(
     updatedAt: real("updated_at"),
     /** Why it is left out, for people. */
     reason: text("reason"),
+    /** Character sets that cues were read in because they are not UTF-8, joined by commas. */
+    charsets: text("charsets"),
   },
   (table) => [primaryKey({ columns: [table.videoId, table.folder] })],
 );

@@ -273,7 +273,7 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
   describe(`${name}: subtitles`, () => {
     const track = (folder: string, more: Partial<SubtitleRow> = {}): SubtitleRow => ({
       ...{ videoId: "a", folder, source: "embedded" as const, codec: "subrip", language: null, title: null },
-      ...{ isDefault: 0, isForced: 0, updatedAt: null, reason: null, ...more },
+      ...{ isDefault: 0, isForced: 0, updatedAt: null, reason: null, charsets: null, ...more },
     });
 
     test("are listed sidecars first, then the source's own in the order of the file", async () => {

@@ -113,7 +113,7 @@ async function encodePart(
 ): Promise<Fault | null> {
   const { videoId, plan, chunk, isDemanded } = work;
   const isHurried = work.lane === "now";
-  // One thread a process wastes least; but when nothing waits any more, a processor that falls idle is wasted whole.
+  // Processes share the processors while several run; the last one may use all, since none waits that could.
   const isLast = !isHurried && (await deps.queue.count("encode")).waiting === 0;
   return deps.workspace.withDirectory(videoId, async (directory) => {
     const settings = {

@@ -6,7 +6,7 @@ import type { JobRow, SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { findImages } from "../images/find-images.ts";
 import type { JobState } from "../states.ts";
-import { describeSubtitles } from "../subtitles/describe-subtitles.ts";
+import { describeSubtitles, warningsOfCharsets } from "../subtitles/describe-subtitles.ts";
 import { encodeTasks, idPrefix } from "../tasks/task.ts";
 import { getJob, planOf } from "./jobs.ts";
 
@@ -27,6 +27,7 @@ export async function describeJob(
   const describe = (rendition: Rendition) => describeRendition(job, rendition, ledger, inFlight);
   const total = plan?.renditions.reduce((sum, rendition) => sum + rendition.segmentCount, 0) ?? 0;
   const audios = plan ? audioRenditions(plan) : [];
+  const subtitles = await deps.subtitles.list(videoId);
   return {
     upload_id: videoId,
     filename: job.filename,
@@ -66,8 +67,12 @@ export async function describeJob(
       const { name, language, title, channels } = audio;
       return { name, language, title, channels, ...describe(audio) };
     }),
-    warnings: [...(plan?.warnings ?? []), ...damage(await deps.attempts.complaint(videoId))],
-    ...describeSubtitles(plan, await deps.subtitles.list(videoId)),
+    warnings: [
+      ...(plan?.warnings ?? []),
+      ...damage(await deps.attempts.complaint(videoId)),
+      ...warningsOfCharsets(subtitles),
+    ],
+    ...describeSubtitles(plan, subtitles),
   };
 }
 

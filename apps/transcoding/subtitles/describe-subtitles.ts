@@ -29,3 +29,16 @@ export function describeSubtitles(
     }),
   };
 }
+
+/** Tracks that are not UTF-8 throughout: in which character set they are written can only be guessed. */
+export function warningsOfCharsets(rows: SubtitleRow[]): string[] {
+  const played = namedTracks(
+    rows.filter((row) => row.reason === null),
+    unnamedSubtitles,
+  );
+  return played.flatMap(({ name, charsets }) => {
+    if (charsets === null) return [];
+    const sets = charsets.replaceAll(",", ", then ");
+    return [`The subtitles "${name}" are not UTF-8 throughout: the rest is read as ${sets}`];
+  });
+}

@@ -64,7 +64,8 @@ export async function extractTracks(deps: ExtractDeps, video: VideoWithSource, s
       const own = alone ? await takeOut(deps, video.source, [track], signal) : { fault, dropsCues };
       const recoded = own.fault || !own.dropsCues ? [] : await recode(deps, video.source, track, signal);
       if (signal.aborted) return;
-      await keep(deps, videoId, track, own.fault ? own.fault.reason : await publish(deps, video, track, recoded));
+      const reason = own.fault ? own.fault.reason : await publish(deps, video, track, recoded);
+      await keep(deps, videoId, track, reason, recoded);
     }
   });
 }
@@ -72,17 +73,22 @@ export async function extractTracks(deps: ExtractDeps, video: VideoWithSource, s
 /**
  * The track once more for each character set that it may be written in, until none of its cues is dropped.
  *
- * @returns the paths of the WebVTT files
+ * @returns the WebVTT files
  */
-async function recode(deps: ExtractDeps, source: string, track: Track, signal: AbortSignal): Promise<string[]> {
-  const paths: string[] = [];
+async function recode(deps: ExtractDeps, source: string, track: Track, signal: AbortSignal): Promise<Recoded[]> {
+  const files: Recoded[] = [];
   for (const charset of charsetsFor(track.language)) {
     const path = `${track.path}.${charset}.vtt`;
     const { fault, dropsCues } = await takeOut(deps, source, [{ ...track, path }], signal, charset);
-    if (!fault) paths.push(path);
+    if (!fault) files.push({ path, charset });
     if (!fault && !dropsCues) break;
   }
-  return paths;
+  return files;
+}
+
+interface Recoded {
+  path: string;
+  charset: string;
 }
 
 interface Taken {
@@ -146,11 +152,11 @@ async function publish(
   deps: ExtractDeps,
   { videoId, plan }: VideoWithSource,
   track: Track,
-  recoded: string[],
+  recoded: Recoded[],
 ): Promise<string | null> {
   try {
     let captions = await captionsIn(track.path);
-    for (const path of recoded) captions = withCuesOf(captions, await captionsIn(path));
+    for (const { path } of recoded) captions = withCuesOf(captions, await captionsIn(path));
     if (captions.cues.length === 0) return "It is empty";
     const { folder } = track;
     await writeTrack(deps.store, { videoId, plan, folder }, captions);
@@ -168,10 +174,12 @@ async function keep(
   videoId: string,
   track: Omit<Track, "path">,
   reason: string | null,
+  recoded: Recoded[] = [],
 ): Promise<void> {
   const { folder, stream, codec, language, title } = track;
   if (reason) deps.log.warn({ videoId, stream, codec, reason }, "a subtitle track is left out");
   const [isDefault, isForced] = [Number(track.isDefault), Number(track.isForced)];
   const kind = { source: "embedded" as const, codec, language, title, isDefault, isForced, updatedAt: null };
-  await deps.subtitles.enter({ ...kind, videoId, folder, reason });
+  const charsets = recoded.length > 0 ? recoded.map(({ charset }) => charset).join() : null;
+  await deps.subtitles.enter({ ...kind, videoId, folder, reason, charsets });
 }

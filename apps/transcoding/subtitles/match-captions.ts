@@ -34,7 +34,14 @@ export async function matchCaptions(deps: Deps, videoId: string, signal?: AbortS
     const plan = await planFor(deps, videoId);
     if (!plan) return;
     await writeTrack(deps.store, { videoId, plan, folder: lang }, captions);
-    const kind = { source: "sidecar" as const, codec: "webvtt", isDefault: 0, isForced: 0, reason: null };
+    const kind = {
+      source: "sidecar" as const,
+      codec: "webvtt",
+      isDefault: 0,
+      isForced: 0,
+      reason: null,
+      charsets: null,
+    };
     await deps.subtitles.enter({ ...kind, videoId, folder: lang, language: lang, title: label, updatedAt: updated_at });
   }
   // First the rows, then the playlists that follow them, and the files when no playlist names them any more.

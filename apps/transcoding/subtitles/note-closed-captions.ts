@@ -13,6 +13,14 @@ export async function noteClosedCaptions(
   signal: AbortSignal,
 ): Promise<void> {
   if (!plan.video || !(await hasClosedCaptions(source, plan.video.stream, run, signal))) return;
-  const track = { codec, language: null, title: "Closed captions", isDefault: 0, isForced: 0, updatedAt: null };
+  const track = {
+    codec,
+    language: null,
+    title: "Closed captions",
+    isDefault: 0,
+    isForced: 0,
+    updatedAt: null,
+    charsets: null,
+  };
   await subtitles.enter({ videoId, folder, source: "embedded", reason: whyNotText(codec), ...track });
 }
