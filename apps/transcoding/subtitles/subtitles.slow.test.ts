@@ -308,7 +308,7 @@ describe("captions given to metadata", () => {
 });
 
 describe.skipIf(!existsSync(mediaFolder))("real files", () => {
-  const pictures = { codec: "hdmv_pgs_subtitle", reason: expect.stringContaining("images") };
+  const pictures = { codec: "hdmv_pgs_subtitle", reason: expect.stringContaining("pictures") };
   const unknown = { codec: "unknown", reason: "ffmpeg cannot make text of this codec (unknown)" };
   test.each([
     ["subs-srt.mkv", ["Subs Label"], []],

@@ -52,12 +52,12 @@ function tagOf({ tags = {} }: ProbedStream, name: string): string | null {
 }
 
 const textCodecs = new Set(["subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"]);
-const videoCodecs = new Set(["hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub"]);
+const imageCodecs = new Set(["hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub"]);
 
 /** Why a track of this codec is not shown, in a sentence; null where it is. */
 export function whyNotText(codec: string): string | null {
   if (textCodecs.has(codec)) return null;
-  if (videoCodecs.has(codec)) return `These subtitles are pictures (${codec}), and only text is taken`;
+  if (imageCodecs.has(codec)) return `These subtitles are pictures (${codec}), and only text is taken`;
   if (codec === "eia_608") return "Closed captions (eia_608) are not taken";
   return `ffmpeg cannot make text of this codec (${codec})`;
 }
