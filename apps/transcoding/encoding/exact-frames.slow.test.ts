@@ -145,10 +145,12 @@ async function emptyClip(filename: string): Promise<Clip> {
   };
 }
 
-/** A sentence for each difference; null where the muxer does not take the codec, or not in this way. */
+/** A sentence for each difference; null where the muxer does not take the codec, or not in this way, or nothing can be read of it. */
 async function differences(muxer: string, encoder: string, kind: Kind): Promise<string[] | null> {
   await using clip = await emptyClip(`clip.${muxer}`);
-  return (await write(clip, muxer, encoder, kind)) ? await compare(clip, muxer, encoder, kind) : null;
+  // A raw stream that is cut has lost the parameters which stand at its start alone: nothing can read it.
+  const isReadable = (await write(clip, muxer, encoder, kind)) && (await countOfOnePass(clip.path)) > 0;
+  return isReadable ? await compare(clip, muxer, encoder, kind) : null;
 }
 
 async function compare(clip: Clip, muxer: string, encoder: string, kind: Kind): Promise<string[]> {
