@@ -12,7 +12,7 @@ export type Access = (typeof accesses)[number];
 const inOrder: string =
   "amv asv1 asv2 av1 ayuv cfhd cinepak cljr dirac dnxhd dpx dvvideo ffv1 ffvhuff flashsv flv1 h261 h263 hap huffyuv jpeg2000 " +
   "jpegls magicyuv mjpeg msmpeg4v2 msmpeg4v3 msvideo1 png prores r10k r210 rawvideo snow speedhq svq1 targa theora " +
-  "utvideo v210 v308 v408 v410 vp8 vp9 wmv1 wmv2 y41p yuv4 zlib zmbv";
+  "utvideo v210 v308 v408 v410 vp9 wmv1 wmv2 y41p yuv4 zlib zmbv";
 /** Frames that are decoded before others that are shown earlier. */
 const reordered = "h264 hevc mpeg1video mpeg2video mpeg4";
 /** No program writes these any more; what is known of them is that copies of them in Matroska lost nothing. */
@@ -20,10 +20,10 @@ const unwritten = "vc1 wmv3 rv30 rv40 vp6 vp6f vp7";
 
 /** By the name of ffmpeg's demuxer: one that tells exactly at which packet to begin, and the codecs that it does so for. */
 const proven: [container: RegExp, codecs: Set<string>][] = [
-  [/\bmatroska\b/, codecs(inOrder, reordered, unwritten, "avrp gif sgi smc tiff")],
+  [/\bmatroska\b/, codecs(inOrder, reordered, unwritten, "avrp gif sgi smc tiff vp8")],
   [/\bmov\b/, codecs(inOrder, reordered)],
   // It has no times of presentation, so that nothing in which they matter is proven.
-  [/^avi$/, codecs(inOrder)],
+  [/^avi$/, codecs(inOrder, "vp8")],
   [/^ogg$/, codecs("theora vp8")],
 ];
 
