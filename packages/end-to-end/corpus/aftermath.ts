@@ -21,5 +21,7 @@ export async function checkAftermath(system: System): Promise<string[]> {
 export const straysIn = (files: string[]): string[] =>
   files.filter(
     (file) =>
-      !/^((originals|hls|transcoding|thumbnails|private)\/.*|[a-z]+\.db(-wal|-shm)?|playback-keys\.json)$/.test(file),
+      !/^((originals|hls|transcoding|thumbnails|private)\/.*|[a-z]+\.db(-wal|-shm)?|playback-keys\.json|layout\.json)$/.test(
+        file,
+      ),
   );
