@@ -24,7 +24,7 @@ export function gridIndex({ segmentSeconds, ramp }: Grid, kind: "video" | "audio
   return interval === 0 ? cuts.filter((cut) => cut <= seconds).length : interval + cuts.length;
 }
 
-/** Less of a video than this, in seconds, is no first segment. */
+/** Less video than this, in seconds, is no first segment. */
 const leastRampSeconds = 0.5;
 /** Frames a second; fewer are slides. */
 export const leastRampFrameRate = 5;

@@ -1,5 +1,5 @@
 /**
- * The storyboard: small videos over the length of the video, for the seek bar. Sheets of tiles and a WebVTT index, whose
+ * The storyboard: small images over the length of the video, for the seek bar. Sheets of tiles and a WebVTT index, whose
  * cues point into the sheets by media fragments (`sheet-000.jpg#xywh=…`, W3C Media Fragments 4.2.2). Tiles are made of the
  * finished segments of the lowest rung, which are upright, of square pixels and cheap to decode; of these only the segments
  * in which a tile lies are read, so that the work depends on the number of tiles and not on the length of the video.

@@ -141,7 +141,7 @@ describe("tracks of the source", () => {
     const first = (await app.deps.ledger.list("a")).find(
       (segment) => segment.rendition === "360p" && segment.index === 0,
     );
-    // As they were put together: the first video a moment after the first audio, and the cue a second after that.
+    // As they were put together: the first frame a moment after the first audio, and the cue a second after that.
     const { video } = await probe(plain, run);
     expect(video?.startSeconds).toBeGreaterThan(0.01);
     expect(Number(start) - (first?.startSeconds ?? 0)).toBeCloseTo(1 - (video?.startSeconds ?? 0), 2);

@@ -70,7 +70,7 @@ async function encodeAll(path: string, plan: Plan, processes: string[][], signal
   });
 }
 
-/** The audio as one more output of a video's command: what follows the input in an audio's own command. */
+/** The audio as one more output of a video command: what follows the input in an audio command. */
 function withAudio(video: string[], plan: Plan, settings: CommandSettings): string[] {
   const outputs = audioRenditions(plan).flatMap(({ name, segmentCount }) => {
     const alone = audioCommand(plan, { kind: "audio", renditions: [name], first: 0, count: segmentCount }, settings);
