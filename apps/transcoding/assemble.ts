@@ -18,6 +18,7 @@ import { activeStates } from "./states.ts";
 import { createCaptionSource } from "./subtitles/caption-source.ts";
 import { createSqliteSubtitles } from "./subtitles/sqlite-subtitles.ts";
 import { runTask } from "./tasks/run-task.ts";
+import { farWorkers } from "./tasks/task.ts";
 
 export interface Parts
   extends Pick<
@@ -28,7 +29,7 @@ export interface Parts
 }
 
 /** More segments that somebody waits for, made at the same time, would each be late. */
-const nowWorkers = 2;
+const demandWorkers = 2;
 
 /** A transcoding service without its HTTP surface. */
 export interface Transcoding {
@@ -78,7 +79,8 @@ export function assembleTranscoding(parts: Parts): Transcoding {
   deps.queue.process((task, signal) => runTask(deps, task, signal), {
     prepare: settings.processes,
     encode: settings.processes,
-    now: nowWorkers,
+    now: demandWorkers,
+    far: farWorkers,
     images: 1,
     subtitles: settings.processes,
   });

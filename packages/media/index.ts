@@ -17,7 +17,7 @@ export type { AudioFacts, Facts, VideoFacts } from "./facts.ts";
 export { gridIndex, gridSeconds } from "./grid.ts";
 export { qualityLabel } from "./ladder.ts";
 export { languageName } from "./languages.ts";
-export { passedSeconds } from "./long-gops.ts";
+export { isFar, passedSeconds } from "./long-gops.ts";
 export { hasPackedAudio, packCommand, unpackCommand } from "./packed-audio.ts";
 export {
   type AudioRendition,

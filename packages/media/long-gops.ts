@@ -33,6 +33,10 @@ export function longGopAt(longGops: LongGop[], seconds: number): LongGop | null 
   return longGops.find(({ startSeconds, endSeconds }) => startSeconds < seconds && seconds < endSeconds) ?? null;
 }
 
+/** Whether the way there from the key frame is as long as a group that is called long. */
+export const isFar = (longGops: LongGop[], seconds: number): boolean =>
+  passedSeconds(longGops, seconds) > minLongGopSeconds;
+
 /** Seconds of video that a decoder passes before it comes to this time; 0 where that is no long group. */
 export function passedSeconds(longGops: LongGop[], seconds: number): number {
   const gop = longGopAt(longGops, seconds);

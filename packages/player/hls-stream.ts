@@ -78,12 +78,15 @@ export function playWithHls(video: HTMLVideoElement, { url, startSeconds, say, c
     say(null);
     if (video.autoplay) video.play().catch(() => undefined);
   });
-  hls.on(Hls.Events.FRAG_BUFFERED, () => say(null));
+  // Audio alone is no reason to take away what is said of video.
+  const isPlayable = () => video.readyState >= video.HAVE_FUTURE_DATA;
+  hls.on(Hls.Events.FRAG_BUFFERED, () => isPlayable() && say(null));
+  video.addEventListener("canplay", () => say(null), { signal: closing });
   hls.on(Hls.Events.ERROR, (_, error) => {
     // What it gave up on itself, since another quality or place is wanted: nobody failed to answer.
     if (error.details === Hls.ErrorDetails.INTERNAL_ABORTED) return;
     if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
-      const notice = noticeFor(isListed ? "part" : "master", error.response?.code);
+      const notice = noticeFor(isListed ? "part" : "master", error.response?.code, retryAfterOf(error));
       if (error.fatal || isStarved(video, error)) say(notice.sentence);
       if (error.fatal && notice.passes) retry ??= setTimeout(beginAgain, retrySeconds * 1000);
     } else if (error.fatal) {
@@ -100,6 +103,10 @@ export function playWithHls(video: HTMLVideoElement, { url, startSeconds, say, c
   hls.loadSource(url);
   hls.attachMedia(video);
 }
+
+/** The header of the answer; null where there was none. */
+const retryAfterOf = ({ networkDetails }: ErrorData): string | null =>
+  networkDetails instanceof XMLHttpRequest ? networkDetails.getResponseHeader("Retry-After") : null;
 
 /** Whether a viewer waits for what did not come: it is no news while there is still something to show. */
 function isStarved(video: HTMLVideoElement, { details }: ErrorData): boolean {

@@ -13,12 +13,22 @@ test.each([
   ["part", 403, notices.private],
   ["part", 0, notices.serverAway],
 ] as const)("of a %s that is answered with %j a viewer is told why nothing plays", (what, status, notice) => {
-  expect(noticeFor(what, status, true)).toEqual(notice);
+  expect(noticeFor(what, status, null, true)).toEqual(notice);
 });
 
 test("without a network it is the network that is told of, unless there was an answer", () => {
-  expect(noticeFor("part", 0, false)).toEqual(notices.offline);
-  expect(noticeFor("part", 503, false)).toEqual(notices.beingMade);
+  expect(noticeFor("part", 0, null, false)).toEqual(notices.offline);
+  expect(noticeFor("part", 503, null, false)).toEqual(notices.beingMade);
+});
+
+test.each([
+  [null, notices.beingMade.sentence],
+  ["1", notices.beingMade.sentence],
+  ["soon", notices.beingMade.sentence],
+  ["42", "This part of the video is being made. It takes about 42 seconds."],
+  ["170", "This part of the video is being made. It takes about 3 minutes."],
+])("the wait that a server tells (%p) is shown", (retryAfter, sentence) => {
+  expect(noticeFor("part", 503, retryAfter, true)).toEqual({ sentence, passes: true });
 });
 
 test("what does not pass is not tried again", () => {

@@ -21,10 +21,28 @@ export const notices = {
  *
  * @param what `master`: nothing is known of the video yet; `part`: it was being played
  * @param status of the answer; 0 or undefined where there was none
+ * @param retryAfter its header
  */
-export function noticeFor(what: "master" | "part", status: number | undefined, isOnline = navigator.onLine): Notice {
+export function noticeFor(
+  what: "master" | "part",
+  status: number | undefined,
+  retryAfter: string | null = null,
+  isOnline = navigator.onLine,
+): Notice {
   if (!status) return isOnline ? notices.serverAway : notices.offline;
   if (status === 401 || status === 403) return notices.private;
   if (what === "master") return status === 404 ? notices.notReady : notices.serverAway;
-  return status === 503 ? notices.beingMade : notices.partMissing;
+  return status === 503 ? beingMade(retryAfter) : notices.partMissing;
+}
+
+/**
+ * For a part that is being made, with how long that takes where the server knows it.
+ *
+ * @param retryAfter the header of the answer: whole seconds, 1 where nothing is known
+ */
+function beingMade(retryAfter: string | null): Notice {
+  const seconds = Number(retryAfter ?? 0);
+  if (!(seconds > 1)) return notices.beingMade;
+  const wait = seconds < 100 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
+  return { ...notices.beingMade, sentence: `This part of the video is being made. It takes about ${wait}.` };
 }

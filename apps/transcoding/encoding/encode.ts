@@ -42,6 +42,7 @@ interface ChunkWork extends Pick<EncodeTask, "id" | "videoId" | "chunk" | "isDem
 const attempts = 3;
 /** Services stay quick beside it; 19 made the encoders themselves 5% slower, by ever shorter turns. */
 const backgroundNiceness = 10;
+const farNiceness = 5;
 /** Of the last chunk in the queue: it may use every processor, and takes what the ones before it leave. */
 const lastNiceness = 15;
 
@@ -112,7 +113,7 @@ async function encodePart(
   signal: AbortSignal,
 ): Promise<Fault | null> {
   const { videoId, plan, chunk, isDemanded } = work;
-  const isHurried = work.lane === "now";
+  const isHurried = work.lane !== "encode";
   // Processes share the processors while several run; the last one may use all, since none waits that could.
   const isLast = !isHurried && (await deps.queue.count("encode")).waiting === 0;
   return deps.workspace.withDirectory(videoId, async (directory) => {
@@ -194,9 +195,13 @@ async function complaintsOf(
 const sourceOf = ({ chunk, source, audioSource }: Pick<ChunkWork, "chunk" | "source" | "audioSource">): string =>
   chunk.kind === "audio" ? audioSource : source;
 
-/** The first video segment is more work than the first of audio; given way to, it comes as early as that. */
+/**
+ * The first video segment is more work than the first of audio; given way to, it comes as early as that. What is far takes long,
+ * and gives way to what others wait for.
+ */
 function nicenessOf({ lane, isDemanded, chunk }: ChunkWork): number {
   if (lane === "encode") return backgroundNiceness;
+  if (lane === "far") return farNiceness;
   return chunk.kind === "audio" && !isDemanded ? 5 : 0;
 }
 

@@ -92,13 +92,13 @@ describe("a demanded segment whose only key frame lies far before it", () => {
   const oneKeyFrame = ["-g", "100000", "-sc_threshold", "0"];
   const clip = { seconds: 100, width: 320, height: 180, rate: "10", extra: oneKeyFrame };
 
-  /** The ffmpeg of the demand comes to a place on its way and goes on when it is told to; those of the background never begin. */
-  function setupFar() {
+  /** The ffmpeg of a demand comes to a place on its way and goes on when it is told to; those of the background never begin. */
+  function setupFar(reachedLine = "") {
     const released = Promise.withResolvers<void>();
     const halting: Run = async (command, args, options) => {
       const begin = Number(args[args.indexOf("-start_number") + 1]);
       if (!args.includes("-force_key_frames") || begin < 15) return run(command, args, options);
-      if (begin === 80) options?.onLine?.("frame:8    pts:409600  pts_time:40");
+      if (begin === 80) options?.onLine?.(reachedLine);
       const ended = new Promise((resolve) => options?.signal?.addEventListener("abort", resolve));
       await Promise.race([released.promise, ended]);
       return run(command, args, options);
@@ -107,7 +107,7 @@ describe("a demanded segment whose only key frame lies far before it", () => {
   }
 
   test("is answered with how long it takes and why, while one ffmpeg is on its way, and then goes on from there", async () => {
-    const { released, app: starting } = setupFar();
+    const { released, app: starting } = setupFar("frame:8    pts:409600  pts_time:40");
     await using app = await starting;
     await placeOriginal(app.world, app.metadata, "a", clip);
     await app.start("a");
@@ -127,5 +127,31 @@ describe("a demanded segment whose only key frame lies far before it", () => {
     const demanded = attempts.filter((attempt: { demanded: boolean }) => attempt.demanded);
     expect(demanded).toHaveLength(1);
     expect(demanded[0]).toMatchObject({ first_segment: 80, segment_count: 20, fault: null });
+  }, 90_000);
+
+  test("keeps no other video from its first segments, and what waits for a decoder is told how long", async () => {
+    const { released, app: starting } = setupFar();
+    await using app = await starting;
+    await placeOriginal(app.world, app.metadata, "a", clip);
+    await placeOriginal(app.world, app.metadata, "b", { seconds: 2 });
+    await app.start("a");
+    await app.made("a");
+    const replies = [80, 60, 40].map((index) => app.demand("a", "360p", index));
+    await until("two are made and one waits", async () => {
+      const { demands } = (await app.send("GET /transcode/queue")).body;
+      return demands.running === 2 && demands.waiting === 1;
+    });
+    await app.start("b");
+    await app.made("b");
+    const [, , waiting] = await Promise.all(replies);
+    expect(waiting?.status).toBe(503);
+    expect(waiting?.body.detail).toMatch(
+      /^Segment 40 of 360p is not ready yet; ask again in \d+ s: the source has no key frame after 0 s, and is decoded from there up to 40 s; what others wait for comes first$/,
+    );
+    // At least its own way, at eight times the speed of the video.
+    expect(waiting?.body.retry_after).toBeGreaterThanOrEqual(5);
+    expect(waiting?.headers.get("retry-after")).toBe(String(waiting?.body.retry_after));
+    released.resolve();
+    await app.overall("a", "ok");
   }, 90_000);
 });

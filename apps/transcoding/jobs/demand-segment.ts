@@ -7,18 +7,20 @@ import {
   demandedChunk,
   gridSeconds,
   type Has,
+  isFar,
   type Plan,
   passedSeconds,
   type Rendition,
 } from "@video-backend/media";
 import { ServiceError } from "@video-backend/service";
+import type { Way } from "../changes.ts";
 import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { isSegmentThere, type RepairDeps, repairVideo } from "../ledger/repair-files.ts";
 import type { PublishDeps } from "../playlists/publish.ts";
 import { isActive } from "../states.ts";
-import { chunkHas, demandTask, encodeTasks, idPrefix } from "../tasks/task.ts";
-import { estimateWait } from "./estimate-wait.ts";
+import { chunkHas, demandTask, type EncodeTask, encodeTasks, farWorkers, idPrefix } from "../tasks/task.ts";
+import { decodingSpeed, estimateWait, type FarTask } from "./estimate-wait.ts";
 import { planOf } from "./jobs.ts";
 
 export interface Demand {
@@ -89,14 +91,20 @@ async function addTask(
     if (task.kind !== "encode" || !chunkHas(task.chunk, quality, index)) continue;
     // What somebody waits for is short, or a decoder has a long way to it: its last segment comes sooner than a second
     // encoder would bring it beside the first.
-    if (task.lane === "now") return queue.add({ ...task, priority: 1 });
+    if (task.lane !== "encode") return queue.add({ ...task, priority: 1 });
     if (state === "running" && isNear(task.chunk, demand, plan, made)) return;
   }
-  await queue.add(demandTask(videoId, demandedChunk(plan, rendition, index, made)));
+  const chunk = demandedChunk(plan, rendition, index, made);
+  await queue.add(demandTask(videoId, chunk, longWayTo(plan, chunk)));
 }
 
-/** Decoding alone is so many times as fast as to encode all rungs beside it; measured with easy and with hard videos. */
-const decodingSpeed = 8;
+/** Null where a decoder is there soon. */
+function longWayTo(plan: Plan, { kind, first, count }: Chunk): EncodeTask["decoded"] | null {
+  const longGops = plan.video?.longGops ?? [];
+  const begin = gridSeconds(plan, kind, first);
+  if (kind !== "video" || !isFar(longGops, begin)) return null;
+  return { fromSeconds: begin - passedSeconds(longGops, begin), endSeconds: gridSeconds(plan, kind, first + count) };
+}
 
 /**
  * True where everything before it in the chunk of a task that runs is made: it is the next to come out. Also where what is
@@ -121,18 +129,29 @@ async function notReadyYet(
 ): Promise<ServiceError> {
   const { videoId, quality, index } = demand;
   const [begin, end] = [gridSeconds(plan, kind, index), gridSeconds(plan, kind, index + 1)];
-  const tasks = encodeTasks((await queue.list(idPrefix(videoId))).map(({ task }) => task));
-  const ways = tasks.filter(({ chunk }) => chunkHas(chunk, quality, index)).map(({ id }) => changes.wayOf(id));
-  const waits = ways.flatMap((way) => {
-    const seconds = estimateWait(way, end);
-    return way && seconds !== null ? [{ way, seconds }] : [];
+  const inQueue = await queue.list("");
+  const waits = inQueue.flatMap(({ task, state }, position) => {
+    if (task.kind !== "encode" || task.videoId !== videoId || !chunkHas(task.chunk, quality, index)) return [];
+    const far = farTask(task, changes.wayOf(task.id));
+    if (!far) return [];
+    const before = state === "running" ? [] : encodeTasks(inQueue.slice(0, position).map((one) => one.task));
+    const ahead = before.flatMap((one) => (one.lane === "far" ? (farTask(one, changes.wayOf(one.id)) ?? []) : []));
+    return [{ seconds: estimateWait(far, end, ahead, farWorkers), way: far.way, ahead: ahead.length }];
   });
   const first = waits.sort((a, b) => a.seconds - b.seconds)[0];
   if (!first) return notReady(demand);
   const from = Math.round(begin - passedSeconds(plan.video?.longGops ?? [], begin));
   const why = `the source has no key frame after ${from} s, and is decoded from there up to ${Math.round(begin)} s`;
-  const sentence = `${notReady(demand).message} in ${first.seconds} s: ${why}; ${Math.round(first.way.toSeconds)} s are reached`;
+  const ahead = first.ahead > 0 ? `; what others wait for comes first` : "";
+  const state = first.way ? `; ${Math.round(first.way.toSeconds)} s are reached` : ahead;
+  const sentence = `${notReady(demand).message} in ${first.seconds} s: ${why}${state}`;
   return new ServiceError("unavailable", sentence, { details: { retry_after: first.seconds } });
+}
+
+/** Null where its decoder is there soon. */
+function farTask({ decoded }: EncodeTask, way: Way | null): FarTask | null {
+  if (decoded) return { ...decoded, way };
+  return way && { fromSeconds: way.fromSeconds, endSeconds: way.toSeconds, way };
 }
 
 /** An interval in which the source has nothing is in the ledger, and has no file. */

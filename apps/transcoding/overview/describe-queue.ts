@@ -10,9 +10,10 @@ export async function describeQueue({
 }: Pick<TranscodingDeps, "queue" | "jobs" | "disk">): Promise<QueueState> {
   const [freeBytes, totalBytes] = await Promise.all([disk.freeBytes(), disk.totalBytes()]);
   const counts = await jobs.counts();
+  const [now, far] = await Promise.all([queue.count("now"), queue.count("far")]);
   return {
     processes: await queue.count("encode"),
-    demands: await queue.count("now"),
+    demands: { running: now.running + far.running, waiting: now.waiting + far.waiting },
     jobs: Object.fromEntries(jobStates.map((state) => [state, counts.get(state) ?? 0])) as QueueState["jobs"],
     disk: { free_bytes: freeBytes, total_bytes: totalBytes, low_water_bytes: disk.lowWaterBytes },
   };

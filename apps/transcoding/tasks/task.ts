@@ -7,10 +7,14 @@ import type { Task } from "@video-backend/queue";
 
 /**
  * The lanes, each with workers of its own. `prepare`: examines a source. `encode`: makes segments in the background. `now`:
- * makes segments that somebody waits for, at full priority on all processors. `images`: posters and storyboards.
- * `subtitles`: takes text tracks out of a source.
+ * makes segments that somebody waits for, at full priority on all processors. `far`: the same where a decoder has a long way to
+ * them, which must not keep others from their first segments. `images`: posters and storyboards. `subtitles`: takes text
+ * tracks out of a source.
  */
-export type Lane = "prepare" | "encode" | "now" | "images" | "subtitles";
+export type Lane = "prepare" | "encode" | "now" | "far" | "images" | "subtitles";
+
+/** How many tasks of the lane `far` are done at the same time: the segments behind a long way are made together, and take long. */
+export const farWorkers = 2;
 
 interface TaskOfVideo extends Task {
   videoId: string;
@@ -20,10 +24,12 @@ interface TaskOfVideo extends Task {
 /** Makes consecutive segments of a set of renditions by one ffmpeg that decodes once. */
 export interface EncodeTask extends TaskOfVideo {
   kind: "encode";
-  lane: "encode" | "now";
+  lane: "encode" | "now" | "far";
   chunk: Chunk;
   /** Whether a player asked for it. */
   isDemanded: boolean;
+  /** Of the lane `far`: from the key frame to the chunk's end, seconds from the start of the file. */
+  decoded?: { fromSeconds: number; endSeconds: number };
 }
 
 /** Work without parameters: what is to be made follows from the video's rows and files. */
@@ -54,14 +60,19 @@ export const backgroundTask = (videoId: string, chunk: Chunk, position: number):
 export const openingTask = (videoId: string, chunk: Chunk): EncodeTask =>
   encodeTask(videoId, "open", chunk, { lane: "now", priority: 0, isDemanded: false });
 
-export const demandTask = (videoId: string, chunk: Chunk): EncodeTask =>
-  encodeTask(videoId, "demand", chunk, { lane: "now", priority: 1, isDemanded: true });
+/** @param decoded where a decoder has a long way to it */
+export const demandTask = (videoId: string, chunk: Chunk, decoded: EncodeTask["decoded"] | null = null): EncodeTask =>
+  encodeTask(videoId, "demand", chunk, {
+    ...(decoded ? { lane: "far", decoded } : { lane: "now" }),
+    priority: 1,
+    isDemanded: true,
+  });
 
 function encodeTask(
   videoId: string,
   why: string,
   chunk: Chunk,
-  rest: Pick<EncodeTask, "lane" | "priority" | "isDemanded">,
+  rest: Pick<EncodeTask, "lane" | "priority" | "isDemanded" | "decoded">,
 ): EncodeTask {
   const { kind, renditions, first, count } = chunk;
   const id = `${videoId}/${why}/${kind}/${renditions.join("+")}/${first}-${first + count - 1}`;
