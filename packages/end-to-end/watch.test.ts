@@ -224,6 +224,29 @@ test.skipIf(!chromiumPath)(
 );
 
 test.skipIf(!chromiumPath)(
+  "a part that takes long to make is waited for, with the time that the service tells, though its audio is there",
+  async () => {
+    await using watching = await openWatchPage(browser, address("?muted=1"));
+    const { page } = watching;
+    await watching.mediaIs("readyState", 4);
+    await page.route("**/{360p,480p}/segment-*", (route) =>
+      route.fulfill({ status: 503, headers: { "Retry-After": "42" }, body: "" }),
+    );
+    const heard = page.waitForResponse((answer) => /audio\/segment-0000[5-9]/.test(answer.url()) && answer.ok());
+    await page.locator("video").evaluate((video) => Object.assign(video, { currentTime: 30 }));
+    const sentence = page.getByText("This part of the video is being made. It takes about 42 seconds.");
+    await Promise.all([sentence.waitFor(), heard]);
+    await page.waitForRequest("**/{360p,480p}/segment-*");
+    expect(await sentence.isVisible()).toBe(true);
+    await page.unrouteAll();
+    await sentence.waitFor({ state: "hidden" });
+    await page.keyboard.press("Space");
+    await watching.playsPast(30.5);
+  },
+  60_000,
+);
+
+test.skipIf(!chromiumPath)(
   "another site's page that asks how to embed a video gets a frame that the video fills and plays in",
   async () => {
     const oembed = `${system.url.streaming}/oembed?${new URLSearchParams({ url: address(), maxwidth: "480" })}`;
