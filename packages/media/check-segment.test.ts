@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, readdir } from "node:fs/promises";
 import { muxedInitFile as initName, muxedSegmentFile as segmentName } from "@video-backend/storage/layout";
 import { createWorld, makeClip } from "@video-backend/testing";
+import { audioCommand } from "./audio-command.ts";
 import { checkPlacement, measureSegment, SegmentError } from "./check-segment.ts";
-import { audioCommand, videoCommand } from "./commands.ts";
 import { libx264 } from "./encoders.ts";
-import { makePlan } from "./plan.ts";
+import { makePlan } from "./make-plan.ts";
 import { probe } from "./probe.ts";
 import { run } from "./spawn.ts";
+import { videoCommand } from "./video-command.ts";
 
 /** Six seconds at two-second segments, the first one in two, of which all are encoded that begin at two seconds or later. */
 async function encodeLater() {

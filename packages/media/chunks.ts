@@ -3,22 +3,19 @@
  * is to be made is always computed anew as the plan minus what the ledger has, so that start, resume and restart are the
  * same thing and nothing is made twice.
  */
-import { gridIndex, gridSeconds } from "./grid.ts";
-import { longGopAt } from "./long-gops.ts";
-import { audioRenditions, type Plan, type Rendition, videoRenditions } from "./plan.ts";
-
-export interface Chunk {
-  kind: "video" | "audio";
-  /** Names of the renditions, highest first. */
-  renditions: string[];
-  /** Index of the first segment. */
-  first: number;
-  /** Number of segments. */
-  count: number;
-}
-
-/** Does the ledger have this segment? */
-export type Has = (rendition: string, index: number) => boolean;
+import {
+  audioRenditions,
+  audioUnit,
+  type Chunk,
+  gridIndex,
+  gridSeconds,
+  type Has,
+  longGopAt,
+  missingOf,
+  type Plan,
+  type Rendition,
+  videoRenditions,
+} from "./plan.ts";
 
 /**
  * Segments a chunk in the order of making: a video fast, then less overhead (each chunk decodes from the key frame before
@@ -118,37 +115,6 @@ function audioSizes(segments: number, unit: number): number[] {
     sizes.push(Math.min(left, unit * (audioGrowth[sizes.length] ?? longestAudio)));
   }
   return sizes;
-}
-
-/**
- * Pieces of audio may begin only where a packet begins on the grid; elsewhere the muxer, which cuts at multiples of the
- * segment's length from the first packet, would cut a packet early or late. At 48 kHz that is every 8 s.
- */
-export function audioUnit(plan: Plan): number {
-  let unit = 1;
-  while ((unit * plan.segmentSeconds) % 8 !== 0) unit++;
-  return unit;
-}
-
-/**
- * The parts of a chunk that the ledger lacks: runs of segments that miss the same renditions. Audio is made in whole units;
- * what is there already of one is left alone when the rest is entered.
- */
-export function missingOf(plan: Plan, chunk: Chunk, has: Has): Chunk[] {
-  const step = chunk.kind === "audio" ? audioUnit(plan) : 1;
-  const end = chunk.first + chunk.count;
-  const parts: Chunk[] = [];
-  for (let first = chunk.first; first < end; first += step) {
-    const count = Math.min(step, end - first);
-    const indexes = Array.from({ length: count }, (_, offset) => first + offset);
-    const renditions = chunk.renditions.filter((rendition) => indexes.some((index) => !has(rendition, index)));
-    if (renditions.length === 0) continue;
-    const last = parts.at(-1);
-    const continues = last && last.first + last.count === first && last.renditions.join() === renditions.join();
-    if (continues) last.count += count;
-    else parts.push({ kind: chunk.kind, renditions, first, count });
-  }
-  return parts;
 }
 
 /** So many segments are made when one is demanded: a player that asks for one goes on to the next. */

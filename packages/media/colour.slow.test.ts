@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { createWorld } from "@video-backend/testing";
-import { colourOf, toStandardVideo } from "./colour.ts";
+import { colourOf } from "./colour.ts";
 import { run } from "./spawn.ts";
+import { toStandardVideo } from "./video-command.ts";
 
 const tags = {
   color_space: [

@@ -1,6 +1,6 @@
 /**
- * Colour: what a source says of it, and the filters that bring it to what every player shows alike, BT.709 in limited
- * range. What a source does not say is taken as players take it: by its size. Names of values are ffmpeg's.
+ * Colour: what a source says of it. What it does not say is taken as players take it: by its size. Names of values are
+ * ffmpeg's.
  */
 import { z } from "zod";
 
@@ -72,54 +72,3 @@ function rangeOf({ color_transfer, color_primaries }: ToldColour, matrix: Colour
   if (hdr) return hdr;
   return color_primaries === "bt2020" || (matrix === "bt2020" && color_primaries !== "bt709") ? "wide" : "standard";
 }
-
-/**
- * Scales to this size and brings the colour to BT.709 in limited range, 4:2:0 in 8 bits, with square pixels. Scaled first:
- * there is less to convert then. The conversion is zimg's, since swscale's is dark by two steps in 256.
- */
-export function toStandardVideo(colour: Colour, { width, height }: { width: number; height: number }): string {
-  const size = `scale=${width}:${height}:flags=bicubic`;
-  const last = "setsar=1,format=yuv420p";
-  if (colour.matrix === "rgb") return `${size}:out_color_matrix=bt709:out_range=tv,${last}`;
-  const { isFullSwing, range, isQuarterChroma } = colour;
-  if (range === "standard" && colour.matrix === "bt709" && !isFullSwing) return `${size},${last}`;
-  const swing = isFullSwing ? "pc" : "tv";
-  // zimg has no SMPTE 240M: swscale makes BT.709 of it, for whose difference its two steps do not matter.
-  const is240m = colour.matrix === "smpte240m";
-  const to709 = is240m ? ":in_color_matrix=smpte240m:out_color_matrix=bt709" : "";
-  const matrix = zimgMatrices[colour.matrix];
-  const transfer = { standard: "bt709", wide: "bt709", pq: "smpte2084", hlg: "arib-std-b67" }[range];
-  const primaries = range === "standard" ? "bt709" : "bt2020";
-  const input = `zscale=min=${matrix}:rin=${isFullSwing ? "full" : "limited"}:tin=${transfer}:pin=${primaries}`;
-  const output = "m=bt709:t=bt709:r=limited";
-  const scaled = [
-    // zscale refuses what it does not know, also in tags that are overruled: each is set to what it is taken for.
-    `setparams=colorspace=${is240m ? "smpte240m" : matrix}:color_trc=${transfer}:color_primaries=${primaries}`,
-    `${size}:in_range=${swing}:out_range=${swing}${to709}`,
-    ...(isQuarterChroma ? ["format=yuv422p"] : []),
-    ...(is240m ? ["setparams=colorspace=bt709"] : []),
-  ];
-  if (range === "standard" || range === "wide") return [...scaled, `${input}:p=bt709:${output}`, last].join(",");
-  return [
-    ...scaled,
-    // 100 cd/m2 is what the tone mapping takes for white; the rest is brought down along a shoulder.
-    `${input}:t=linear:npl=100,format=gbrpf32le`,
-    "zscale=p=bt709,tonemap=tonemap=hable:desat=0",
-    `zscale=${output}`,
-    last,
-  ].join(",");
-}
-
-const zimgMatrices = {
-  bt709: "bt709",
-  bt601: "smpte170m",
-  smpte240m: "bt709",
-  bt2020: "bt2020nc",
-  ictcp: "ictcp",
-  ycgco: "ycgco",
-};
-
-/** What the streams say of their colour. */
-export const colourTags = [
-  ...["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"],
-];

@@ -5,10 +5,10 @@
  */
 
 import { frameOutputs } from "./audio-changes.ts";
-import { progress, quiet, untagged } from "./commands.ts";
+import { stereoMix } from "./audio-command.ts";
 import type { AudioFacts, Facts } from "./facts.ts";
-import { deepInput, guardedInput, mergedPids } from "./probe.ts";
-import { stereoMix } from "./stereo.ts";
+import { deepInput, mergedPids } from "./probe.ts";
+import { guardedInput, progress, quiet, untagged } from "./spawn.ts";
 import type { MendedTime } from "./wrong-times.ts";
 
 export interface CopiedTrack {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { videoCommand } from "./commands.ts";
 import { type Encoder, encoderArguments, knownEncoders, proofCommand } from "./encoders.ts";
 import { examplePlan } from "./example-plan.ts";
 import { type VideoRendition, videoRenditions } from "./plan.ts";
+import { videoCommand } from "./video-command.ts";
 
 const settings = { threads: 2, x264Preset: "veryfast" };
 const encoders = new Map(knownEncoders("/dev/dri/renderD128").map((encoder) => [encoder.name, encoder]));

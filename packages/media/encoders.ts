@@ -2,7 +2,7 @@
  * The H.264 encoders, as data: what each adds to an ffmpeg command. That ffmpeg lists one says nothing; `proofCommand` is
  * how it is found out whether it works here, with the very arguments that jobs use.
  */
-import { colourTags } from "./colour.ts";
+import { muxedInitFile, muxedPlaylistFile, muxedSegmentTemplate } from "@video-backend/storage/layout";
 import { h264Level } from "./h264-level.ts";
 import type { VideoRendition } from "./plan.ts";
 
@@ -81,6 +81,11 @@ export interface FrameOrder {
   reorders: boolean;
 }
 
+/** What the streams say of their colour. */
+const colourTags = [
+  ...["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"],
+];
+
 /** A whole encoder's part of a command, for one rung. */
 export function encoderArguments(
   encoder: Encoder,
@@ -93,6 +98,18 @@ export function encoderArguments(
     ...(reorders ? [] : ["-bf", "0"]),
     ...["-b:v", `${rung.videoKbps}k`, "-maxrate", `${rung.maxrateKbps}k`, "-bufsize", `${rung.bufferKbps}k`],
     ...["-g", "100000", ...colourTags],
+  ];
+}
+
+/** The muxer's part of a command: a folder a rendition, a file a segment, cut at key frames so many seconds apart at least. */
+export function segmentOutput(rendition: string, first: number, directory: string, seconds: number): string[] {
+  const folder = `${directory}/${rendition}`;
+  return [
+    ...["-avoid_negative_ts", "disabled", "-f", "hls", "-hls_time", String(seconds), "-hls_list_size", "0"],
+    ...["-hls_segment_type", "fmp4", "-hls_segment_options", "movflags=+frag_discont+skip_sidx"],
+    ...["-hls_fmp4_init_filename", muxedInitFile],
+    ...["-hls_flags", "temp_file", "-start_number", String(first)],
+    ...["-hls_segment_filename", `${folder}/${muxedSegmentTemplate}`, `${folder}/${muxedPlaylistFile}`],
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Facts and a plan for tests: 26 s of 1080p25 with audio of the same length. */
 import type { Facts, VideoFacts } from "./facts.ts";
-import { makePlan, type Plan } from "./plan.ts";
+import { makePlan } from "./make-plan.ts";
+import type { Plan } from "./plan.ts";
 
 export function exampleFacts(video: Partial<VideoFacts> = {}): Facts {
   return {

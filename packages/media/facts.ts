@@ -5,9 +5,9 @@
  */
 import { z } from "zod";
 import { type Access, accessTo, accessToAudio } from "./access.ts";
+import { maxChannels, stereoMix } from "./audio-command.ts";
 import { type Colour, colourOf } from "./colour.ts";
-import type { LongGop } from "./long-gops.ts";
-import { maxChannels, stereoMix } from "./stereo.ts";
+import type { LongGop } from "./plan.ts";
 import { type SubtitleFacts, subtitleFactsOf } from "./subtitles/facts.ts";
 import type { MendedTime } from "./wrong-times.ts";
 

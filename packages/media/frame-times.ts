@@ -4,7 +4,7 @@
  * not enough: one pause of 6 s in an hour changes its average rate by less than any tolerance.
  */
 
-import { type LongGop, longGopsOf } from "./long-gops.ts";
+import { type LongGop, minLongGopSeconds } from "./plan.ts";
 import { type MendedTime, mendedTimes } from "./wrong-times.ts";
 
 /** A packet of the video as ffprobe tells it, in seconds; NaN for what the container does not say. */
@@ -198,3 +198,15 @@ function highestRate(times: number[]): number {
 
 const snapped = (rate: number, nominal: number): number =>
   Math.abs(rate / nominal - 1) <= sameRate ? nominal : Math.round(rate * 1000) / 1000;
+
+/**
+ * @param keyFrames seconds from the start of the file, in any order
+ * @returns none where no key frame is known
+ */
+export function longGopsOf(keyFrames: number[], endSeconds: number): LongGop[] {
+  const starts = keyFrames.map((seconds) => Math.max(0, seconds)).sort((a, b) => a - b);
+  return starts.flatMap((startSeconds, position) => {
+    const gop = { startSeconds, endSeconds: starts[position + 1] ?? endSeconds };
+    return gop.endSeconds - startSeconds > minLongGopSeconds ? [gop] : [];
+  });
+}

@@ -1,6 +1,7 @@
 /** What we know about video: facts, plan, chunks, ffmpeg commands, the check of segments, playlists. */
 export { type Access, hasIndex } from "./access.ts";
 export { changesInMidStream, describesItself, isChainedOgg } from "./audio-changes.ts";
+export { audioCommand } from "./audio-command.ts";
 export {
   checkPlacement,
   EmptySegmentError,
@@ -9,22 +10,26 @@ export {
   measureSegment,
   SegmentError,
 } from "./check-segment.ts";
-export { type Chunk, demandedChunk, type Has, missingOf, type Remaining, remainingChunks } from "./chunks.ts";
-export { audioCommand, type CommandSettings, entryCommand, videoCommand } from "./commands.ts";
+export { demandedChunk, type Remaining, remainingChunks } from "./chunks.ts";
 export { type CopiedTrack, copyInput, decodedAudio, isHeldAudio, remuxCommand } from "./copy.ts";
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { AudioFacts, Facts, VideoFacts } from "./facts.ts";
-export { gridIndex, gridSeconds } from "./grid.ts";
 export { qualityLabel } from "./ladder.ts";
 export { languageName } from "./languages.ts";
-export { isFar, passedSeconds } from "./long-gops.ts";
+export { makePlan } from "./make-plan.ts";
 export { hasPackedAudio, packCommand, unpackCommand } from "./packed-audio.ts";
 export {
   type AudioRendition,
   audioRenditions,
   audioSlackSeconds,
-  makePlan,
+  type Chunk,
+  gridIndex,
+  gridSeconds,
+  type Has,
+  isFar,
+  missingOf,
   Plan,
+  passedSeconds,
   plannedSeconds,
   type Rendition,
   repeatsAtBoundaries,
@@ -48,8 +53,8 @@ export {
   posterCommand,
   posterScore,
 } from "./poster.ts";
-export { guardedInput, hasPacketsFrom, probe, SourceError } from "./probe.ts";
-export { createRun, type Run, type RunOptions, type RunResult, run, withoutAddress } from "./spawn.ts";
+export { hasPacketsFrom, probe, SourceError } from "./probe.ts";
+export { createRun, guardedInput, type Run, type RunOptions, type RunResult, run, withoutAddress } from "./spawn.ts";
 export {
   type Storyboard,
   sheetCommand,
@@ -69,4 +74,4 @@ export {
   unnamedSubtitles,
 } from "./subtitles/tracks.ts";
 export { namedTracks } from "./track-names.ts";
-export { wayIn } from "./video-graph.ts";
+export { type CommandSettings, entryCommand, videoCommand, wayIn } from "./video-command.ts";

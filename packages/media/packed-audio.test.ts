@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { exampleFacts } from "./example-plan.ts";
 import { hasPackedAudio, packCommand, unpackCommand } from "./packed-audio.ts";
-import { guardedInput } from "./probe.ts";
+import { guardedInput } from "./spawn.ts";
 
 const guard = guardedInput.join(" ");
 const [aac] = exampleFacts().audio;

@@ -2,9 +2,9 @@
  * AMR, the audio of old phones: an MP4 or 3GP holds several frames of it in a packet, and ffmpeg up to 5.1 decodes the first
  * of them and forgets the rest, so that one hears a fifth. Written out as AMR it comes back frame by frame.
  */
-import { progress, quiet, untagged } from "./commands.ts";
+
 import type { AudioFacts, Facts } from "./facts.ts";
-import { guardedInput } from "./probe.ts";
+import { guardedInput, progress, quiet, untagged } from "./spawn.ts";
 
 const amr = /^amr_(nb|wb)$/;
 

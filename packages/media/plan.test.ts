@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
-import { gridIndex, gridSeconds } from "./grid.ts";
-import { makePlan, Plan, plannedSeconds, plannedStartSeconds, segmentSpan } from "./plan.ts";
+import { makePlan } from "./make-plan.ts";
+import { gridIndex, gridSeconds, Plan, plannedSeconds, plannedStartSeconds, segmentSpan } from "./plan.ts";
 
 describe("the plan", () => {
   test("is the same for the same facts, and survives JSON", () => {

@@ -1,20 +1,15 @@
 /**
- * The plan: which renditions a video gets and where their segments begin and end, on one time grid for all. A pure
- * function of facts and settings, written once per video; whoever encodes a part of it, now or after a restart or on another
- * machine, cuts at the same places. It changes only where a track turns out to be one that nobody can encode.
+ * The plan: which renditions a video gets and where their segments begin and end, on one time grid for all. It is written
+ * once per video (`make-plan.ts`); whoever encodes a part of it, now or after a restart or on another machine, cuts at the
+ * same places. It changes only where a track turns out to be one that nobody can encode.
  */
 import { z } from "zod";
 import { accesses } from "./access.ts";
 import { Colour } from "./colour.ts";
-import type { AudioFacts, Facts, VideoFacts } from "./facts.ts";
-import { type Grid, gridIndex, gridSeconds, leastRampFrameRate, rampFrom } from "./grid.ts";
-import { avcCodec, h264Level } from "./h264-level.ts";
-import { chooseRungs, qualityLabel } from "./ladder.ts";
-import { LongGop } from "./long-gops.ts";
 import { SubtitleFacts } from "./subtitles/facts.ts";
 
 /** Raised when a plan of before would be read wrongly by the code of now. */
-const planVersion = 2;
+export const planVersion = 2;
 
 const Seconds = z.number().nonnegative();
 
@@ -46,6 +41,22 @@ const AudioRendition = z.object({
   endSeconds: Seconds,
   segmentCount: z.int(),
 });
+
+/** Groups that last longer, in seconds, are long. Encoders put key frames at most 10 s apart unless they are told not to. */
+export const minLongGopSeconds = 30;
+
+/**
+ * A long group of pictures. A decoder that is to show a frame begins at the key frame before it; where that lies minutes
+ * before, as in recordings with one key frame at their start, the way there takes longer than the encode. The plan says
+ * where this is so, so that a task that has come far goes on there instead of being followed by one that begins anew.
+ */
+export const LongGop = z.object({
+  /** Of its key frame, seconds from the start of the file. */
+  startSeconds: z.number().nonnegative(),
+  /** Of the next key frame, or the end of the video. */
+  endSeconds: z.number().nonnegative(),
+});
+export type LongGop = z.infer<typeof LongGop>;
 
 /** What people are told of the source; nothing is decided by it. */
 const SourceFacts = z.object({
@@ -109,143 +120,29 @@ export type VideoRendition = z.infer<typeof VideoRendition>;
 export type AudioRendition = z.infer<typeof AudioRendition>;
 export type Rendition = Plan["renditions"][number];
 
-export interface PlanSettings {
-  /** Whole seconds, so that every time base can express the boundaries exactly. */
-  segmentSeconds: number;
-  /** Mbit/s. */
-  networkSpeed: number;
-}
-
-const highestFrameRate = 60;
-/** Of what is told of slides, which have more frames than their source where boundaries repeat them. */
-const lowestFrameRate = 1;
-
-/** Makes the plan of a video. */
-export function makePlan(facts: Facts, settings: PlanSettings): Plan {
-  const { segmentSeconds, networkSpeed } = settings;
-  const { rungs, leftOut } = facts.video ? chooseRungs(facts.video, networkSpeed) : { rungs: [], leftOut: [] };
-  const sourceRate = facts.video?.frameRate ?? 0;
-  const cappedFrameRate = sourceRate > highestFrameRate + 0.5;
-  const frameRate = cappedFrameRate ? highestFrameRate : facts.video ? Math.max(sourceRate, lowestFrameRate) : 0;
-  const shown = facts.video && heldVideo(facts.video, facts.audio);
-  const videoEnd = shown?.endSeconds ?? 0;
-  const ramp = shown ? rampFrom(shown.startSeconds, frameRate, segmentSeconds) : [];
-  const grid = { segmentSeconds, ramp };
-  const videoSegments = videoSegmentCount(grid, videoEnd, frameRate);
-
-  const renditions: Rendition[] = rungs.map((rung) => {
-    const levelIdc = h264Level({ ...rung, frameRate });
-    const { name, width, height, videoKbps, maxrateKbps, bufferKbps } = rung;
-    const rates = { videoKbps, maxrateKbps, bufferKbps };
-    const codec = avcCodec(levelIdc);
-    return { kind: "video", name, width, height, ...rates, levelIdc, codec, segmentCount: videoSegments };
-  });
-  const kbps = rungs[0]?.audioKbps ?? 192;
-  for (const [position, heard] of defaultFirst(facts.audio).entries()) {
-    const { stream, language, title, channels, layout } = heard;
-    const isShort = videoEnd - heard.endSeconds >= leastUnevenSeconds;
-    const endSeconds = isShort ? videoEnd : heard.endSeconds;
-    renditions.push({
-      kind: "audio",
-      name: position === 0 ? "audio" : `audio-${position + 1}`,
-      stream,
-      kbps,
-      codec: "mp4a.40.2",
-      language,
-      title,
-      channels,
-      ...(layout === undefined ? {} : { layout }),
-      ...(isShort ? { silentFromSeconds: heard.endSeconds } : {}),
-      endSeconds,
-      segmentCount: audioSegmentCount(endSeconds, segmentSeconds),
-    });
-  }
-  return {
-    version: planVersion,
-    source: {
-      container: facts.container,
-      codec: facts.video?.codec ?? null,
-      pixelFormat: facts.video?.pixelFormat ?? null,
-      audio: facts.audio.map(({ codec, channels, sampleRate }) => ({ codec, channels, sampleRate })),
-    },
-    ...grid,
-    video: facts.video &&
-      shown && {
-        ...shown,
-        stream: facts.video.stream,
-        width: facts.video.width,
-        height: facts.video.height,
-        qualityLabel: qualityLabel(facts.video),
-        isInterlaced: facts.video.isInterlaced,
-        x264Build: facts.video.x264Build,
-        colour: facts.video.colour,
-        frameRate,
-        variableFrameRate: facts.video.variableFrameRate,
-        cappedFrameRate,
-        timescale: facts.video.variableFrameRate
-          ? mpegTimescale
-          : fineTimescale(cappedFrameRate ? highestFrameRate : facts.video.frameRateNumerator),
-        longGops: facts.video.longGops,
-        longestFrameSeconds: facts.video.longestFrameSeconds,
-      },
-    renditions,
-    dropped: [],
-    leftOut,
-    warnings: facts.warnings,
-    subtitles: facts.subtitles,
-  };
-}
-
 /**
- * Where video and audio end so far apart, in seconds, the shorter one is held or goes on in silence: a player that waits
- * for both would stand still. For less it has all of both before it gets there, and plays on by itself.
+ * The times at which segments begin: every so many seconds, the same for all renditions; and the ramp, by which the video's
+ * first interval is cut once more, so that the first segments are made in no time.
  */
-const leastUnevenSeconds = 5;
-
-/** Later than this, in seconds, a video is no longer taken for beginning with the audio. */
-const leastLateSeconds = 0.1;
-
-/** Where the video of the renditions begins and ends: with the audio where the two are far apart. */
-function heldVideo({ startSeconds, endSeconds }: VideoFacts, audio: AudioFacts[]) {
-  const isLate = audio.length > 0 && startSeconds >= leastLateSeconds;
-  const audioEnd = Math.max(0, ...audio.map((one) => one.endSeconds));
-  const isShort = audioEnd - endSeconds >= leastUnevenSeconds;
-  return {
-    startSeconds: isLate ? 0 : startSeconds,
-    ...(isLate ? { heldUntilSeconds: startSeconds } : {}),
-    endSeconds: isShort ? audioEnd : endSeconds,
-    ...(isShort ? { heldFromSeconds: endSeconds } : {}),
-  };
+export interface Grid {
+  /** Whole, so that every time base can express the boundaries. */
+  segmentSeconds: number;
+  /** Cuts within the video's first interval, in seconds, ascending. */
+  ramp: number[];
 }
 
-/** The track that plays when nobody chooses, then the others in the file's order. */
-function defaultFirst(audio: AudioFacts[]): AudioFacts[] {
-  const first = audio.find((one) => one.isDefault) ?? audio[0];
-  return first ? [first, ...audio.filter((one) => one !== first)] : [];
+/** Where on the grid a segment begins; frames before it belong to the segment before. */
+export function gridSeconds({ segmentSeconds, ramp }: Grid, kind: "video" | "audio", index: number): number {
+  const cuts = kind === "video" ? ramp : [];
+  if (index === 0) return 0;
+  return cuts[index - 1] ?? (index - cuts.length) * segmentSeconds;
 }
 
-const mpegTimescale = 90_000;
-
-/** A multiple of the frame rate's numerator: exact for every frame, and fine enough for a start that is off its grid. */
-function fineTimescale(frameRateNumerator: number): number {
-  let timescale = frameRateNumerator;
-  while (timescale < 20_000) timescale *= 2;
-  return timescale;
-}
-
-const roundingSeconds = 1e-6;
-
-/** An interval for each boundary before the end; a last one of a frame or two joins the one before it. */
-function videoSegmentCount(grid: Grid, endSeconds: number, frameRate: number): number {
-  const shortestSeconds = Math.min(2.5 / (frameRate || 25), 0.25);
-  return gridIndex(grid, "video", Math.max(0, endSeconds - shortestSeconds + roundingSeconds)) + 1;
-}
-
-/** A rest of audio shorter than this is left out: it would be a segment of one or two packets. */
-const leastAudioSeconds = 0.05;
-
-function audioSegmentCount(endSeconds: number, segmentSeconds: number): number {
-  return Math.max(1, Math.ceil((endSeconds - leastAudioSeconds) / segmentSeconds));
+/** The index of the segment in whose interval this time lies. */
+export function gridIndex({ segmentSeconds, ramp }: Grid, kind: "video" | "audio", seconds: number): number {
+  const cuts = kind === "video" ? ramp : [];
+  const interval = Math.max(0, Math.floor(seconds / segmentSeconds));
+  return interval === 0 ? cuts.filter((cut) => cut <= seconds).length : interval + cuts.length;
 }
 
 /** All audio is resampled to this rate, in Hz, so that pieces of it meet between the same two packets everywhere. */
@@ -341,4 +238,67 @@ export const audioRenditions = (plan: Plan): AudioRendition[] =>
 /** Seconds from the start of the file to the end of the video or of the audio, whichever is later. */
 export function wholeSeconds(plan: Plan): number {
   return Math.max(plan.video?.endSeconds ?? 0, ...audioRenditions(plan).map((audio) => audio.endSeconds));
+}
+
+/** Frames a second; fewer are slides. */
+export const leastRampFrameRate = 5;
+
+/** The long group in which this time lies, without its key frame; null where it lies in none. */
+export function longGopAt(longGops: LongGop[], seconds: number): LongGop | null {
+  return longGops.find(({ startSeconds, endSeconds }) => startSeconds < seconds && seconds < endSeconds) ?? null;
+}
+
+/** Whether the way there from the key frame is as long as a group that is called long. */
+export const isFar = (longGops: LongGop[], seconds: number): boolean =>
+  passedSeconds(longGops, seconds) > minLongGopSeconds;
+
+/** Seconds of video that a decoder passes before it comes to this time; 0 where that is no long group. */
+export function passedSeconds(longGops: LongGop[], seconds: number): number {
+  const gop = longGopAt(longGops, seconds);
+  return gop ? seconds - gop.startSeconds : 0;
+}
+
+/** A part of a plan: consecutive segments of a set of renditions, made by one ffmpeg that decodes once. Never stored. */
+export interface Chunk {
+  kind: "video" | "audio";
+  /** Names of the renditions, highest first. */
+  renditions: string[];
+  /** Index of the first segment. */
+  first: number;
+  /** Number of segments. */
+  count: number;
+}
+
+/** Does the ledger have this segment? */
+export type Has = (rendition: string, index: number) => boolean;
+
+/**
+ * Pieces of audio may begin only where a packet begins on the grid; elsewhere the muxer, which cuts at multiples of the
+ * segment's length from the first packet, would cut a packet early or late. At 48 kHz that is every 8 s.
+ */
+export function audioUnit(plan: Plan): number {
+  let unit = 1;
+  while ((unit * plan.segmentSeconds) % 8 !== 0) unit++;
+  return unit;
+}
+
+/**
+ * The parts of a chunk that the ledger lacks: runs of segments that miss the same renditions. Audio is made in whole units;
+ * what is there already of one is left alone when the rest is entered.
+ */
+export function missingOf(plan: Plan, chunk: Chunk, has: Has): Chunk[] {
+  const step = chunk.kind === "audio" ? audioUnit(plan) : 1;
+  const end = chunk.first + chunk.count;
+  const parts: Chunk[] = [];
+  for (let first = chunk.first; first < end; first += step) {
+    const count = Math.min(step, end - first);
+    const indexes = Array.from({ length: count }, (_, offset) => first + offset);
+    const renditions = chunk.renditions.filter((rendition) => indexes.some((index) => !has(rendition, index)));
+    if (renditions.length === 0) continue;
+    const last = parts.at(-1);
+    const continues = last && last.first + last.count === first && last.renditions.join() === renditions.join();
+    if (continues) last.count += count;
+    else parts.push({ kind: chunk.kind, renditions, first, count });
+  }
+  return parts;
 }

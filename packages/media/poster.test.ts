@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { examplePlan } from "./example-plan.ts";
 import { type FrameMeasure, isGoodPoster, measureOf, posterCandidates, posterCommand, posterScore } from "./poster.ts";
-import { guardedInput } from "./probe.ts";
+import { guardedInput } from "./spawn.ts";
 
 const videoOf = (facts: Parameters<typeof examplePlan>[0] = {}) => {
   const { video } = examplePlan(facts);

@@ -3,12 +3,12 @@
  * measures it, and what to think of the measurement; all pure. A moment is first taken as the key frame before it, which
  * costs one decoded frame; the exact moment costs all frames since then and is only taken where no key frame is good.
  */
-import { toStandardVideo } from "./colour.ts";
+
 import { jpegArguments, jpegColours } from "./jpeg.ts";
 import { fit } from "./ladder.ts";
 import type { Plan } from "./plan.ts";
-import { guardedInput } from "./probe.ts";
-import { decoderOptions, deinterlacing } from "./video-graph.ts";
+import { guardedInput } from "./spawn.ts";
+import { decoderOptions, deinterlacing, toStandardVideo } from "./video-command.ts";
 
 /** Pixels of the longer side, at most. */
 const longestSide = 1280;

@@ -14,31 +14,16 @@ import {
   usedEntries,
   type VideoFacts,
 } from "./facts.ts";
-import { createFrameTimesCollector, type FrameTimes, type TimedPacket } from "./frame-times.ts";
-import { type LongGop, longGopsOf, minLongGopSeconds } from "./long-gops.ts";
+import { createFrameTimesCollector, type FrameTimes, longGopsOf, type TimedPacket } from "./frame-times.ts";
 import { keyFrameNumbers } from "./mp4-boxes.ts";
-import { type Run, withoutAddress } from "./spawn.ts";
+import { type LongGop, minLongGopSeconds } from "./plan.ts";
+import { guardedInput, type Run, withoutAddress } from "./spawn.ts";
 import { isEncryptedMp4, whatItIs } from "./what-it-is.ts";
 
 /** The source cannot be used; the message is for people. */
 export class SourceError extends Error {
   override name = "SourceError";
 }
-
-/** Demuxers that read one file and never open another. */
-const demuxers = [
-  "mov mp4 m4a 3gp 3g2 mj2 matroska webm avi mpegts mpeg mpegvideo flv live_flv asf ogg mxf gxf nsv nut rm wtv ty dv swf",
-  "h261 h263 h264 hevc m4v vc1 av1 obu ivf dirac cavsvideo dnxhd mjpeg gif yuv4mpegpipe",
-  "mp3 aac loas flac wav w64 aiff au caf ac3 eac3 dts dtshd truehd mlp amr amrnb amrwb ape wv tta tak mpc mpc8 dsf voc",
-]
-  .join(" ")
-  .replaceAll(" ", ",");
-
-/** What comes before `-i` for every source, in ffprobe and ffmpeg alike; no single block of memory beyond 512 MiB. */
-export const guardedInput = [
-  ...["-max_alloc", String(512 * 1024 * 1024)],
-  ...["-protocol_whitelist", "file", "-format_whitelist", demuxers],
-] as const;
 
 /**
  * What comes before `-i`, too, where a stream begins so late that the first 5 MB do not tell what it is: how many bytes of

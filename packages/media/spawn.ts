@@ -198,3 +198,27 @@ async function tail(reader: Reader): Promise<string> {
 
 /** A line of ffmpeg's stderr without the address in memory of whoever speaks: `[h264 @ 0x55d1] no frame!` is `h264: no frame!`. */
 export const withoutAddress = (line: string): string => line.replace(/^\[(\S+) @ 0x[0-9a-f]+\] /, "$1: ");
+
+// Arguments that commands have in common
+
+/** Only errors, and no questions; what cannot be decoded is passed over, however much it is. */
+export const quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-nostats", "-max_error_rate", "1"];
+/** A report on stdout, so often. */
+export const progress = (everySeconds: number) => ["-progress", "pipe:1", "-stats_period", String(everySeconds)];
+/** Nothing of what a source says of itself goes along. */
+export const untagged = ["-map_metadata", "-1", "-map_chapters", "-1"];
+
+/** Demuxers that read one file and never open another. */
+const demuxers = [
+  "mov mp4 m4a 3gp 3g2 mj2 matroska webm avi mpegts mpeg mpegvideo flv live_flv asf ogg mxf gxf nsv nut rm wtv ty dv swf",
+  "h261 h263 h264 hevc m4v vc1 av1 obu ivf dirac cavsvideo dnxhd mjpeg gif yuv4mpegpipe",
+  "mp3 aac loas flac wav w64 aiff au caf ac3 eac3 dts dtshd truehd mlp amr amrnb amrwb ape wv tta tak mpc mpc8 dsf voc",
+]
+  .join(" ")
+  .replaceAll(" ", ",");
+
+/** What comes before `-i` for every source, in ffprobe and ffmpeg alike; no single block of memory beyond 512 MiB. */
+export const guardedInput = [
+  ...["-max_alloc", String(512 * 1024 * 1024)],
+  ...["-protocol_whitelist", "file", "-format_whitelist", demuxers],
+] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { exampleFacts, examplePlan } from "../example-plan.ts";
-import { makePlan } from "../plan.ts";
+import { makePlan } from "../make-plan.ts";
 import { makeStoryboard } from "../storyboard.ts";
 import { lowestRung, segment, shortPlan } from "./example-ledger.ts";
 import type { LedgerSegment } from "./listed-segments.ts";

@@ -3,8 +3,7 @@
  * another a new Period begins; likewise where a rung begins or ends, because what a Period lists has to be there throughout.
  * A video that was made by one encoder to its end has one.
  */
-import { gridIndex, gridSeconds } from "../grid.ts";
-import { audioSlackSeconds, type Plan, type Rendition } from "../plan.ts";
+import { audioSlackSeconds, gridIndex, gridSeconds, type Plan, type Rendition } from "../plan.ts";
 import {
   type LedgerSegment,
   type ListedSegment,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { exampleFacts, examplePlan } from "../example-plan.ts";
-import { makePlan } from "../plan.ts";
+import { makePlan } from "../make-plan.ts";
 import { shortPlan as plan, segment as row, lowestRung as rung } from "./example-ledger.ts";
 import { iframePlaylist } from "./iframe-playlist.ts";
 import type { LedgerSegment } from "./listed-segments.ts";

@@ -2,8 +2,7 @@
  * Closed captions within the video (ATSC A/53): no stream of the file tells of them, only decoded frames do. They come
  * with every frame from the first on where a broadcast has them, also while nobody speaks.
  */
-import { guardedInput } from "../probe.ts";
-import type { Run } from "../spawn.ts";
+import { guardedInput, type Run } from "../spawn.ts";
 
 const lookedAtPackets = 12;
 const timeoutSeconds = 20;

@@ -1,5 +1,5 @@
 /** The ffmpeg command that takes subtitles out of a source. Pure. */
-import { guardedInput } from "../probe.ts";
+import { guardedInput } from "../spawn.ts";
 
 export interface SubtitleOutput {
   /** ffmpeg's number of the stream. */

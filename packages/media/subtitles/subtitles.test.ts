@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { embeddedFolder } from "@video-backend/storage/layout";
 import { languageTag } from "../languages.ts";
-import { guardedInput } from "../probe.ts";
+import { guardedInput } from "../spawn.ts";
 import { namedTracks } from "../track-names.ts";
 import { closedCaptionsQuestion } from "./closed-captions.ts";
 import { subtitleCommand } from "./command.ts";

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { audioCommand, videoCommand } from "./commands.ts";
+import { audioCommand } from "./audio-command.ts";
 import { remuxCommand } from "./copy.ts";
 import { libx264 } from "./encoders.ts";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
 import type { Facts, VideoFacts } from "./facts.ts";
-import { makePlan } from "./plan.ts";
-import { guardedInput } from "./probe.ts";
-import { wayIn } from "./video-graph.ts";
+import { makePlan } from "./make-plan.ts";
+import { guardedInput } from "./spawn.ts";
+import { videoCommand, wayIn } from "./video-command.ts";
 
 const settings = {
   source: "/originals/a/a b.mp4",

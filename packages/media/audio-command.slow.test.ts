@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { createWorld } from "@video-backend/testing";
-import { makePlan } from "./plan.ts";
+import { stereoMix } from "./audio-command.ts";
+import { makePlan } from "./make-plan.ts";
 import { probe } from "./probe.ts";
 import { run } from "./spawn.ts";
-import { stereoMix } from "./stereo.ts";
 
 async function ffmpeg(...args: string[]): Promise<void> {
   const result = await run("ffmpeg", ["-v", "error", "-nostdin", "-y", ...args]);
