@@ -3,17 +3,14 @@ import { join } from "node:path";
 import { createInProcessQueue } from "@video-backend/queue";
 import { createExclusion, createReconciler } from "@video-backend/service";
 import { folders } from "@video-backend/storage/layout";
-import { createSqliteAttempts } from "./attempts/sqlite-attempts.ts";
-import { createChanges } from "./changes.ts";
+import { createChanges, followChanges } from "./changes.ts";
 import type { TranscodingDeps } from "./deps.ts";
-import { watchPrograms } from "./encoding/programs.ts";
-import { createWorkspace } from "./encoding/workspace.ts";
+import { createWorkspace, diskRetrySeconds, watchPrograms } from "./encoding/machine.ts";
 import { createSqliteJobs } from "./jobs/sqlite-jobs.ts";
-import { createSqliteLedger } from "./ledger/sqlite-ledger.ts";
+import { createSqliteAttempts, createSqliteLedger } from "./ledger/sqlite-ledger.ts";
 import { publishPlaylists } from "./playlists/publish.ts";
 import { reconcileKey } from "./reconcile/reconcile-key.ts";
 import { reconcileWork } from "./reconcile/reconcile-work.ts";
-import { startTriggers } from "./reconcile/triggers.ts";
 import { activeStates } from "./states.ts";
 import { createCaptionSource } from "./subtitles/caption-source.ts";
 import { createSqliteSubtitles } from "./subtitles/sqlite-subtitles.ts";
@@ -75,7 +72,7 @@ export function assembleTranscoding(parts: Parts): Transcoding {
     }),
     reconciler: createReconciler({ log, reconcile: (key, signal) => reconcileKey(deps, key, signal) }),
   };
-  const stopTriggers = startTriggers(deps);
+  const unfollow = followChanges(deps.changes, deps, diskRetrySeconds);
   deps.queue.process((task, signal) => runTask(deps, task, signal), {
     prepare: settings.processes,
     encode: settings.processes,
@@ -95,7 +92,7 @@ export function assembleTranscoding(parts: Parts): Transcoding {
     async close() {
       await Promise.all([reconciler.close(), work.close(), playlists.close()]);
       await queue.close();
-      stopTriggers();
+      unfollow();
     },
   };
 }

@@ -1,7 +1,10 @@
 /**
  * Tells, within this process, that something about a video has changed, to whoever shows it, waits for it or acts on it. Only
- * a hint: whoever hears it looks at the rows, so one that is lost does no harm.
+ * a hint: whoever hears it looks at the rows, so one that is lost does no harm. And what follows from a change.
  */
+import type { TaskQueue } from "@video-backend/queue";
+import type { Reconciler } from "@video-backend/service";
+import type { TranscodingTask } from "./tasks/task.ts";
 
 /**
  * `job`: its state, or what metadata is told of it. `segments`: rows of the ledger. `tracks`: subtitles, title or storyboard.
@@ -92,5 +95,43 @@ export function createChanges(): Changes {
       else ways.delete(taskId);
     },
     wayOf: (taskId) => ways.get(taskId) ?? null,
+  };
+}
+
+/** Playlists are complete from their first writing on; what follows are measurements, which need not be hurried. */
+const playlistSeconds = 1;
+
+interface Followers {
+  queue: Pick<TaskQueue<TranscodingTask>, "listen">;
+  work: Pick<Reconciler<string>, "requestWithin">;
+  playlists: Pick<Reconciler<string>, "requestWithin">;
+  reconciler: Pick<Reconciler<`report:${string}`>, "request">;
+}
+
+/**
+ * Has done what follows from a change: work is planned when a task has settled, playlists are written, metadata is told.
+ *
+ * @param retrySeconds after which what failed for a reason that is not the video's is added again
+ * @returns ends it
+ */
+export function followChanges(
+  changes: Pick<Changes, "tell" | "listen">,
+  { queue, work, playlists, reconciler }: Followers,
+  retrySeconds: number,
+): () => void {
+  const unlisten = [
+    queue.listen((event) => {
+      const { videoId } = event.task;
+      changes.tell(videoId, "tasks");
+      if (event.kind === "settled") work.requestWithin(videoId, event.error === null ? 0 : retrySeconds);
+    }),
+    changes.listen((videoId, change) => {
+      if (change === "tasks") return;
+      playlists.requestWithin(videoId, playlistSeconds);
+      if (change === "job") reconciler.request(`report:${videoId}`);
+    }),
+  ];
+  return () => {
+    for (const stop of unlisten) stop();
   };
 }

@@ -4,15 +4,11 @@ import type { MetadataClient } from "@video-backend/metadata/client";
 import type { TaskQueue } from "@video-backend/queue";
 import type { CrossOriginRules, Exclusion, Log, Reconciler } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
-import type { Attempts } from "./attempts/attempts.ts";
 import type { Changes } from "./changes.ts";
 import type { TranscodingDatabase } from "./database/open.ts";
-import type { Disk } from "./encoding/disk.ts";
-import type { EncoderPool } from "./encoding/encoder-pool.ts";
-import type { Programs } from "./encoding/programs.ts";
-import type { Workspace } from "./encoding/workspace.ts";
+import type { Disk, EncoderPool, Programs, Workspace } from "./encoding/machine.ts";
 import type { Jobs } from "./jobs/jobs.ts";
-import type { Ledger } from "./ledger/ledger.ts";
+import type { Attempts, Ledger } from "./ledger/ledger.ts";
 import type { CaptionSource } from "./subtitles/caption-source.ts";
 import type { Subtitles } from "./subtitles/subtitles.ts";
 import type { TranscodingTask } from "./tasks/task.ts";
@@ -61,7 +57,7 @@ export interface WorkerSettings {
 export interface Coordination {
   queue: TaskQueue<TranscodingTask>;
   changes: Changes;
-  /** By video id: verbs, reconciles and the writing of playlists, one at a time. By key of a segment: its file and row. */
+  /** By video id: verbs, reconciles and the writing of playlists, one at a time. */
   exclusion: Exclusion;
   /** By video id: adds the tasks that are missing, or ends the job (`reconcile/reconcile-work.ts`). */
   work: Reconciler<string>;

@@ -11,9 +11,8 @@ import { checkLayout } from "@video-backend/storage/layout-version";
 import { assembleTranscoding, requestRepairs } from "./assemble.ts";
 import { divideProcessors, TranscodingConfig } from "./config.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
-import { createDisk } from "./encoding/disk.ts";
-import { proveEncoders } from "./encoding/encoder-pool.ts";
-import { followFeed } from "./reconcile/triggers.ts";
+import { createDisk, proveEncoders } from "./encoding/machine.ts";
+import { followFeed } from "./reconcile/follow-feed.ts";
 import { createTranscodingService } from "./service.ts";
 
 /** At start and at every connection to metadata it is done besides. */

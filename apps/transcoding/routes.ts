@@ -1,6 +1,5 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
 import { createRouter, eventStream } from "@video-backend/service";
-import { explainJob } from "./attempts/explain-job.ts";
 import * as contract from "./contract.ts";
 import type { TranscodingDeps } from "./deps.ts";
 import * as janitor from "./janitor/contract.ts";
@@ -16,6 +15,7 @@ import { stopJob } from "./jobs/stop-job.ts";
 import { watchJobs } from "./jobs/watch-jobs.ts";
 import * as overview from "./overview/contract.ts";
 import { describeQueue } from "./overview/describe-queue.ts";
+import { explainJob } from "./overview/explain-job.ts";
 import { listFaults } from "./overview/list-faults.ts";
 import { mapSegments } from "./overview/map-segments.ts";
 import { measureBitrates } from "./overview/measure-bitrates.ts";

@@ -4,7 +4,7 @@ import { run } from "@video-backend/media";
 import { finishedKey } from "@video-backend/storage/layout";
 import { transcript, until } from "@video-backend/testing";
 import { reportState } from "./jobs/report-states.ts";
-import { followFeed } from "./reconcile/triggers.ts";
+import { followFeed } from "./reconcile/follow-feed.ts";
 import { segmentsIn, setup } from "./test-setup.ts";
 import { createTestTranscoding, placeOriginal } from "./testing.ts";
 

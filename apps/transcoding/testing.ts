@@ -8,7 +8,7 @@ import { type Clip, makeClip, until, type World } from "@video-backend/testing";
 import { assembleTranscoding } from "./assemble.ts";
 import { createTranscodingClient } from "./client.ts";
 import { openTranscodingDatabase } from "./database/open.ts";
-import { proveEncoders } from "./encoding/encoder-pool.ts";
+import { proveEncoders } from "./encoding/machine.ts";
 import { createTranscodingService } from "./service.ts";
 import { isActive } from "./states.ts";
 

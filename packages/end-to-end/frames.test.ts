@@ -6,7 +6,7 @@
 import { describe, expect, test } from "bun:test";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Plan, repeatsAtBoundaries } from "@video-backend/media";
+import { repeatsAtBoundaries } from "@video-backend/media";
 import { createWorld } from "@video-backend/testing";
 import { mediaFolder } from "@video-backend/testing/media";
 import { createTestTranscoding } from "@video-backend/transcoding/testing";
@@ -49,7 +49,7 @@ describe.skipIf(files.length === 0)("the frames of", () => {
       });
       const job = await ended("a", 60);
       expect([job.state, job.error]).toEqual(["ok", null]);
-      const { video, access } = Plan.parse(JSON.parse(job.plan ?? "{}"));
+      const { video, access } = job.plan ?? {};
       if (!video) throw new Error("There is no video");
       // What is brought to 60 frames a second, or held at the end, has other frames on purpose.
       if (video.cappedFrameRate || video.heldFromSeconds !== undefined) return;

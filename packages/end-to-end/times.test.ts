@@ -6,7 +6,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Plan, run } from "@video-backend/media";
+import { run } from "@video-backend/media";
 import { segmentFile } from "@video-backend/storage/layout";
 import {
   createRandom,
@@ -184,7 +184,8 @@ async function transcode(
   });
   const { state, error, plan } = await ended("a", 90);
   expect([state, error]).toEqual(["ok", null]);
-  const { renditions, warnings } = JSON.parse(plan ?? "") as Plan;
+  if (!plan) throw new Error("There is no plan");
+  const { renditions, warnings } = plan;
   const made = await Promise.all(renditions.map(({ name }) => read(world.path("hls", "a", name), name)));
   const ofKind = (kind: string) => made.filter((_, position) => renditions[position]?.kind === kind);
   return { rungs: ofKind("video"), audios: ofKind("audio"), warnings };

@@ -1,6 +1,7 @@
 /** One source through the transcoding service within this process, for tests that look at what its videos became. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { videoRenditions } from "@video-backend/media";
 import type { World } from "@video-backend/testing";
 import { createTestTranscoding } from "@video-backend/transcoding/testing";
 
@@ -35,5 +36,5 @@ export async function transcodeClip(
   const parts = ["init-libx264.mp4", ...segments].map((name) => Bun.file(join(folder, name)).arrayBuffer());
   const joined = world.path("joined.mp4");
   await Bun.write(joined, new Blob(await Promise.all(parts)));
-  return { plan: JSON.parse(plan), joined };
+  return { plan: { renditions: videoRenditions(plan) }, joined };
 }

@@ -7,7 +7,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BlobStore, InvalidKeyError, type StoredBlob } from "./blob-store.ts";
+import type { BlobStore, StoredBlob } from "./blob-store.ts";
+import { InvalidKeyError } from "./layout.ts";
 
 export interface OpenedStore {
   store: BlobStore;

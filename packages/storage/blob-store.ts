@@ -1,7 +1,7 @@
 /**
  * The port behind which originals and hls live. A key is a relative path of plain names joined by `/`, such as
- * `hls/{id}/720p/segment-00001.m4s`; every adapter refuses anything else, so that no name from outside can leave its
- * place. Whoever makes a key from outside input has checked its parts by pattern before; this is the second lock.
+ * `hls/{id}/720p/segment-00001.m4s`; every adapter refuses anything else (`checkedKey`), so that no name from outside can
+ * leave its place. Whoever makes a key from outside input has checked its parts by pattern before; this is the second lock.
  */
 
 /** What every adapter promises; `blob-store.suite.ts` holds each of them to it. */
@@ -40,20 +40,3 @@ export interface StoredBlob {
   /** Another one whenever the content is another: letters, digits and -. Known without reading the content. */
   version: string;
 }
-
-/** Thrown for a key that is not of the form above. */
-export class InvalidKeyError extends Error {
-  override name = "InvalidKeyError";
-}
-
-/** The key itself when it is of the form above. */
-export function checkedKey(key: string): string {
-  if (key.length > 1024 || forbidden.test(key)) {
-    throw new InvalidKeyError(`Not a key: ${JSON.stringify(key.slice(0, 100))}`);
-  }
-  return key;
-}
-
-/** A part that is empty, `.` or `..`; a control character; the separator of other systems. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const forbidden = /(?:^|\/)\.{0,2}(?:\/|$)|[\x00-\x1f\x7f-\x9f\\]/;

@@ -1,1 +1,2 @@
-export { type BlobStore, checkedKey, InvalidKeyError, type StoredBlob } from "./blob-store.ts";
+export type { BlobStore, StoredBlob } from "./blob-store.ts";
+export { checkedKey, InvalidKeyError } from "./layout.ts";

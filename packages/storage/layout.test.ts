@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { InvalidKeyError } from "./blob-store.ts";
 import * as layout from "./layout.ts";
 
 test("each name of a video's streams is recognised as what it is", () => {
@@ -47,13 +46,13 @@ test("no id and no name of another form becomes a key", () => {
   };
   for (const key of [folderOf, ...Object.values(byId)]) {
     expect(key("V1StGXR8_Z5jdHi6B-myT")).toContain("V1StGXR8_Z5jdHi6B-myT");
-    for (const id of ids) expect(() => key(id)).toThrow(InvalidKeyError);
+    for (const id of ids) expect(() => key(id)).toThrow(layout.InvalidKeyError);
   }
   for (const name of ["", "..", "../film.mp4", "a/film.mp4", "a\\film.mp4", "film\u0000.mp4"]) {
-    expect(() => layout.originalKey("a", name)).toThrow(InvalidKeyError);
+    expect(() => layout.originalKey("a", name)).toThrow(layout.InvalidKeyError);
   }
   for (const path of ["", ".", "../b/master.m3u8", "720p//a", "/720p", "720p/.hidden", "a/b/c/d/e/f", "720p\\a"]) {
-    expect(() => layout.streamKey("a", path)).toThrow(InvalidKeyError);
+    expect(() => layout.streamKey("a", path)).toThrow(layout.InvalidKeyError);
   }
 });
 

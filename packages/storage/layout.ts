@@ -16,8 +16,6 @@
  *
  * A name is changed, or a folder moved, together with `layoutVersion` and a migration.
  */
-import { InvalidKeyError } from "./blob-store.ts";
-
 export const layoutVersion = 1;
 /** Holds `{"version": 1}`. */
 export const layoutFile = "layout.json";
@@ -78,6 +76,23 @@ export function originalNameProblem(name: string): string | null {
 }
 
 const isOriginalName = (name: string): boolean => originalNameProblem(name) === null;
+
+/** Thrown for what is no key of a store, or no name of the expected form. */
+export class InvalidKeyError extends Error {
+  override name = "InvalidKeyError";
+}
+
+/** The key itself when it is plain names joined by `/`; every store checks its keys so. */
+export function checkedKey(key: string): string {
+  if (key.length > 1024 || forbidden.test(key)) {
+    throw new InvalidKeyError(`Not a key: ${JSON.stringify(key.slice(0, 100))}`);
+  }
+  return key;
+}
+
+/** A part that is empty, `.` or `..`; a control character; the separator of other systems. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const forbidden = /(?:^|\/)\.{0,2}(?:\/|$)|[\x00-\x1f\x7f-\x9f\\]/;
 
 /** @throws InvalidKeyError for a name that is not of the expected form */
 function checked(what: string, name: string, isValid: (name: string) => boolean): string {

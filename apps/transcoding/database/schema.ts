@@ -1,7 +1,15 @@
 /** `transcoding.db`: a row a job with its plan, the ledger, and the subtitles. Times are epoch seconds with a fraction. */
+import { Plan } from "@video-backend/media";
 import { sql } from "drizzle-orm";
-import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, customType, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { faultClasses, jobStates, stepNames, subtitleSources } from "../states.ts";
+
+/** A plan as JSON, validated when it is read: what plans of before do not tell has its default then. */
+const planColumn = customType<{ data: Plan; driverData: string }>({
+  dataType: () => "text",
+  toDriver: (plan) => JSON.stringify(plan),
+  fromDriver: (json) => Plan.parse(JSON.parse(json)),
+});
 
 export const jobs = sqliteTable(
   "jobs",
@@ -15,8 +23,8 @@ export const jobs = sqliteTable(
     error: text("error"),
     /** The class of that reason. */
     fault: text("fault", { enum: faultClasses }),
-    /** The plan as JSON; written once, null until the source was examined. */
-    plan: text("plan"),
+    /** Written once; null until the source was examined. */
+    plan: planColumn("plan"),
     /** What people call the video, as metadata said last; the playlists tell it. */
     title: text("title"),
     /** 1 where somebody asked metadata to stop it, so that taking that wish back sets it going again. */
@@ -126,5 +134,7 @@ export const attempts = sqliteTable(
 
 export type AttemptRow = typeof attempts.$inferSelect;
 export type JobRow = typeof jobs.$inferSelect;
+/** A job without its plan, which is long. */
+export type JobSummary = Omit<JobRow, "plan">;
 export type SegmentRow = typeof segments.$inferSelect;
 export type SubtitleRow = typeof subtitles.$inferSelect;

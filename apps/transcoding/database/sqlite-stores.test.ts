@@ -1,7 +1,6 @@
 import { createWorld } from "@video-backend/testing";
-import { createSqliteAttempts } from "../attempts/sqlite-attempts.ts";
 import { createSqliteJobs } from "../jobs/sqlite-jobs.ts";
-import { createSqliteLedger } from "../ledger/sqlite-ledger.ts";
+import { createSqliteAttempts, createSqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { createSqliteSubtitles } from "../subtitles/sqlite-subtitles.ts";
 import { openTranscodingDatabase } from "./open.ts";
 import { storesSuite } from "./stores.suite.ts";

@@ -2,10 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Chunk } from "@video-backend/media";
 import { examplePlan } from "@video-backend/media/testing";
-import type { NewAttempt } from "../attempts/attempts.ts";
 import type { Stores } from "../deps.ts";
-import { planOf } from "../jobs/jobs.ts";
-import type { NewSegment } from "../ledger/ledger.ts";
+import type { NewAttempt, NewSegment } from "../ledger/ledger.ts";
 import { jobStates, transitions } from "../states.ts";
 import { playedTracks } from "../subtitles/subtitles.ts";
 import type { SubtitleRow } from "./schema.ts";
@@ -105,7 +103,7 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
       }
       const drop = (videoId: string) => jobs.dropTrack(videoId, "audio", "Encoding failed");
       expect([await drop("a"), await drop("a"), await drop("b")]).toEqual([true, true, false]);
-      const [changed, last] = [await jobs.find("a"), await jobs.find("b")].map((row) => row && planOf(row));
+      const [changed, last] = [await jobs.find("a"), await jobs.find("b")].map((row) => row?.plan);
       expect(changed).toEqual({
         ...plan,
         renditions: plan.renditions.slice(0, -1),
@@ -189,6 +187,34 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
       expect([await ledger.find("a", "audio", 1), await ledger.find("b", "360p", 0)]).toEqual([null, null]);
       const made = await ledger.made("a");
       expect([made("360p", 2), made("360p", 3), made("audio", 0), made("720p", 0)]).toEqual([true, false, true, false]);
+    });
+
+    test("of many who place one segment at the same time one puts its file and has its row, and the row comes after the file", async () => {
+      await using place = await setup();
+      const { jobs, ledger } = place;
+      await jobs.ensure(job("a"));
+      const put: number[] = [];
+      const placeOne = (bytes: number) =>
+        ledger.place({ ...segment(0), bytes }, async () => {
+          await Promise.resolve();
+          expect(await ledger.find("a", "360p", 0)).toBeNull();
+          put.push(bytes);
+        });
+      const answers = await Promise.all([placeOne(1), placeOne(2), placeOne(3), placeOne(4)]);
+      expect(answers.filter((isFirst) => isFirst)).toHaveLength(1);
+      expect(put).toEqual([answers.indexOf(true) + 1]);
+      expect((await ledger.find("a", "360p", 0))?.bytes).toBe(put[0]);
+      expect([await placeOne(5), put.length]).toEqual([false, 1]);
+    });
+
+    test("whoever cannot put its file has entered nothing, and the next one has its turn", async () => {
+      await using place = await setup();
+      const { jobs, ledger } = place;
+      await jobs.ensure(job("a"));
+      const failing = ledger.place(segment(0), () => Promise.reject(new Error("No space left on device")));
+      const next = ledger.place({ ...segment(0), bytes: 7 }, () => Promise.resolve());
+      await expect(failing).rejects.toThrow("No space left");
+      expect([await next, (await ledger.find("a", "360p", 0))?.bytes]).toEqual([true, 7]);
     });
 
     test("enters all or none", async () => {

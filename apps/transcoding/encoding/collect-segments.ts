@@ -30,7 +30,6 @@ import {
   streamKey,
 } from "@video-backend/storage/layout";
 import type { TranscodingDeps } from "../deps.ts";
-import type { NewSegment } from "../ledger/ledger.ts";
 import type { EncodeTask } from "../tasks/task.ts";
 import type { Fault } from "./faults.ts";
 
@@ -55,9 +54,6 @@ interface Init {
 /** Of time bases, when a frame stands on the grid. */
 const roundingSeconds = 0.002;
 
-/** What is measured of a segment; the rest of its row is known before. */
-type Made = Omit<NewSegment, "videoId" | "rendition" | "index" | "encoder">;
-
 export interface CollectorOptions {
   /** Where the encoder writes, a folder a rendition. */
   directory: string;
@@ -66,7 +62,7 @@ export interface CollectorOptions {
   encoder: string;
 }
 
-export type CollectDeps = Pick<TranscodingDeps, "ledger" | "store" | "run" | "exclusion" | "changes">;
+export type CollectDeps = Pick<TranscodingDeps, "ledger" | "store" | "run" | "changes">;
 
 export interface CollectedChunk extends Pick<EncodeTask, "videoId" | "chunk"> {
   plan: Plan;
@@ -119,18 +115,12 @@ export async function createSegmentCollector(
     // Where a source ends is known when it was read to its end, whatever its container says.
     const endSlackSeconds = index === rendition.segmentCount - 1 ? plan.segmentSeconds : slackSeconds;
     checkPlacement(measured, { startSeconds, endSeconds: span.endSeconds, slackSeconds, endSlackSeconds });
+    const keyFrameBytes = rendition.kind === "video" ? measured.keyFrameBytes : 0;
+    const segment = { videoId, rendition: rendition.name, index, encoder, ...measured, keyFrameBytes, init: init.name };
     const key = streamKey(videoId, segmentPath(rendition.name, index));
     // A demand and a background task may have made the same one: the first is kept, with its file.
-    using hold = deps.exclusion.tryAcquire(key);
-    if (!hold || (await deps.ledger.find(videoId, rendition.name, index))) return;
-    await deps.store.adopt(path, key, signal);
-    const keyFrameBytes = rendition.kind === "video" ? measured.keyFrameBytes : 0;
-    await enter(rendition, index, { ...measured, keyFrameBytes, init: init.name });
-  }
-
-  async function enter(rendition: Rendition, index: number, made: Made): Promise<void> {
-    await deps.ledger.enter([{ videoId, rendition: rendition.name, index, encoder, ...made }], signal);
-    deps.changes.tell(videoId, "segments");
+    const isFirst = await deps.ledger.place(segment, () => deps.store.adopt(path, key, signal), signal);
+    if (isFirst) deps.changes.tell(videoId, "segments");
   }
 
   async function enterEmpty(rendition: Rendition, from: number, to: number): Promise<void> {

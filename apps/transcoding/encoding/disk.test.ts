@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDisk } from "./disk.ts";
+import { createDisk } from "./machine.ts";
 
 test("of several file systems the one with the least room counts", async () => {
   const directories = [tmpdir(), "/proc", join(tmpdir(), "none")];

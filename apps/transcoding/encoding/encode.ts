@@ -21,12 +21,11 @@ import {
 } from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
 import type { OpenSource, TranscodingDeps } from "../deps.ts";
-import { planOf } from "../jobs/jobs.ts";
 import { openSource } from "../sources/open-source.ts";
 import { chunkHas, type EncodeTask, encodeTasks, idPrefix } from "../tasks/task.ts";
 import { type CollectDeps, createSegmentCollector } from "./collect-segments.ts";
-import { diskRetrySeconds, untilThereIsRoom } from "./disk.ts";
 import { ChunkError, type Fault, faultOfRun, isDiskFull, ownComplaints } from "./faults.ts";
+import { diskRetrySeconds, untilThereIsRoom } from "./machine.ts";
 
 export type EncodeDeps = CollectDeps &
   Pick<
@@ -54,7 +53,7 @@ const lastNiceness = 15;
  */
 export async function encode(deps: EncodeDeps, task: EncodeTask, job: JobRow, signal: AbortSignal): Promise<void> {
   const paths = await openSource(deps, job, signal);
-  const plan = planOf(job);
+  const plan = job.plan;
   // A track may have been left out since the task was added.
   if (!plan || !task.chunk.renditions.every((name) => plan.renditions.some((one) => one.name === name))) return;
   const { id, videoId, chunk, isDemanded, lane } = task;

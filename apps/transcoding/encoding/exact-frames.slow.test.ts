@@ -14,7 +14,6 @@ import {
   videoRenditions,
 } from "@video-backend/media";
 import { createWorld, type World } from "@video-backend/testing";
-import { planOf } from "../jobs/jobs.ts";
 import { openSource } from "../sources/open-source.ts";
 import { createTestTranscoding } from "../testing.ts";
 
@@ -157,7 +156,7 @@ async function compare(clip: Clip, muxer: string, encoder: string, kind: Kind): 
   const { deps } = await createTestTranscoding(clip.world, { segmentSeconds: 1 });
   const job = await deps.jobs.ensure({ videoId: "a", filename: clip.filename, networkSpeed: 5 });
   const { source } = await openSource(deps, job, new AbortController().signal);
-  const plan = planOf((await deps.jobs.find("a")) ?? job);
+  const plan = ((await deps.jobs.find("a")) ?? job).plan;
   if (!plan) throw new Error("There is no plan");
   const exception = exceptions.find((one) => one.muxer.test(muxer) && one.encoder.test(encoder));
   const decodedAs = plan.access === "decoded" ? exception?.decodedAs : undefined;

@@ -4,7 +4,7 @@ import { type Run, run } from "@video-backend/media";
 import { createWorld } from "@video-backend/testing";
 import { setup } from "../test-setup.ts";
 import { placeOriginal } from "../testing.ts";
-import { watchPrograms } from "./programs.ts";
+import { watchPrograms } from "./machine.ts";
 
 const reasonOf = (check: () => void): string | null => {
   try {

@@ -17,7 +17,6 @@ import { messageOf } from "@video-backend/service";
 import { posterFile, streamKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { planOf } from "../jobs/jobs.ts";
 import { type OpenSourceDeps, openSource } from "../sources/open-source.ts";
 import { type ImageDeps, runImage } from "./run-image.ts";
 
@@ -41,7 +40,7 @@ const lookSeconds = 60;
  */
 export async function makePoster(deps: PosterDeps, job: JobRow, signal: AbortSignal): Promise<void> {
   const { videoId } = job;
-  const plan = planOf(job);
+  const plan = job.plan;
   try {
     if (plan?.video && !(await deps.store.exists(streamKey(videoId, posterFile)))) {
       const { source } = await openSource(deps, job, signal);

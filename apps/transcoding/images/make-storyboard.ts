@@ -19,7 +19,6 @@ import { messageOf } from "@video-backend/service";
 import { renditionKey, segmentFile, sheetPath, storyboardFile, streamKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { planOf } from "../jobs/jobs.ts";
 import { type ImageDeps, runImage } from "./run-image.ts";
 
 type StoryboardDeps = ImageDeps & Pick<TranscodingDeps, "jobs" | "ledger" | "store" | "workspace" | "settings" | "log">;
@@ -35,7 +34,7 @@ const sheetSeconds = 180;
 export async function makeStoryboard(deps: StoryboardDeps, job: JobRow, signal: AbortSignal): Promise<void> {
   const { videoId } = job;
   try {
-    if (await makeNextSheet(deps, videoId, planOf(job), signal)) return;
+    if (await makeNextSheet(deps, videoId, job.plan, signal)) return;
     deps.changes.tell(videoId, "tracks");
   } catch (error) {
     signal.throwIfAborted();

@@ -1,7 +1,7 @@
 /** Runs one ffmpeg that makes an image for people: in the background, bounded in time, and written down as encoders are. */
 import type { TranscodingDeps } from "../deps.ts";
-import { untilThereIsRoom } from "../encoding/disk.ts";
 import { faultOfRun } from "../encoding/faults.ts";
+import { untilThereIsRoom } from "../encoding/machine.ts";
 
 export type ImageDeps = Pick<TranscodingDeps, "attempts" | "changes" | "disk" | "run" | "now">;
 

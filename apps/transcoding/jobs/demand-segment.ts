@@ -18,10 +18,8 @@ import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { isSegmentThere, type RepairDeps, repairVideo } from "../ledger/repair-files.ts";
 import type { PublishDeps } from "../playlists/publish.ts";
-import { isActive } from "../states.ts";
 import { chunkHas, demandTask, type EncodeTask, encodeTasks, farWorkers, idPrefix } from "../tasks/task.ts";
 import { decodingSpeed, estimateWait, type FarTask } from "./estimate-wait.ts";
-import { planOf } from "./jobs.ts";
 
 export interface Demand {
   videoId: string;
@@ -63,16 +61,16 @@ export async function demandSegment(deps: DemandDeps, demand: Demand, signal?: A
 
 /** Null while the job is not prepared. */
 async function planOfRunning({ jobs }: DemandDeps, demand: Demand): Promise<Plan | null> {
-  const job = await jobs.find(demand.videoId);
-  if (!job || !isActive(job.state)) throw segmentNotFound(demand);
-  return job.state === "running" ? planOf(job) : null;
+  const job = await jobs.findActive(demand.videoId);
+  if (!job) throw segmentNotFound(demand);
+  return job.state === "running" ? job.plan : null;
 }
 
 /** Null while it is being made. */
 async function segmentOf({ jobs, ledger }: DemandDeps, demand: Demand): Promise<SegmentRow | null> {
   const { videoId, quality, index } = demand;
   const made = await ledger.find(videoId, quality, index);
-  if (!made && !isActive((await jobs.find(videoId))?.state)) throw segmentNotFound(demand);
+  if (!made && !(await jobs.findActive(videoId))) throw segmentNotFound(demand);
   return made;
 }
 

@@ -8,7 +8,7 @@ import { findImages } from "../images/find-images.ts";
 import type { JobState } from "../states.ts";
 import { describeSubtitles, warningsOfCharsets } from "../subtitles/describe-subtitles.ts";
 import { encodeTasks, idPrefix } from "../tasks/task.ts";
-import { getJob, planOf } from "./jobs.ts";
+import { getJob } from "./jobs.ts";
 
 const overallOf = { queued: "running", running: "running", ok: "ok", error: "error", stopped: "stopped" } as const;
 
@@ -18,7 +18,7 @@ export async function describeJob(
   videoId: string,
 ): Promise<TranscodingStatus> {
   const job = await getJob(deps, videoId);
-  const plan = planOf(job);
+  const plan = job.plan;
   const ledger = await deps.ledger.list(videoId);
   const inQueue = await deps.queue.list(idPrefix(videoId));
   const running = encodeTasks(inQueue.filter(({ state }) => state === "running").map(({ task }) => task));

@@ -1,7 +1,7 @@
 /** The jobs, one a video: finding them, making them, and the one guarded update by which they change state. */
-import { Plan } from "@video-backend/media";
+import type { Plan } from "@video-backend/media";
 import { ServiceError } from "@video-backend/service";
-import type { JobRow } from "../database/schema.ts";
+import type { JobRow, JobSummary } from "../database/schema.ts";
 import { type FaultClass, type JobState, type Step, transitions } from "../states.ts";
 
 export interface NewJob {
@@ -22,7 +22,9 @@ export type JobFields = Partial<Pick<JobRow, "startedAt" | "finishedAt" | "error
  */
 export interface Jobs {
   find(videoId: string): Promise<JobRow | null>;
-  inStates(states: readonly JobState[]): Promise<JobRow[]>;
+  /** The job where it is queued or running; else null. */
+  findActive(videoId: string): Promise<JobRow | null>;
+  inStates(states: readonly JobState[]): Promise<JobSummary[]>;
   /** The video ids of all jobs. */
   ids(): Promise<string[]>;
   /** How many there are in each state; a state without any is absent. */
@@ -50,11 +52,11 @@ export interface Jobs {
   /** Which of the steps beside the segments are done, with or without a result. */
   doneSteps(videoId: string): Promise<Set<Step>>;
   markStepDone(videoId: string, step: Step): Promise<void>;
-  unreported(): Promise<JobRow[]>;
+  unreported(): Promise<JobSummary[]>;
   /** There is something new to tell metadata, though the state is the same. */
   markUnreported(videoId: string): Promise<void>;
   /** Metadata has heard of the job as it was in this row; what has changed since is still to be told. */
-  markReported(told: JobRow): Promise<void>;
+  markReported(told: JobSummary): Promise<void>;
   remove(videoId: string): Promise<void>;
 }
 
@@ -72,8 +74,3 @@ export const moveRefused = (videoId: string, state: JobState, next: JobState): S
   new ServiceError("conflict", `A job that is ${state} cannot become ${next}`, {
     details: { upload_id: videoId, state, accepted: transitions[state] },
   });
-
-/** The plan of a job; null until its source was examined. */
-export function planOf(job: Pick<JobRow, "plan">): Plan | null {
-  return job.plan === null ? null : Plan.parse(JSON.parse(job.plan));
-}

@@ -9,7 +9,6 @@ import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { findImages } from "../images/find-images.ts";
 import { statusOf } from "../reconcile/decide.ts";
-import { planOf } from "./jobs.ts";
 
 /** @throws what metadata could not be told for; then it is to be called again */
 export async function reportState(
@@ -41,7 +40,7 @@ export async function reportState(
 const isRefusal = (error: unknown): boolean => isServiceError(error) && errorCodes[error.code].status < 500;
 
 function changesOf(job: JobRow): VideoChanges {
-  const plan = planOf(job);
+  const plan = job.plan;
   const seconds =
     plan &&
     Math.max(plan.video?.endSeconds ?? 0, ...plan.renditions.map((one) => ("endSeconds" in one ? one.endSeconds : 0)));

@@ -10,7 +10,6 @@ import { type RepairDeps, repairVideo } from "../ledger/repair-files.ts";
 import type { PublishDeps } from "../playlists/publish.ts";
 import { isActive } from "../states.ts";
 import { posterTask } from "../tasks/task.ts";
-import { planOf } from "./jobs.ts";
 
 type RestoreDeps = RepairDeps & PublishDeps & Pick<TranscodingDeps, "queue" | "exclusion" | "changes" | "work" | "now">;
 
@@ -27,8 +26,8 @@ const posterPauseSeconds = 60;
  */
 export async function restoreFile(deps: RestoreDeps, videoId: string, path: string): Promise<void> {
   const job = await deps.jobs.find(videoId);
-  const plan = job && planOf(job);
-  if (!plan || !isOfVideo(plan, path)) throw fileNotFound(videoId, path);
+  const plan = job?.plan;
+  if (!job || !plan || !isOfVideo(plan, path)) throw fileNotFound(videoId, path);
   const isThere = () => deps.store.exists(streamKey(videoId, path));
   if (await isThere()) return;
   const isPoster = path === posterFile;

@@ -1,14 +1,16 @@
 /** The jobs in SQLite. */
 import { retryWhileBusy } from "@video-backend/database";
 import { withoutTrack } from "@video-backend/media";
-import { and, count, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import { and, count, eq, getTableColumns, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { TranscodingDatabase } from "../database/open.ts";
 import { jobs, steps } from "../database/schema.ts";
-import { statesBefore } from "../states.ts";
-import { type Jobs, jobNotFound, moveRefused, planOf } from "./jobs.ts";
+import { activeStates, statesBefore } from "../states.ts";
+import { type Jobs, jobNotFound, moveRefused } from "./jobs.ts";
 
 /** A request that has to wait for longer is told to come again. */
 const maxWaitSeconds = 3;
+
+const { plan: _, ...summary } = getTableColumns(jobs);
 
 /** @param now epoch seconds */
 export function createSqliteJobs(database: TranscodingDatabase, now: () => number): Jobs {
@@ -18,9 +20,13 @@ export function createSqliteJobs(database: TranscodingDatabase, now: () => numbe
 
   return {
     find: async (videoId) => read(videoId),
+    async findActive(videoId) {
+      const isActive = and(ofVideo(videoId), inArray(jobs.state, [...activeStates]));
+      return database.select().from(jobs).where(isActive).get() ?? null;
+    },
     async inStates(states) {
       const inThem = inArray(jobs.state, [...states]);
-      return database.select().from(jobs).where(inThem).all();
+      return database.select(summary).from(jobs).where(inThem).all();
     },
     async ids() {
       const rows = database.select({ videoId: jobs.videoId }).from(jobs).all();
@@ -57,21 +63,16 @@ export function createSqliteJobs(database: TranscodingDatabase, now: () => numbe
     keepPlan: (videoId, plan) =>
       write(() => {
         const hasNone = and(ofVideo(videoId), isNull(jobs.plan));
-        database
-          .update(jobs)
-          .set({ plan: JSON.stringify(plan) })
-          .where(hasNone)
-          .run();
-        return planOf(found(read(videoId), videoId)) ?? plan;
+        database.update(jobs).set({ plan }).where(hasNone).run();
+        return found(read(videoId), videoId).plan ?? plan;
       }),
     dropTrack: (videoId, name, reason) =>
       write(() =>
         database.transaction((transaction) => {
-          const plan = planOf(found(read(videoId), videoId));
+          const plan = found(read(videoId), videoId).plan;
           const without = plan && withoutTrack(plan, name, reason);
           if (without && without !== plan) {
-            const changed = { plan: JSON.stringify(without) };
-            transaction.update(jobs).set(changed).where(ofVideo(videoId)).run();
+            transaction.update(jobs).set({ plan: without }).where(ofVideo(videoId)).run();
           }
           return without !== null;
         }),
@@ -92,7 +93,7 @@ export function createSqliteJobs(database: TranscodingDatabase, now: () => numbe
     async markStepDone(videoId, step) {
       await write(() => database.insert(steps).values({ videoId, step }).onConflictDoNothing().run());
     },
-    unreported: async () => database.select().from(jobs).where(gt(jobs.unreported, 0)).all(),
+    unreported: async () => database.select(summary).from(jobs).where(gt(jobs.unreported, 0)).all(),
     async markUnreported(videoId) {
       await write(() => database.update(jobs).set({ unreported: oneMore }).where(ofVideo(videoId)).run());
     },

@@ -3,6 +3,7 @@
  * row, or because somebody removed them. A segment whose file, or whose init segment, is gone loses its row, and is made
  * again like any other that is missing; playlists are written again.
  */
+import type { Plan } from "@video-backend/media";
 import {
   finishedKey,
   masterFile,
@@ -15,7 +16,6 @@ import {
 } from "@video-backend/storage/layout";
 import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { planOf } from "../jobs/jobs.ts";
 import { requeue } from "../jobs/start-job.ts";
 import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
 
@@ -72,7 +72,7 @@ export async function repairVideo(
 ): Promise<void> {
   using _ = await deps.exclusion.acquire(videoId);
   const job = await deps.jobs.find(videoId);
-  const plan = job && planOf(job);
+  const plan = job?.plan ?? null;
   if (!job || !plan) return;
   const canBeMade = await deps.store.exists(originalKey(videoId, job.filename));
   // Without its source a segment cannot come back, and what is there is best left as it is.
@@ -92,7 +92,7 @@ export async function repairVideo(
 async function arePlaylistsThere(
   { store, ledger }: Pick<RepairDeps, "store" | "ledger">,
   videoId: string,
-  plan: NonNullable<ReturnType<typeof planOf>>,
+  plan: Plan,
 ): Promise<boolean> {
   const made = new Set((await ledger.list(videoId)).map((segment: SegmentRow) => segment.rendition));
   const wanted = plan.renditions.filter(({ name }) => made.has(name)).map(({ name }) => playlistPath(name));

@@ -5,7 +5,7 @@
 import { type Chunk, type Plan, type Rendition, segmentSpan, wholeSeconds } from "@video-backend/media";
 import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { getJob, planOf } from "../jobs/jobs.ts";
+import { getJob } from "../jobs/jobs.ts";
 import { chunkHas, encodeTasks, idPrefix } from "../tasks/task.ts";
 import type { SegmentMap, SegmentRun, SegmentState } from "./contract.ts";
 
@@ -20,7 +20,7 @@ export async function mapSegments(
   videoId: string,
 ): Promise<SegmentMap> {
   const job = await getJob(deps, videoId);
-  const plan = planOf(job);
+  const plan = job.plan;
   const ledger = await deps.ledger.list(videoId);
   const inQueue = await deps.queue.list(idPrefix(videoId));
   const chunksOf = (tasks: typeof inQueue) => encodeTasks(tasks.map(({ task }) => task)).map(({ chunk }) => chunk);

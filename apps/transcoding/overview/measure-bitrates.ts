@@ -5,7 +5,7 @@
 import { type Plan, type Rendition, wholeSeconds } from "@video-backend/media";
 import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { getJob, planOf } from "../jobs/jobs.ts";
+import { getJob } from "../jobs/jobs.ts";
 import type { Bitrates } from "./contract.ts";
 
 const mostPoints = 200;
@@ -17,7 +17,7 @@ export async function measureBitrates(
   { jobs, ledger }: Pick<TranscodingDeps, "jobs" | "ledger">,
   videoId: string,
 ): Promise<Bitrates> {
-  const plan = planOf(await getJob({ jobs }, videoId));
+  const plan = (await getJob({ jobs }, videoId)).plan;
   if (!plan) return { upload_id: videoId, step_seconds: 0, renditions: [] };
   const rows = await ledger.list(videoId);
   const step = Math.max(plan.segmentSeconds, Math.ceil(wholeSeconds(plan) / mostPoints));

@@ -29,7 +29,6 @@ import {
 } from "@video-backend/storage/layout";
 import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { planOf } from "../jobs/jobs.ts";
 import { isActive } from "../states.ts";
 import { playedTracks } from "../subtitles/subtitles.ts";
 
@@ -53,8 +52,8 @@ type Put = (key: string, content: string) => Promise<void>;
  */
 export async function publishPlaylists(deps: PublishDeps, videoId: string): Promise<void> {
   const job = await deps.jobs.find(videoId);
-  const plan = job && planOf(job);
-  if (!plan) return;
+  const plan = job?.plan;
+  if (!job || !plan) return;
   const ledger = await deps.ledger.list(videoId);
   const isWhole = ledger.length >= plan.renditions.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
   const isMaking = isActive(job.state) && job.error === null && !isWhole;

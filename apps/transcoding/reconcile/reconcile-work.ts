@@ -9,7 +9,6 @@ import { finishedKey, renditionKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { waitAfter } from "../encoding/faults.ts";
-import { planOf } from "../jobs/jobs.ts";
 import { forgetLostSegments, type RepairDeps } from "../ledger/repair-files.ts";
 import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
 import { closeSource } from "../sources/open-source.ts";
@@ -35,7 +34,7 @@ export async function reconcileWork(deps: WorkDeps, videoId: string, signal: Abo
 async function reconcile(deps: WorkDeps, videoId: string, signal: AbortSignal): Promise<void> {
   using _ = await deps.exclusion.acquire(videoId, { signal });
   const job = await deps.jobs.find(videoId);
-  const plan = job && planOf(job);
+  const plan = job?.plan ?? null;
   if (plan) for (const name of plan.dropped) await clearTrack(deps, videoId, name);
   const [made, doneSteps, inQueue] = await Promise.all([
     deps.ledger.made(videoId),

@@ -8,7 +8,7 @@ import { createWorld, transcript, until } from "@video-backend/testing";
 import type { JobState } from "../states.ts";
 import { createTestTranscoding, placeOriginal } from "../testing.ts";
 import { decide } from "./decide.ts";
-import { followFeed } from "./triggers.ts";
+import { followFeed } from "./follow-feed.ts";
 
 const long = { seconds: 16, width: 854, height: 480 };
 

@@ -13,7 +13,6 @@ import {
 import { originalKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import type { OpenSource, TranscodingDeps } from "../deps.ts";
-import { planOf } from "../jobs/jobs.ts";
 import { audioCopy, seekableCopy } from "./copy-source.ts";
 
 export type OpenSourceDeps = Pick<
@@ -53,7 +52,7 @@ async function examine(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): 
     throw new SourceError("The uploaded file is gone");
   const facts = await probe(original, deps.run, signal);
   const video = { videoId: job.videoId, original, facts };
-  const planned = planOf(job);
+  const planned = job.plan;
   const access = planned ? (planned.access ?? accessOfBefore(facts)) : accessOf(facts);
   const isCopied = access !== "source";
   const source = isCopied ? await seekableCopy(deps, video, access, signal) : original;

@@ -5,7 +5,6 @@
 import { parseWebvtt } from "@video-backend/media/captions";
 import { streamKey, subtitleTrackPath } from "@video-backend/storage/layout";
 import type { TranscodingDeps } from "../deps.ts";
-import { planOf } from "../jobs/jobs.ts";
 import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
 import { writeTrack } from "./write-track.ts";
 
@@ -55,5 +54,5 @@ export async function matchCaptions(deps: Deps, videoId: string, signal?: AbortS
 
 async function planFor({ jobs }: Deps, videoId: string) {
   const job = await jobs.find(videoId);
-  return job && planOf(job);
+  return job?.plan ?? null;
 }

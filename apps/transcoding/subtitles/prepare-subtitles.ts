@@ -2,7 +2,6 @@
 import { isServiceError, messageOf } from "@video-backend/service";
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { planOf } from "../jobs/jobs.ts";
 import type { PublishDeps } from "../playlists/publish.ts";
 import { type OpenSourceDeps, openSource } from "../sources/open-source.ts";
 import { type ExtractDeps, extractTracks } from "./extract-tracks.ts";
@@ -30,7 +29,7 @@ export async function prepareSubtitles(deps: SubtitlesDeps, job: JobRow, signal:
 }
 
 async function takeFromSource(deps: SubtitlesDeps, job: JobRow, signal: AbortSignal): Promise<void> {
-  const plan = planOf(job);
+  const plan = job.plan;
   if (!plan) return;
   const { source } = await openSource(deps, job, signal);
   const video = { videoId: job.videoId, plan, source };

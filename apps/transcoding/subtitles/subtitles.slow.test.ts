@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { probe, run } from "@video-backend/media";
 import { addSubtitles, type SubtitleTrackOfClip, until } from "@video-backend/testing";
 import { mediaFolder } from "@video-backend/testing/media";
-import { followFeed } from "../reconcile/triggers.ts";
+import { followFeed } from "../reconcile/follow-feed.ts";
 import { setup } from "../test-setup.ts";
 import { createTestTranscoding, placeOriginal, type TestTranscodingOptions } from "../testing.ts";
 

@@ -10,7 +10,6 @@ import { encode } from "../encoding/encode.ts";
 import { ChunkError, faultClassOf, waitAfter } from "../encoding/faults.ts";
 import { makePoster } from "../images/make-poster.ts";
 import { makeStoryboard } from "../images/make-storyboard.ts";
-import { isActive } from "../states.ts";
 import { prepareSubtitles } from "../subtitles/prepare-subtitles.ts";
 import { prepare } from "./prepare.ts";
 import type { TranscodingTask } from "./task.ts";
@@ -19,9 +18,9 @@ import type { TranscodingTask } from "./task.ts";
 export async function runTask(deps: TranscodingDeps, task: TranscodingTask, signal: AbortSignal): Promise<void> {
   const { videoId } = task;
   try {
-    const job = await deps.jobs.find(videoId);
+    const job = await deps.jobs.findActive(videoId);
     // Stopped or deleted since it was added.
-    if (!job || !isActive(job.state)) return;
+    if (!job) return;
     await handle(deps, task, job, signal);
     deps.changes.tellWaiting(videoId, null);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { until } from "@video-backend/testing";
-import { followFeed } from "../reconcile/triggers.ts";
+import { followFeed } from "../reconcile/follow-feed.ts";
 import { setup } from "../test-setup.ts";
 import { placeOriginal } from "../testing.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Encoder, knownEncoders, libx264, type Run, run } from "@video-backend/media";
 import { createWorld } from "@video-backend/testing";
-import { proveEncoders } from "./encoder-pool.ts";
+import { proveEncoders } from "./machine.ts";
 
 const settings = { threads: 1, x264Preset: "ultrafast" };
 const none: ReadonlySet<string> = new Set();

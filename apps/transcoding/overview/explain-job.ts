@@ -5,7 +5,7 @@ import type { Plan } from "@video-backend/media";
 import type { Attempt } from "../contract.ts";
 import type { AttemptRow, JobRow, SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { getJob, planOf } from "../jobs/jobs.ts";
+import { getJob } from "../jobs/jobs.ts";
 
 /** @throws ServiceError `not_found`: Status not found */
 export async function explainJob(
@@ -14,7 +14,7 @@ export async function explainJob(
   limit: number,
 ) {
   const job = await getJob(deps, videoId);
-  const plan = planOf(job);
+  const plan = job.plan;
   const attempts = await deps.attempts.list(videoId, limit);
   return {
     attempts: attempts.map(present),
