@@ -118,6 +118,15 @@ test("an open upload whose source is gone has its chunks forgotten, so that they
   expect((await upload.complete(id)).status).toBe(200);
 });
 
+test("an upload whose source a crash prevented is found, and gets one", async () => {
+  await using upload = setup();
+  const id = await upload.init(1);
+  rmSync(upload.world.path("uploads", id), { recursive: true });
+  expect(short(await inspect(upload))).toEqual([["lost_source", id, "forget_chunks"]]);
+  expect((await clean(upload)).body.findings).toMatchObject([{ done: true, error: null }]);
+  expect(readdirSync(upload.world.path("uploads", id))).toEqual(["source"]);
+});
+
 test("an original without an upload is nobody's only if metadata says so, and goes only when it is named", async () => {
   await using upload = setup();
   for (const id of ["known", "orphan", "other"]) put(upload, `originals/${id}/film.mp4`, "a film", 3600);

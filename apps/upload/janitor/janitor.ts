@@ -8,12 +8,12 @@ import { createReconciler, followEvents, messageOf, repeat, ServiceError, VideoI
 import { z } from "zod";
 import { deleteUpload, expireUploads } from "../uploads/delete-upload.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
-import { findProblems, type JanitorDeps, type Problem } from "./find-problems.ts";
+import { findProblems, fixProblem, type JanitorDeps, type Problem } from "./find-problems.ts";
 
 /** Changes nothing. */
 export async function inspectStorage(deps: JanitorDeps, signal: AbortSignal): Promise<JanitorReport> {
   const { isMetadataAvailable, problems } = await findProblems(deps, signal);
-  const findings = problems.map(({ fix: _, ...found }) => ({ ...found, done: false, error: null }));
+  const findings = problems.map((problem) => findingOf(problem));
   return { metadata_available: isMetadataAvailable, findings };
 }
 
@@ -33,23 +33,23 @@ export async function cleanStorage(
   const named = new Set(removeOriginals);
   refuseOthers(problems, named, isMetadataAvailable);
   const findings: Finding[] = [];
-  for (const { fix, ...found } of problems) {
+  for (const problem of problems) {
     signal.throwIfAborted();
-    const action = found.action === "ask" && named.has(found.upload_id) ? "remove" : found.action;
-    const isWanted = action !== "ask" && action !== "keep";
-    const outcome = isWanted ? await outcomeOf(fix) : { done: false, error: null };
-    findings.push({ ...found, action, ...outcome });
+    const isNamed = named.has(problem.upload_id);
+    const action = problem.action === "ask" && isNamed ? "remove" : problem.action;
+    const finding = { ...findingOf(problem), action };
+    findings.push(finding);
+    if (action === "ask" || action === "keep") continue;
+    try {
+      finding.done = await fixProblem(deps, problem, isNamed, signal);
+    } catch (error) {
+      finding.error = messageOf(error);
+    }
   }
   return { metadata_available: isMetadataAvailable, findings };
 }
 
-async function outcomeOf(fix: Problem["fix"]): Promise<Pick<Finding, "done" | "error">> {
-  try {
-    return { done: await fix(), error: null };
-  } catch (error) {
-    return { done: false, error: messageOf(error) };
-  }
-}
+const findingOf = ({ files: _, ...found }: Problem): Finding => ({ ...found, done: false, error: null });
 
 function refuseOthers(problems: readonly Problem[], named: Set<string>, isMetadataAvailable: boolean): void {
   const isOriginal = ({ kind }: Problem) => kind === "original_without_upload" || kind === "original_of_deleted_video";

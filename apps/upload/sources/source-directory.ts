@@ -56,8 +56,11 @@ export interface SourceDirectory {
   uploadIds(): string[];
   /** False if the source itself does not exist, whatever else does. */
   exists(uploadId: string): Promise<boolean>;
-  /** The size of the folder of an upload, or of these files in it; null if there is no folder. */
-  measure(uploadId: string, names?: readonly string[]): Promise<{ diskBytes: number; changedAtSeconds: number } | null>;
+  /**
+   * Bytes on the disk and the last change, in epoch seconds, of the folder of an upload or of these files in it; null if there is
+   * no folder.
+   */
+  measure(uploadId: string, names?: readonly string[]): Promise<{ bytes: number; since: number } | null>;
 }
 
 /** Opens the directory, which is created with the first source; what was being received before a crash is removed. */
@@ -128,8 +131,8 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
       const paths = (names ?? namesIn(path)).map((name) => join(path, name));
       const found = (await Promise.all(paths.map((one) => orNull(stat(one))))).filter((one) => one !== null);
       // A source with holes, where chunks are missing, takes less of the disk than its length.
-      const diskBytes = found.reduce((sum, { blocks }) => sum + blocks * 512, 0);
-      return { diskBytes, changedAtSeconds: Math.max(...[own, ...found].map(({ mtimeMs }) => mtimeMs)) / 1000 };
+      const bytes = found.reduce((sum, { blocks }) => sum + blocks * 512, 0);
+      return { bytes, since: Math.max(...[own, ...found].map(({ mtimeMs }) => mtimeMs)) / 1000 };
     },
   };
 }

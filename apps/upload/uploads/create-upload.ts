@@ -18,7 +18,7 @@ export interface UploadRequest
   uploadMetadata?: string | null;
 }
 
-export type CreateDeps = Pick<UploadDeps, "uploads" | "sources" | "room" | "limits" | "disk" | "newId">;
+export type CreateDeps = Pick<UploadDeps, "uploads" | "sources" | "room" | "limits" | "disk" | "active" | "newId">;
 
 /**
  * The row comes first, since it promises the room; a crash before the source is created leaves an upload that nobody knows of,
@@ -36,6 +36,7 @@ export async function createUpload(deps: CreateDeps, request: UploadRequest): Pr
   const promisedBefore = room.promisedBytes(await uploads.listUnfinished());
   const freeBytes = await deps.disk.freeBytes();
   const id = deps.newId();
+  using _active = deps.active.enter(id);
   const { isStream, ...known } = request;
   const upload = {
     ...known,

@@ -50,11 +50,9 @@ type ExpiryDeps = Pick<UploadDeps, "uploads" | "sources" | "limits" | "now" | "a
 
 const idleSince = ({ now, limits }: Pick<UploadDeps, "now" | "limits">): number => now() - limits.idleSeconds;
 
-/** Those that may be deleted now, in no order. */
-export async function listExpired(deps: Pick<ExpiryDeps, "uploads" | "limits" | "now" | "active">) {
-  const idle = await deps.uploads.listIdle(idleSince(deps));
-  return idle.filter(({ id }) => !deps.active.isHeld(id));
-}
+/** True for one that expires as soon as nobody works on it. */
+export const isIdle = (deps: Pick<UploadDeps, "now" | "limits">, upload: Pick<UploadRecord, "state" | "updatedAt">) =>
+  upload.state === "receiving" && upload.updatedAt <= idleSince(deps);
 
 /** @returns false if it is not expired any more, or never was */
 export async function expireUpload(deps: ExpiryDeps, uploadId: string): Promise<boolean> {
@@ -72,7 +70,7 @@ export async function expireUpload(deps: ExpiryDeps, uploadId: string): Promise<
 
 /** All that are due. */
 export async function expireUploads(deps: ExpiryDeps, signal: AbortSignal): Promise<void> {
-  for (const { id } of await listExpired(deps)) {
+  for (const { id } of await deps.uploads.listIdle(idleSince(deps))) {
     if (signal.aborted) return;
     await expireUpload(deps, id);
   }

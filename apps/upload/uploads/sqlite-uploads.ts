@@ -1,5 +1,5 @@
 /** Uploads in `uploads.db`. */
-import { and, asc, count, eq, gt, inArray, isNotNull, isNull, lt, lte, ne, notInArray, or, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNotNull, isNull, lt, lte, ne, notInArray, or, sql } from "drizzle-orm";
 import type { GroupCommit } from "../database/group-commit.ts";
 import { chunks, uploads } from "../database/schema.ts";
 import type { UploadDatabase } from "../database/sqlite-database.ts";
@@ -123,15 +123,6 @@ export function createSqliteUploads(database: UploadDatabase, commit: GroupCommi
         .from(uploads)
         .where(and(eq(state, "receiving"), lte(updatedAt, since)))
         .all(),
-    async listWithBytes() {
-      const hasChunks = sql`exists (select 1 from ${chunks} where ${chunks.uploadId} = ${id})`;
-      const hasBytes = or(gt(uploads.appendedBytes, 0), hasChunks);
-      return database
-        .select({ id, updatedAt })
-        .from(uploads)
-        .where(and(eq(state, "receiving"), hasBytes))
-        .all();
-    },
     async findDuplicate({ id: uploadId, sha256, createdAt }) {
       if (sha256 === null) return null;
       const isSame = and(eq(uploads.sha256, sha256), isNotNull(uploads.sourceSizeBytes), ne(id, uploadId));

@@ -135,8 +135,6 @@ export interface Uploads {
   nextUnhashed(except: readonly string[]): Promise<string | null>;
   /** Receiving uploads that were not updated after this, in no order. */
   listIdle(since: number): Promise<UploadRecord[]>;
-  /** Receiving uploads of which bytes are acknowledged, in no order. */
-  listWithBytes(): Promise<Pick<UploadRecord, "id" | "updatedAt">[]>;
   /** The first stored upload with the same hash, if it was created earlier. */
   findDuplicate(upload: UploadRecord): Promise<string | null>;
 }

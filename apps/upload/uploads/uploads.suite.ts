@@ -217,17 +217,5 @@ export function uploadsSuite(name: string, open: () => OpenStores | Promise<Open
       };
       expect(await Promise.all(["b", "a", "open", "other"].map(duplicateOf))).toEqual([null, "b", "b", null]);
     });
-
-    test("uploads of which bytes are acknowledged are listed while they are received", async () => {
-      await using stores = await inStates("receiving", "stored");
-      const { uploads } = stores;
-      await uploads.create(film("stream", { appendedBytes: 0 }), admitAll);
-      await uploads.create(film("chunked"), admitAll);
-      expect(await uploads.listWithBytes()).toEqual([]);
-      await add(stores, "chunked", 0, 0);
-      await uploads.advance("stream", 0, 1);
-      const found = (await uploads.listWithBytes()).map(({ id }) => id);
-      expect(found.toSorted()).toEqual(["chunked", "stream"]);
-    });
   });
 }
