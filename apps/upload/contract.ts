@@ -1,9 +1,4 @@
-/**
- * The HTTP surface of the upload service: schemas and routes, no I/O.
- *
- * The POST routes take forms. Their bodies are not left to the validator, which would hold whole parts in memory
- * or know JSON only, so they are hidden from the document that the router writes; `formRoutes` says what they take.
- */
+/** The HTTP surface of the upload service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { binary, exampleVideoId, integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
 import { maxTotalChunks, uploadStates } from "./uploads/store.ts";
@@ -122,6 +117,19 @@ export const Upload = z
   .openapi("Upload");
 export type Upload = z.infer<typeof Upload>;
 
+/**
+ * A small form, or the JSON that it means. `smallForm` converts the one to the other before the validator, so for the validator
+ * there is JSON alone.
+ *
+ * @param name of the schema in the document
+ */
+function formBody<Schema extends z.ZodObject>(name: string, schema: Schema, example: z.input<NoInfer<Schema>>) {
+  const { body } = jsonBody(schema, example);
+  const form = { schema: { $ref: `#/components/schemas/${name}` }, example };
+  const forms = { "multipart/form-data": form, "application/x-www-form-urlencoded": form };
+  return { body: { ...body, content: { ...forms, ...body.content } as typeof body.content } };
+}
+
 const exampleNew = { filename: "holiday.mp4", total_chunks: 12, file_size: 12_582_912, chunk_size: 1_048_576 };
 const exampleFromUrl: NewUploadFromUrl = { url: "https://films.example/holiday.mp4" };
 const exampleComplete = { upload_id: exampleVideoId, sha256: exampleSha256 };
@@ -153,11 +161,10 @@ export const initUpload = createRoute({
   method: "post",
   path: "/upload/init",
   operationId: "initUpload",
-  hide: true,
   tags,
   summary: "Start an upload",
   description: "Returns the id under which the chunks are sent, in any order.",
-  request: jsonBody(NewUpload, exampleNew),
+  request: formBody("NewUpload", NewUpload, exampleNew),
   responses: {
     200: json(z.object({ upload_id: VideoId }), "Started", { upload_id: exampleVideoId }),
     ...problems({
@@ -175,14 +182,13 @@ export const uploadFromUrl = createRoute({
   method: "post",
   path: "/upload/from-url",
   operationId: "uploadFromUrl",
-  hide: true,
   tags,
   summary: "Start an upload from a URL",
   description:
     "The URL is requested once before the response. Then the file is fetched in the background, and the fetch resumes after " +
     "lost connections and restarts. The upload completes by itself; `GET /upload/{upload_id}` has its progress, and DELETE " +
     "cancels it. Addresses that are not public are refused, also after a redirect, unless the operator allows them.",
-  request: jsonBody(NewUploadFromUrl, exampleFromUrl),
+  request: formBody("NewUploadFromUrl", NewUploadFromUrl, exampleFromUrl),
   responses: {
     200: json(z.object({ upload_id: VideoId }), "Started", { upload_id: exampleVideoId }),
     ...problems({
@@ -219,6 +225,7 @@ const ChunkIndexParam = z
   .transform(Number)
   .openapi({ ...integer("Which chunk this is, from 0", 0), minimum: 0, maximum: maxTotalChunks - 1 });
 
+/** Hidden from the document that the router writes, since its validator would hold the whole form in memory. */
 export const receiveChunk = createRoute({
   method: "post",
   path: "/upload/chunk",
@@ -230,18 +237,33 @@ export const receiveChunk = createRoute({
   responses: { 200: chunkIsIn, ...problems(chunkProblems) },
 });
 
-/** Its body is not the router's to read: the document alone says that there is one. */
+const { hide: _, ...shown } = receiveChunk;
+
+/** The same for the document, with what it takes. */
+export const chunkForm = {
+  ...shown,
+  request: { body: { required: true, content: { "multipart/form-data": { schema: ChunkForm } } } },
+};
+
 export const putChunk = createRoute({
   method: "put",
   path: "/upload/{upload_id}/chunks/{index}",
   operationId: "putChunk",
-  hide: true,
   tags,
   summary: "Upload a chunk as a raw body",
   description:
     "The request body is the chunk, which costs less than a form. A Content-Digest (RFC 9530, sha-256 or sha-512) is verified " +
     "before the chunk is accepted. If a chunk is sent twice, also at the same time, the newer one is kept.",
-  request: { params: z.object({ upload_id: VideoId, index: ChunkIndexParam }) },
+  request: {
+    params: z.object({ upload_id: VideoId, index: ChunkIndexParam }),
+    headers: z.object({
+      "content-digest": z
+        .string()
+        .optional()
+        .openapi({ example: "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:" }),
+    }),
+    body: { required: true, content: { "application/octet-stream": { schema: binary } } },
+  },
   responses: { 200: chunkIsIn, ...problems(chunkProblems) },
 });
 
@@ -249,11 +271,10 @@ export const completeUpload = createRoute({
   method: "post",
   path: "/upload/complete",
   operationId: "completeUpload",
-  hide: true,
   tags,
   summary: "Complete an upload",
   description: "Registers the video and starts its transcoding. Repeated calls have the same response.",
-  request: jsonBody(CompleteUpload, exampleComplete),
+  request: formBody("CompleteUpload", CompleteUpload, exampleComplete),
   responses: {
     200: json(
       z.object({
@@ -319,39 +340,3 @@ export const measureSpeed = createRoute({
     },
   },
 });
-
-const anyForm = <Schema extends z.ZodType>(schema: Schema, example: z.input<NoInfer<Schema>>) => ({
-  body: {
-    required: true,
-    content: {
-      "multipart/form-data": { schema, example },
-      "application/x-www-form-urlencoded": { schema, example },
-      "application/json": { schema, example },
-    },
-  },
-});
-
-/** What the hidden routes take, for the document. */
-export const formRoutes = [
-  documented(initUpload, anyForm(NewUpload, exampleNew)),
-  documented(uploadFromUrl, anyForm(NewUploadFromUrl, exampleFromUrl)),
-  documented(putChunk, {
-    params: putChunk.request.params,
-    headers: z.object({
-      "content-digest": z
-        .string()
-        .optional()
-        .openapi({ example: "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:" }),
-    }),
-    body: {
-      required: true,
-      content: { "application/octet-stream": { schema: binary } },
-    },
-  }),
-  documented(receiveChunk, { body: { required: true, content: { "multipart/form-data": { schema: ChunkForm } } } }),
-  documented(completeUpload, anyForm(CompleteUpload, exampleComplete)),
-];
-
-function documented<Route extends { hide: true }, Request>({ hide: _, ...route }: Route, request: Request) {
-  return { ...route, request };
-}

@@ -21,7 +21,7 @@ export function createRoutes(deps: UploadDeps) {
   const answerTus = createTusAnswer(deps);
   // Not in the chain: it has no types, and the library reads the requests itself.
   router.all(`${tusPath}/*`, (c) => answerTus(c.req.raw, c.get("requestId")));
-  for (const route of [...contract.formRoutes, ...tusRoutes]) router.openAPIRegistry.registerPath(route);
+  for (const route of [contract.chunkForm, ...tusRoutes]) router.openAPIRegistry.registerPath(route);
   for (const route of [contract.initUpload, contract.uploadFromUrl, contract.completeUpload, janitor.cleanStorage]) {
     router.use(route.path, smallForm(deps.limits.stallSeconds));
   }

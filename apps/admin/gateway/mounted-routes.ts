@@ -31,7 +31,8 @@ export const mountedRoutes: Record<keyof OtherServices, MountedRoute[]> = {
     metadata.deleteCaptions,
   ),
   upload: [
-    ...each(upload.inspectStorage, upload.cleanStorage, ...upload.formRoutes, upload.getUpload, upload.deleteUpload),
+    ...each(upload.inspectStorage, upload.cleanStorage, upload.initUpload, upload.uploadFromUrl, upload.putChunk),
+    ...each(upload.chunkForm, upload.completeUpload, upload.getUpload, upload.deleteUpload),
     { route: upload.measureSpeed, path: "/speedtest" },
   ],
   transcoding: each(
