@@ -9,18 +9,18 @@
 import type { FileHandle } from "node:fs/promises";
 import { messageOf, ServiceError } from "@video-backend/service";
 import type { UploadDeps } from "../deps.ts";
+import { openSource } from "../sources/open-source.ts";
 import type { UploadRecord } from "../uploads/store.ts";
 import { offsetOf } from "./place.ts";
 import type { ChunkRecord, Move } from "./store.ts";
 
-type Deps = Pick<UploadDeps, "chunks" | "sources" | "room" | "active" | "locks" | "copyRange" | "log">;
-type Target = Pick<UploadRecord, "id" | "totalChunks" | "fileSizeBytes" | "chunkSizeBytes">;
+type Deps = Pick<UploadDeps, "uploads" | "chunks" | "sources" | "room" | "active" | "locks" | "copyRange" | "log">;
 
 /**
  * The holder of this key may write to the place of a chunk. With a declared size each chunk has one of its own; without it there
  * is one for all, behind the last chunk in the source.
  */
-export const placeKey = ({ id, chunkSizeBytes }: Target, index: number): string =>
+export const placeKey = ({ id, chunkSizeBytes }: UploadRecord, index: number): string =>
   chunkSizeBytes === null ? `source ${id}` : `source ${id} ${index}`;
 
 /**
@@ -28,7 +28,7 @@ export const placeKey = ({ id, chunkSizeBytes }: Target, index: number): string 
  * there it does nothing: whoever releases the place calls this again, and reads the rows anew. Never throws: what fails stays in
  * its file, and `complete` reports it.
  */
-export async function moveChunks(deps: Deps, upload: Target, index: number): Promise<void> {
+export async function moveChunks(deps: Deps, upload: UploadRecord, index: number): Promise<void> {
   const uploadId = upload.id;
   try {
     using active = deps.active.enter(uploadId);
@@ -54,7 +54,7 @@ const maxBatchChunks = 256;
 /** Those behind the last one in the source, else this one. */
 async function nextMoves(
   { chunks }: Pick<Deps, "chunks">,
-  upload: Target,
+  upload: UploadRecord,
   index: number,
   maxChunks = maxBatchChunks,
 ): Promise<Move[]> {
@@ -82,11 +82,11 @@ async function nextMoves(
 const isSpooled = (chunk: ChunkRecord | null): chunk is ChunkRecord & { spool: string } => chunk?.spool != null;
 
 /** Run it while holding the place. */
-async function moveBatch(deps: Deps, upload: Target, index: number, signal: AbortSignal): Promise<boolean> {
+async function moveBatch(deps: Deps, upload: UploadRecord, index: number, signal: AbortSignal): Promise<boolean> {
   const uploadId = upload.id;
   const moves = await nextMoves(deps, upload, index);
   if (moves.length === 0) return false;
-  await using source = await openSource(deps, uploadId);
+  await using source = await openSource(deps, upload);
   for (const move of moves) await copyChunk(deps, uploadId, move, source, move.offsetBytes, signal);
   await deps.sources.sync(deps.sources.pathOf(uploadId), source, "chunk");
   await deps.chunks.setMoved(uploadId, moves);
@@ -133,7 +133,7 @@ export async function gatherChunks(deps: Deps, upload: UploadRecord, signal: Abo
   const all = await deps.chunks.list(id);
   if (isInOrder(all)) return deps.sources.pathOf(id);
   deps.log.info({ uploadId: id }, "chunks were sent again in other sizes; the source is rebuilt");
-  await using source = await openSource(deps, id);
+  await using source = await openSource(deps, upload);
   await using anew = await deps.sources.createAnew(id);
   let offset = 0;
   for (const { index, spool, offsetBytes, sizeBytes } of all) {
@@ -151,23 +151,4 @@ function isInOrder(chunks: readonly ChunkRecord[]): boolean {
     end += sizeBytes;
   }
   return true;
-}
-
-/**
- * Opens the source of an upload, which was created with it. One that is lost (a manual deletion, another disk) has taken its
- * chunks with it: their rows are deleted, so that they are missing and not zeros, and a new source is created.
- */
-export async function openSource(
-  { sources, chunks, log }: Pick<UploadDeps, "sources" | "chunks" | "log">,
-  uploadId: string,
-): Promise<FileHandle> {
-  const source = await sources.open(uploadId);
-  if (source) return source;
-  log.error({ uploadId }, "the source of an upload is lost; the client has to send its chunks again");
-  const kept = new Set(sources.keptNames(uploadId));
-  await chunks.forget(uploadId, ({ spool }) => spool === null || !kept.has(spool));
-  await sources.create(uploadId);
-  const created = await sources.open(uploadId);
-  if (!created) throw new Error(`The source of ${uploadId} was created and is lost again`);
-  return created;
 }

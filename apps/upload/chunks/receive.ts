@@ -11,13 +11,14 @@ import { chunkTooLarge, fileTooLarge } from "../admission/admit.ts";
 import type { Meter } from "../admission/room.ts";
 import { ChunkFields } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
+import { openSource } from "../sources/open-source.ts";
 import type { NewFile } from "../sources/source-directory.ts";
 import { expectTakesChunk, uploadNotFound } from "../uploads/state.ts";
 import type { UploadRecord } from "../uploads/store.ts";
 import { bodyOf, storageFull, writeBody } from "./body.ts";
 import { type Digest, digestMismatch, hashPart, parseContentDigest, sha256Digest } from "./digest.ts";
 import { readChunkForm } from "./form.ts";
-import { moveChunks, openSource, placeKey } from "./move-chunks.ts";
+import { moveChunks, placeKey } from "./move-chunks.ts";
 import { fits, offsetOf, type SizeBounds, sizeBounds, wrongSize } from "./place.ts";
 import type { ChunkName, ChunkRecord, Neighbours, Situation } from "./store.ts";
 
@@ -113,7 +114,7 @@ async function receiveBody(
   const limit = limitOf(deps, claim, index ?? 0);
   if (announcedBytes !== null && announcedBytes > limit.limitBytes) throw limit.overlong();
   const spool = claim?.offset == null ? stack.use(await deps.sources.openSpool()) : null;
-  const file = spool?.file ?? stack.use(await openSource(deps, uploadId ?? ""));
+  const file = spool?.file ?? stack.use(await openSource(deps, (claim as Claim).upload));
   const offset = claim?.offset ?? 0;
   const discard = claim?.superseded ?? never;
   const { stallSeconds } = limits;

@@ -9,11 +9,11 @@ import { lookUpVideo, readAllVideos } from "@video-backend/metadata/client";
 import { isServiceError } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import { folders, isVideoId, originalsKey } from "@video-backend/storage/layout";
-import { openSource } from "../chunks/move-chunks.ts";
 import type { UploadDeps } from "../deps.ts";
+import { openSource } from "../sources/open-source.ts";
 import { originalKey } from "../sources/original.ts";
 import { deleteUpload, expireUpload, isIdle } from "../uploads/delete-upload.ts";
-import { isOpen, isStream } from "../uploads/state.ts";
+import { isOpen } from "../uploads/state.ts";
 import type { UploadRecord } from "../uploads/store.ts";
 import type { Finding } from "./contract.ts";
 
@@ -104,9 +104,8 @@ export async function fixProblem(
       for (const name of problem.files ?? []) await deps.sources.removeKept(id, name);
       return true;
     case "lost_source": {
-      if (row && isStream(row)) await deps.uploads.update(id, { appendedBytes: 0 }, { states: ["receiving"] });
-      await using _source = await openSource(deps, id);
-      return true;
+      await using source = row && (await openSource(deps, row));
+      return source !== null;
     }
     case "lost_original":
       return (await deps.uploads.delete(id, { states: finalStates })) !== null;

@@ -4,13 +4,13 @@
  * overwritten. What was received before a connection broke counts.
  */
 import type { FileHandle } from "node:fs/promises";
-import { type Hold, messageOf, paced, ServiceError } from "@video-backend/service";
-import { fileTooLarge } from "../admission/admit.ts";
+import { type Hold, messageOf, ServiceError } from "@video-backend/service";
+import { fileTooLarge, type Limits } from "../admission/admit.ts";
 import type { Meter } from "../admission/room.ts";
-import { asServiceError, writeAll } from "../chunks/body.ts";
-import { openSource } from "../chunks/move-chunks.ts";
+import { writeBody } from "../chunks/body.ts";
 import type { UploadDeps } from "../deps.ts";
 import { findOpenStream, findUpload, type StreamUpload } from "../uploads/state.ts";
+import { openSource } from "./open-source.ts";
 
 export type AppendDeps = Pick<
   UploadDeps,
@@ -41,11 +41,13 @@ export async function appendSource(deps: AppendDeps, uploadId: string, append: A
   using active = deps.active.enter(uploadId);
   using hold = await takeOverSource(deps, uploadId);
   active.signal.throwIfAborted();
-  const upload = await findOpenStream(deps, uploadId);
+  const opened = await findOpenStream(deps, uploadId);
   using meter = deps.room.enter(uploadId);
-  await meter.expect(0, upload);
-  await using file = await openSource(deps, uploadId);
-  const end = await checkedEnd(deps, upload, file);
+  await meter.expect(0, opened);
+  await using file = await openSource(deps, opened);
+  // Read once more: a source may have lost bytes.
+  const upload = await findOpenStream(deps, uploadId);
+  const end = upload.appendedBytes;
   if (append.offset !== end) {
     throw new ServiceError(
       "conflict",
@@ -71,15 +73,6 @@ export function takeOverSource({ locks }: Pick<UploadDeps, "locks">, uploadId: s
   return locks.acquire(`append ${uploadId}`, { supersede });
 }
 
-/** A source that is shorter than its row says (a manual change, a power cut under a laxer policy) continues from its end. */
-async function checkedEnd({ uploads, log }: AppendDeps, upload: StreamUpload, file: FileHandle): Promise<number> {
-  const { size } = await file.stat();
-  if (size >= upload.appendedBytes) return upload.appendedBytes;
-  log.error({ uploadId: upload.id, sizeBytes: size }, "a source is shorter than its row says");
-  await uploads.update(upload.id, { appendedBytes: size });
-  return size;
-}
-
 async function writeStream(
   deps: AppendDeps,
   upload: StreamUpload,
@@ -87,45 +80,46 @@ async function writeStream(
   { offset, body, signal }: Append,
   meter: Meter,
 ): Promise<number> {
-  const maxBytes = Math.min(deps.limits.maxFileBytes, upload.fileSizeBytes ?? Number.POSITIVE_INFINITY);
+  const { now, sources, limits } = deps;
   let written = offset;
   let committed = offset;
-  let committedAt = deps.now();
+  let committedAt = now();
   async function commit(): Promise<void> {
     if (committed === written) return;
     const end = written;
-    await deps.sources.sync(deps.sources.pathOf(upload.id), file, "chunk");
+    await sources.sync(sources.pathOf(upload.id), file, "chunk");
     await advance(deps, upload.id, committed, end);
     meter.give(end - committed);
     committed = end;
-    committedAt = deps.now();
+    committedAt = now();
+  }
+  async function onWritten(sizeBytes: number): Promise<void> {
+    written = offset + sizeBytes;
+    if (written - committed >= commitEveryBytes || now() - committedAt >= commitEverySeconds) await commit();
   }
 
   try {
-    for await (const bytes of paced(body, { signal, stallSeconds: deps.limits.stallSeconds })) {
-      if (written + bytes.length > maxBytes) throw overlong(deps, upload);
-      await meter.take(bytes.length);
-      signal.throwIfAborted();
-      writeAll(file, bytes, written);
-      written += bytes.length;
-      if (written - committed >= commitEveryBytes || deps.now() - committedAt >= commitEverySeconds) await commit();
-    }
+    const { stallSeconds } = limits;
+    const limit = limitOf(limits, upload);
+    await writeBody(body, { file, offset, ...limit, meter, signal, stallSeconds, onWritten });
   } catch (error) {
     await commit().catch((second: unknown) => {
       deps.log.warn({ uploadId: upload.id, reason: messageOf(second) }, "the end of a broken stream is not kept");
     });
-    signal.throwIfAborted();
-    throw asServiceError(error);
+    throw error;
   }
   await commit();
   return written;
 }
 
-/** For a source that exceeds what was declared, or is accepted. */
-function overlong({ limits }: AppendDeps, { fileSizeBytes }: StreamUpload): ServiceError {
-  if (fileSizeBytes === null || fileSizeBytes > limits.maxFileBytes) return fileTooLarge(limits);
+/** From where the source is filled to: what was declared, or is accepted. */
+function limitOf(limits: Limits, { fileSizeBytes, appendedBytes }: StreamUpload) {
+  if (fileSizeBytes === null || fileSizeBytes > limits.maxFileBytes) {
+    return { limitBytes: limits.maxFileBytes - appendedBytes, overlong: () => fileTooLarge(limits) };
+  }
   const details = { file_size: fileSizeBytes };
-  return new ServiceError("too_large", `${fileSizeBytes} bytes were declared; more came`, { details });
+  const overlong = () => new ServiceError("too_large", `${fileSizeBytes} bytes were declared; more came`, { details });
+  return { limitBytes: fileSizeBytes - appendedBytes, overlong };
 }
 
 async function advance(deps: Pick<UploadDeps, "uploads">, uploadId: string, from: number, to: number): Promise<void> {

@@ -6,9 +6,10 @@ import { open } from "node:fs/promises";
 import { type Hold, messageOf, ServiceError } from "@video-backend/service";
 import { storageFull } from "../chunks/body.ts";
 import { digestMismatch, hashPart, sha256Digest } from "../chunks/digest.ts";
-import { gatherChunks, openSource } from "../chunks/move-chunks.ts";
+import { gatherChunks } from "../chunks/move-chunks.ts";
 import type { UploadDeps } from "../deps.ts";
 import { handOver } from "../handover/hand-over.ts";
+import { forgetBeyond, openSource } from "../sources/open-source.ts";
 import { hashOriginal, originalKey } from "../sources/original.ts";
 import { missingIndexes } from "./present-upload.ts";
 import { findUpload, isOpen, isStream, moveUpload } from "./state.ts";
@@ -96,8 +97,7 @@ export async function finishUpload(
  */
 async function closeUpload(deps: FinishDeps, uploadId: string, sha256: string | null): Promise<UploadRecord> {
   const closed = await deps.uploads.close(uploadId, sha256?.toLowerCase() ?? null, (upload, chunks) => {
-    if (isStream(upload)) refusePart(upload);
-    else if (chunks.length < upload.totalChunks) throw missingChunks(upload, chunks);
+    expectWhole(upload, chunks);
     const { fileSizeBytes } = upload;
     const sizeBytes = sizeOf(upload);
     if (fileSizeBytes === null || sizeBytes === fileSizeBytes) return;
@@ -112,10 +112,16 @@ async function closeUpload(deps: FinishDeps, uploadId: string, sha256: string | 
 
 const sizeOf = ({ appendedBytes, receivedBytes }: UploadRecord): number => appendedBytes ?? receivedBytes;
 
-function refusePart({ id, appendedBytes, fileSizeBytes }: UploadRecord): void {
+/** @param received the indexes of the acknowledged chunks */
+function expectWhole(upload: UploadRecord, received: readonly number[]): void {
+  const { id, appendedBytes, fileSizeBytes, totalChunks } = upload;
+  if (!isStream(upload)) {
+    if (received.length < totalChunks) throw missingChunks(upload, received);
+    return;
+  }
   if (appendedBytes === fileSizeBytes) return;
-  const expected = fileSizeBytes ?? "an unknown number of";
-  throw new ServiceError("missing_chunks", `${appendedBytes} of ${expected} bytes are here; send the rest`, {
+  const expected = fileSizeBytes ?? "an unknown number";
+  throw new ServiceError("missing_chunks", `${appendedBytes} bytes of ${expected} are here; send the rest`, {
     details: { upload_id: id, expected_bytes: fileSizeBytes, received_bytes: appendedBytes },
   });
 }
@@ -123,7 +129,6 @@ function refusePart({ id, appendedBytes, fileSizeBytes }: UploadRecord): void {
 /** At most so many are listed; a client that lacks more of them reads `GET /upload/{id}`. */
 const maxListed = 1000;
 
-/** @param received the indexes of the acknowledged chunks */
 function missingChunks({ totalChunks }: UploadRecord, received: readonly number[]): ServiceError {
   const missing = missingIndexes(received, totalChunks);
   return new ServiceError("missing_chunks", `Missing chunks: expected ${totalChunks}, got ${received.length}`, {
@@ -175,11 +180,18 @@ async function closeFile(
   signal: AbortSignal,
 ): Promise<string | null> {
   const { id, expectedSha256 } = upload;
-  await using _source = await openSource(deps, id);
+  await using _source = await openSource(deps, upload);
   await using file = await open(path, "r+");
   const sizeBytes = sizeOf(upload);
   const { size } = await file.stat();
-  if (size < sizeBytes) throw await forgetBeyond(deps, upload, size);
+  if (size < sizeBytes) {
+    await forgetBeyond(deps, upload, size);
+    const left = await deps.chunks.list(id);
+    expectWhole(
+      await findUpload(deps, id),
+      left.map(({ index }) => index),
+    );
+  }
   if (size > sizeBytes) await file.truncate(sizeBytes);
   if (expectedSha256 !== null) {
     refuseOther(id, expectedSha256, await hashPart(file, { algorithm: "sha256", start: 0, sizeBytes }, signal));
@@ -192,23 +204,4 @@ async function closeFile(
 function refuseOther(uploadId: string, sha256: string, got: string): void {
   const expected = sha256Digest(sha256);
   if (got !== expected.hex) throw digestMismatch(`Upload ${uploadId}`, expected, got);
-}
-
-/** After a manual change, or a power cut under a laxer policy: the rows are deleted, so that the client sends those chunks again. */
-async function forgetBeyond(
-  { uploads, chunks, log }: FinishDeps,
-  upload: UploadRecord,
-  sizeBytes: number,
-): Promise<ServiceError> {
-  const { id } = upload;
-  log.error({ uploadId: id, sizeBytes }, "a source is shorter than its chunks say");
-  if (isStream(upload)) {
-    await uploads.update(id, { appendedBytes: sizeBytes });
-    return new ServiceError("missing_chunks", `Only ${sizeBytes} bytes of the source are there; go on from there`);
-  }
-  await chunks.forget(id, (chunk) => (chunk.offsetBytes ?? 0) + chunk.sizeBytes > sizeBytes);
-  return missingChunks(
-    upload,
-    (await chunks.list(id)).map(({ index }) => index),
-  );
 }
