@@ -223,12 +223,7 @@ describe("while bytes come", () => {
     await using upload = setupLimited({ lowWaterBytes: 50 }, 1000 * mebibyte);
     const id = await createUpload(upload.deps, {
       filename: "film.mp4",
-      title: null,
-      totalChunks: 1,
       fileSizeBytes: null,
-      chunkSizeBytes: null,
-      isStream: true,
-      sourceUrl: null,
       client: null,
     });
     async function* body() {

@@ -4,6 +4,7 @@
  * which is the upload's row, is made in the transaction that reads the other promises.
  */
 import { ServiceError } from "@video-backend/service";
+import type { NewUploadRecord } from "../uploads/store.ts";
 
 /** What is accepted, and for how long an upload may be idle. Set by the operator; `config.ts` has the defaults. */
 export interface Limits {
@@ -22,15 +23,8 @@ export interface Limits {
   lowWaterBytes: number;
 }
 
-/** What admission considers. Sizes in bytes, null if they were not declared. */
-export interface Asked {
-  totalChunks: number;
-  fileSizeBytes: number | null;
-  chunkSizeBytes: number | null;
-  /** True for a source that is sent as one stream; limits on chunks do not apply. */
-  isStream: boolean;
-  client: string | null;
-}
+/** What admission considers. */
+type Asked = Pick<NewUploadRecord, "totalChunks" | "fileSizeBytes" | "chunkSizeBytes" | "appendedBytes" | "client">;
 
 export interface Usage {
   /** Uploads that the client has started and not completed. */
@@ -47,7 +41,9 @@ export function admit(limits: Limits, asked: Asked, usage: Usage): void {
 }
 
 function refuseTooLarge(limits: Limits, asked: Asked): void {
-  const { totalChunks, isStream } = asked;
+  const { totalChunks } = asked;
+  // Limits on chunks do not apply to a source that is sent as one stream.
+  const isStream = asked.appendedBytes !== null;
   const figures = [
     ["A file", "bytes", minFileBytes(asked), limits.maxFileBytes, "max_file_bytes"],
     ["A chunk", "bytes", isStream ? 0 : largestChunkBytes(asked), limits.maxChunkBytes, "max_chunk_bytes"],

@@ -23,27 +23,8 @@ export function createDisk(directory: string): Disk {
   };
 }
 
-export interface Room {
-  /** Counts the bytes that are received for an upload until disposed; null while it is not known for which. */
-  enter(uploadId: string | null): Meter;
-  /** Bytes that are promised to these uploads and not received yet, without those of one. */
-  promisedBytes(unfinished: readonly UploadSizes[], except?: string | null): number;
-}
-
-export interface Meter extends Disposable {
-  /**
-   * Checks the room for bytes that are about to be received.
-   *
-   * @param announcedBytes 0 if the sender does not announce the length
-   * @param upload the upload if it was read just now
-   * @throws ServiceError `storage_full`
-   */
-  expect(announcedBytes: number, upload?: UploadSizes | null): Promise<void>;
-  /** Counts bytes before they are written, 0 at the end, and checks the disk periodically. Throws as `expect`. */
-  take(bytes: number): Promise<void> | undefined;
-  /** Stops counting bytes that are in the upload's row now. */
-  give(bytes: number): void;
-}
+export type Room = ReturnType<typeof createRoom>;
+export type Meter = ReturnType<Room["enter"]>;
 
 /** The disk is checked at least every so many bytes or milliseconds; a check costs 40 µs. */
 const checkEveryBytes = 1024 ** 2;
@@ -55,10 +36,11 @@ export interface RoomDeps {
   limits: Limits;
 }
 
-export function createRoom(deps: RoomDeps): Room {
+export function createRoom(deps: RoomDeps) {
   /** Bytes of each upload that are written and not in its row yet. */
   const inFlight = new Map<string, number>();
 
+  /** Bytes that are promised to these uploads and not received yet, without those of one. */
   function promisedBytes(unfinished: readonly UploadSizes[], except: string | null = null): number {
     const others = unfinished.filter(({ id }) => id !== except);
     return others.reduce((sum, upload) => sum + missingBytes(upload) + ladderBytes(upload, deps.limits), 0);
@@ -80,7 +62,8 @@ export function createRoom(deps: RoomDeps): Room {
 
   return {
     promisedBytes,
-    enter(uploadId) {
+    /** Counts the bytes that are received for an upload until disposed; null while it is not known for which. */
+    enter(uploadId: string | null) {
       let takenBytes = 0;
       let sinceCheck = 0;
       let checkedAt = performance.now();
@@ -97,13 +80,22 @@ export function createRoom(deps: RoomDeps): Room {
       }
       const isDue = () => sinceCheck >= checkEveryBytes || performance.now() - checkedAt >= checkEveryMilliseconds;
       return {
+        /**
+         * Checks the room for bytes that are about to be received.
+         *
+         * @param bytes 0 if the sender does not announce the length
+         * @param known the upload if it was read just now
+         * @throws ServiceError `storage_full`
+         */
         expect: checkFor,
-        take(bytes) {
+        /** Counts bytes before they are written, 0 at the end, and checks the disk periodically. Throws as `expect`. */
+        take(bytes: number): Promise<void> | undefined {
           add(bytes);
           sinceCheck += bytes;
           return sinceCheck > 0 && isDue() ? checkFor(0) : undefined;
         },
-        give: (bytes) => add(-bytes),
+        /** Stops counting bytes that are in the upload's row now. */
+        give: (bytes: number) => add(-bytes),
         [Symbol.dispose]() {
           add(-takenBytes);
         },

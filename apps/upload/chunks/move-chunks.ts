@@ -14,7 +14,10 @@ import type { UploadRecord } from "../uploads/store.ts";
 import { offsetOf } from "./place.ts";
 import type { ChunkRecord, Move } from "./store.ts";
 
-type Deps = Pick<UploadDeps, "uploads" | "chunks" | "sources" | "room" | "active" | "locks" | "copyRange" | "log">;
+export type GatherDeps = Pick<
+  UploadDeps,
+  "uploads" | "chunks" | "sources" | "room" | "active" | "locks" | "copyRange" | "log"
+>;
 
 /**
  * The holder of this key may write to the place of a chunk. With a declared size each chunk has one of its own; without it there
@@ -28,7 +31,7 @@ export const placeKey = ({ id, chunkSizeBytes }: UploadRecord, index: number): s
  * there it does nothing: whoever releases the place calls this again, and reads the rows anew. Never throws: what fails stays in
  * its file, and `complete` reports it.
  */
-export async function moveChunks(deps: Deps, upload: UploadRecord, index: number): Promise<void> {
+export async function moveChunks(deps: GatherDeps, upload: UploadRecord, index: number): Promise<void> {
   const uploadId = upload.id;
   try {
     using active = deps.active.enter(uploadId);
@@ -43,7 +46,7 @@ export async function moveChunks(deps: Deps, upload: UploadRecord, index: number
   }
 }
 
-async function isSpooledAt({ chunks }: Pick<Deps, "chunks">, uploadId: string, index: number): Promise<boolean> {
+async function isSpooledAt({ chunks }: Pick<GatherDeps, "chunks">, uploadId: string, index: number): Promise<boolean> {
   return isSpooled(await chunks.find({ uploadId, index }));
 }
 
@@ -53,7 +56,7 @@ const maxBatchChunks = 256;
 
 /** Those behind the last one in the source, else this one. */
 async function nextMoves(
-  { chunks }: Pick<Deps, "chunks">,
+  { chunks }: Pick<GatherDeps, "chunks">,
   upload: UploadRecord,
   index: number,
   maxChunks = maxBatchChunks,
@@ -82,7 +85,7 @@ async function nextMoves(
 const isSpooled = (chunk: ChunkRecord | null): chunk is ChunkRecord & { spool: string } => chunk?.spool != null;
 
 /** Run it while holding the place. */
-async function moveBatch(deps: Deps, upload: UploadRecord, index: number, signal: AbortSignal): Promise<boolean> {
+async function moveBatch(deps: GatherDeps, upload: UploadRecord, index: number, signal: AbortSignal): Promise<boolean> {
   const uploadId = upload.id;
   const moves = await nextMoves(deps, upload, index);
   if (moves.length === 0) return false;
@@ -96,7 +99,7 @@ async function moveBatch(deps: Deps, upload: UploadRecord, index: number, signal
 
 /** @throws ServiceError `missing_chunks` for a file that is lost or too short, whose row is deleted; `storage_full` */
 async function copyChunk(
-  deps: Deps,
+  deps: GatherDeps,
   uploadId: string,
   { index, spool, sizeBytes }: Pick<Move, "index" | "spool" | "sizeBytes">,
   to: FileHandle,
@@ -122,7 +125,7 @@ async function copyChunk(
  * @returns the path of the file
  * @throws as `copyChunk`; the reason of the signal
  */
-export async function gatherChunks(deps: Deps, upload: UploadRecord, signal: AbortSignal): Promise<string> {
+export async function gatherChunks(deps: GatherDeps, upload: UploadRecord, signal: AbortSignal): Promise<string> {
   const { id } = upload;
   const closed = new ServiceError("conflict", `Upload ${id} is complete and takes no more chunks`);
   for (const { index } of (await deps.chunks.list(id)).filter(isSpooled)) {

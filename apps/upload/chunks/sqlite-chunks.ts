@@ -1,8 +1,7 @@
 /** Chunks in `uploads.db`. */
 import { and, asc, count, desc, eq, gt, isNotNull, lt, sql, sum } from "drizzle-orm";
-import type { GroupCommit } from "../database/group-commit.ts";
+import type { GroupCommit, UploadDatabase } from "../database/group-commit.ts";
 import { chunks, uploads } from "../database/schema.ts";
-import type { UploadDatabase } from "../database/sqlite-database.ts";
 import type { ChunkName, Chunks, InSource, Situation } from "./store.ts";
 
 /**

@@ -1,9 +1,8 @@
 import { expect, test } from "bun:test";
 import { ServiceError } from "@video-backend/service";
 import { createWorld, holdDatabase, longestDelay } from "@video-backend/testing";
-import { createGroupCommit } from "./group-commit.ts";
+import { createGroupCommit, type Transaction } from "./group-commit.ts";
 import { uploads } from "./schema.ts";
-import type { Transaction } from "./sqlite-database.ts";
 import { openUploadDatabase } from "./sqlite-stores.ts";
 
 function setup({ patienceSeconds }: { patienceSeconds?: number } = {}) {

@@ -2,9 +2,15 @@
  * Concurrent writes share one transaction. Each commit waits for the disk, about 3 ms during which the event loop is blocked;
  * requests whose bytes were synced together share one commit, too.
  */
-import { retryWhileBusy } from "@video-backend/database";
+import { retryWhileBusy, type ServiceDatabase } from "@video-backend/database";
 import { isServiceError } from "@video-backend/service";
-import type { Transaction, UploadDatabase } from "./sqlite-database.ts";
+import type * as schema from "./schema.ts";
+
+/** `uploads.db` as the adapters use it. */
+export type UploadDatabase = ServiceDatabase<typeof schema>;
+
+/** The operations on a transaction. */
+export type Transaction = Pick<UploadDatabase, "select" | "insert" | "update" | "delete">;
 
 /**
  * Runs `work` in a transaction that it may share with others, in the order of the calls, and resolves with its result after the

@@ -7,17 +7,17 @@ import { lookUpVideo } from "@video-backend/metadata/client";
 import { errorCodes, isServiceError, messageOf, ServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { UploadDeps } from "../deps.ts";
-import { storedNameOf } from "../sources/original.ts";
+import { storedNameOf } from "../uploads/filename.ts";
 import { findUpload, moveUpload } from "../uploads/state.ts";
 import type { UploadRecord } from "../uploads/store.ts";
 
-type Deps = Pick<UploadDeps, "uploads" | "metadata" | "transcoding" | "log" | "now">;
+export type HandOverDeps = Pick<UploadDeps, "uploads" | "metadata" | "transcoding" | "log" | "now">;
 
 /**
  * As far as possible. A service that is down postpones the rest, a refusal ends it; neither is thrown, since the upload itself is
  * stored. What is thrown is the reason of the signal, or an internal error.
  */
-export async function handOver(deps: Deps, uploadId: string, signal: AbortSignal): Promise<void> {
+export async function handOver(deps: HandOverDeps, uploadId: string, signal: AbortSignal): Promise<void> {
   const { log } = deps;
   let upload = await findUpload(deps, uploadId);
   try {
@@ -35,7 +35,7 @@ export async function handOver(deps: Deps, uploadId: string, signal: AbortSignal
 }
 
 /** @throws ServiceError `not_found` if the video was deleted since an earlier try registered it */
-async function register({ metadata }: Deps, upload: UploadRecord, signal: AbortSignal) {
+async function register({ metadata }: HandOverDeps, upload: UploadRecord, signal: AbortSignal) {
   const { kind } = await lookUpVideo(metadata, upload.id, signal);
   if (kind === "deleted") throw new ServiceError("not_found", "The video was deleted");
   const filename = storedNameOf(upload);
@@ -46,7 +46,7 @@ async function register({ metadata }: Deps, upload: UploadRecord, signal: AbortS
   return "registered" as const;
 }
 
-async function start({ transcoding }: Deps, upload: UploadRecord, signal: AbortSignal) {
+async function start({ transcoding }: HandOverDeps, upload: UploadRecord, signal: AbortSignal) {
   const json = { upload_id: upload.id, filename: storedNameOf(upload) };
   await parseResponse(transcoding.transcode.start.$post({ json }, { init: { signal } }));
   return "handed_over" as const;
@@ -57,7 +57,7 @@ function isRefusal(error: unknown): error is ServiceError {
   return isServiceError(error) && errorCodes[error.code].status < 500;
 }
 
-async function postpone({ uploads, log, now }: Deps, upload: UploadRecord, error: unknown): Promise<void> {
+async function postpone({ uploads, log, now }: HandOverDeps, upload: UploadRecord, error: unknown): Promise<void> {
   const { id: uploadId, state } = upload;
   const [failedTries, reason] = [upload.failedTries + 1, messageOf(error)];
   const delaySeconds = retryDelaySeconds(failedTries);
@@ -66,7 +66,12 @@ async function postpone({ uploads, log, now }: Deps, upload: UploadRecord, error
 }
 
 /** If metadata has the video already, it shows it as failed, with the reason. */
-async function refuse(deps: Deps, upload: UploadRecord, refusal: ServiceError, signal: AbortSignal): Promise<void> {
+async function refuse(
+  deps: HandOverDeps,
+  upload: UploadRecord,
+  refusal: ServiceError,
+  signal: AbortSignal,
+): Promise<void> {
   const { metadata, log } = deps;
   const { id: uploadId, state } = upload;
   log.error({ uploadId, state, reason: refusal.message }, "handing over was refused");

@@ -9,8 +9,7 @@ import { isDatabaseBusy } from "@video-backend/database/busy";
 import { isServiceError, messageOf, repeat } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { UploadDeps } from "../deps.ts";
-import { hashOriginal } from "../sources/original.ts";
-import { type FinishDeps, finishUpload, tryFinishing } from "../uploads/complete-upload.ts";
+import { type FinishDeps, finishUpload, hashOriginal, tryFinishing } from "../uploads/complete-upload.ts";
 
 const retrySeconds = 60;
 

@@ -31,10 +31,7 @@ export async function createFromUrl(
   return await createUpload(deps, {
     filename: form.filename ?? nameFile(url, answer),
     title: form.title ?? null,
-    totalChunks: 1,
     fileSizeBytes: sizeBytes,
-    chunkSizeBytes: null,
-    isStream: true,
     sourceUrl: url.href,
     client,
   });

@@ -16,12 +16,7 @@ type Upload = ReturnType<typeof setup>;
 const begin = ({ deps }: Upload, fileSizeBytes: number | null = null) =>
   createUpload(deps, {
     filename: "film.mp4",
-    title: null,
-    totalChunks: 1,
     fileSizeBytes,
-    chunkSizeBytes: null,
-    isStream: true,
-    sourceUrl: null,
     client: null,
   });
 

@@ -27,44 +27,10 @@ export interface NewFile extends AsyncDisposable {
   path: string;
 }
 
-export interface SourceDirectory {
-  /** The source. */
-  pathOf(uploadId: string): string;
-  /** Creates an empty source; harmless if it exists. */
-  create(uploadId: string): Promise<void>;
-  /** Opens the source for reading and writing at any offset; null if it does not exist. */
-  open(uploadId: string): Promise<FileHandle | null>;
-  /** An empty file in the folder of the upload, to rebuild the source in. */
-  createAnew(uploadId: string): Promise<NewFile>;
-  /** A new file; disposing removes it, unless it was kept. */
-  openSpool(): Promise<NewFile>;
-  /**
-   * Moves a spool to the folder of its upload, synced if the policy requires it.
-   *
-   * @returns its name there
-   */
-  keep(uploadId: string, spool: NewFile): Promise<string>;
-  /** Opens a kept spool for reading; null if it does not exist. */
-  openKept(uploadId: string, name: string): Promise<FileHandle | null>;
-  removeKept(uploadId: string, name: string): Promise<void>;
-  keptNames(uploadId: string): string[];
-  /** Syncs a file, if the policy requires it at this moment. */
-  sync(path: string, file: FileHandle, moment: Exclude<SyncPolicy, "never">): Promise<void>;
-  /** Removes everything of an upload; harmless if there is nothing. */
-  remove(uploadId: string): Promise<void>;
-  /** The ids that have a folder. */
-  uploadIds(): string[];
-  /** False if the source itself does not exist, whatever else does. */
-  exists(uploadId: string): Promise<boolean>;
-  /**
-   * Bytes on the disk and the last change, in epoch seconds, of the folder of an upload or of these files in it; null if there is
-   * no folder.
-   */
-  measure(uploadId: string, names?: readonly string[]): Promise<{ bytes: number; since: number } | null>;
-}
+export type SourceDirectory = ReturnType<typeof openSourceDirectory>;
 
 /** Opens the directory, which is created with the first source; what was being received before a crash is removed. */
-export function openSourceDirectory(directory: string, policy: SyncPolicy): SourceDirectory {
+export function openSourceDirectory(directory: string, policy: SyncPolicy) {
   rmSync(join(directory, incomingFolder), { recursive: true, force: true });
   const groupSync = createGroupSync();
   const folder = (uploadId: string) => join(directory, checkedId(uploadId));
@@ -82,19 +48,24 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
   }
 
   return {
+    /** The source. */
     pathOf,
-    async create(uploadId) {
+    /** Creates an empty source; harmless if it exists. */
+    async create(uploadId: string) {
       await mkdir(folder(uploadId), { recursive: true });
       await using _file = await open(pathOf(uploadId), "a");
       for (const path of [folder(uploadId), directory]) await syncNames(path);
     },
-    open: (uploadId) => orNull(open(pathOf(uploadId), "r+")),
-    async createAnew(uploadId) {
+    /** Opens the source for reading and writing at any offset; null if it does not exist. */
+    open: (uploadId: string) => orNull(open(pathOf(uploadId), "r+")),
+    /** An empty file in the folder of the upload, to rebuild the source in. */
+    async createAnew(uploadId: string): Promise<NewFile> {
       const path = join(folder(uploadId), newSourceFile);
       const file = await open(path, "w+");
       return { file, path, [Symbol.asyncDispose]: () => file.close() };
     },
-    async openSpool() {
+    /** A new file; disposing removes it, unless it was kept. */
+    async openSpool(): Promise<NewFile> {
       const path = join(directory, incomingFolder, crypto.randomUUID());
       const file = await madeIfAbsent(join(directory, incomingFolder), () => open(path, "wx+"));
       spools.add(path);
@@ -107,7 +78,12 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
         },
       };
     },
-    async keep(uploadId, { file, path }) {
+    /**
+     * Moves a spool to the folder of its upload, synced if the policy requires it.
+     *
+     * @returns its name there
+     */
+    async keep(uploadId: string, { file, path }: NewFile) {
       if (policy === "chunk") await file.datasync();
       const name = keptChunkFile(crypto.randomUUID());
       await madeIfAbsent(folder(uploadId), () => rename(path, keptPath(uploadId, name)));
@@ -115,16 +91,25 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy): Sour
       await syncNames(folder(uploadId));
       return name;
     },
-    openKept: (uploadId, name) => orNull(open(keptPath(uploadId, name), "r")),
-    removeKept: (uploadId, name) => rm(keptPath(uploadId, name), { force: true }),
-    keptNames: (uploadId) => namesIn(folder(uploadId)).filter((name) => keptChunkPattern.test(name)),
-    async sync(path, file, moment) {
+    /** Opens a kept spool for reading; null if it does not exist. */
+    openKept: (uploadId: string, name: string) => orNull(open(keptPath(uploadId, name), "r")),
+    removeKept: (uploadId: string, name: string) => rm(keptPath(uploadId, name), { force: true }),
+    keptNames: (uploadId: string) => namesIn(folder(uploadId)).filter((name) => keptChunkPattern.test(name)),
+    /** Syncs a file, if the policy requires it at this moment. */
+    async sync(path: string, file: FileHandle, moment: Exclude<SyncPolicy, "never">) {
       if (policy === moment || (policy === "chunk" && moment === "complete")) await groupSync(path, file);
     },
-    remove: (uploadId) => rm(folder(uploadId), { recursive: true, force: true }),
+    /** Removes everything of an upload; harmless if there is nothing. */
+    remove: (uploadId: string): Promise<void> => rm(folder(uploadId), { recursive: true, force: true }),
+    /** The ids that have a folder. */
     uploadIds: () => namesIn(directory).filter(isVideoId),
-    exists: async (uploadId) => (await orNull(stat(pathOf(uploadId)))) !== null,
-    async measure(uploadId, names) {
+    /** False if the source itself does not exist, whatever else does. */
+    exists: async (uploadId: string) => (await orNull(stat(pathOf(uploadId)))) !== null,
+    /**
+     * Bytes on the disk and the last change, in epoch seconds, of the folder of an upload or of these files in it; null if there
+     * is no folder.
+     */
+    async measure(uploadId: string, names?: readonly string[]) {
       const path = folder(uploadId);
       const own = await orNull(stat(path));
       if (!own) return null;

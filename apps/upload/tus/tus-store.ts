@@ -95,11 +95,7 @@ function requestOf(upload: Pick<Upload, "size" | "metadata">, client: string | n
   return {
     filename,
     title: known.data.title ?? null,
-    totalChunks: 1,
     fileSizeBytes: upload.size ?? null,
-    chunkSizeBytes: null,
-    isStream: true,
-    sourceUrl: null,
     uploadMetadata: upload.metadata ? Metadata.stringify(upload.metadata) : null,
     client,
   };

@@ -2,48 +2,41 @@
  * Completes an upload: from bytes that are all received to a source that transcoding works on. The row says how far that is, so
  * whoever comes next, a second request, the background loop or the service after a crash, resumes from there.
  */
+import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { type Hold, messageOf, ServiceError } from "@video-backend/service";
 import { storageFull } from "../chunks/body.ts";
 import { digestMismatch, hashPart, sha256Digest } from "../chunks/digest.ts";
-import { gatherChunks } from "../chunks/move-chunks.ts";
+import { type GatherDeps, gatherChunks } from "../chunks/move-chunks.ts";
 import type { UploadDeps } from "../deps.ts";
-import { handOver } from "../handover/hand-over.ts";
+import { type HandOverDeps, handOver } from "../handover/hand-over.ts";
 import { forgetBeyond, openSource } from "../sources/open-source.ts";
-import { hashOriginal, originalKey } from "../sources/original.ts";
+import { originalKey } from "./filename.ts";
 import { missingIndexes } from "./present-upload.ts";
 import { findUpload, isOpen, isStream, moveUpload } from "./state.ts";
 import type { UploadRecord } from "./store.ts";
 
-export type FinishDeps = Pick<
-  UploadDeps,
-  | "uploads"
-  | "chunks"
-  | "sources"
-  | "store"
-  | "room"
-  | "active"
-  | "locks"
-  | "copyRange"
-  | "metadata"
-  | "transcoding"
-  | "log"
-  | "now"
->;
+export type FinishDeps = GatherDeps & HandOverDeps & Pick<UploadDeps, "store">;
 
 /**
  * Resolves when the source is stored. That metadata or transcoding is down is no error: the background loop continues. Of several
  * concurrent calls each waits for the one before it, and finds nothing left to do.
  *
  * @param sha256 the hash of the whole file, if the client knows it; to check it the file has to be read
+ * @returns the id of an earlier upload of the same bytes, if the hash is known and there is one
  * @throws ServiceError `not_found`, `missing_chunks`; `conflict` for one that is still fetched from a URL; `invalid_request` for
  *   a size that differs, `digest_mismatch`, `storage_full`
  */
-export async function completeUpload(deps: FinishDeps, uploadId: string, sha256: string | null = null): Promise<void> {
+export async function completeUpload(
+  deps: FinishDeps,
+  uploadId: string,
+  sha256: string | null = null,
+): Promise<string | null> {
   refuseFetching(await findUpload(deps, uploadId, "complete"));
   using active = deps.active.enter(uploadId);
   using _alone = await deps.locks.acquire(finishKey(uploadId), { signal: active.signal });
   await finishUpload(deps, uploadId, active.signal, sha256);
+  return await deps.uploads.findDuplicate(await findUpload(deps, uploadId));
 }
 
 /** A part of a file must not pass for all of it, and the request must not wait for as long as the fetch takes. */
@@ -204,4 +197,28 @@ async function closeFile(
 function refuseOther(uploadId: string, sha256: string, got: string): void {
   const expected = sha256Digest(sha256);
   if (got !== expected.hex) throw digestMismatch(`Upload ${uploadId}`, expected, got);
+}
+
+/**
+ * The SHA-256 of a stored source in lower-case hex, by which identical files are found. It is computed once and kept with the upload.
+ *
+ * @throws ServiceError `not_found` if the upload or its source is gone
+ */
+export async function hashOriginal(
+  deps: Pick<UploadDeps, "uploads" | "store">,
+  uploadId: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const upload = await findUpload(deps, uploadId);
+  if (upload.sha256 !== null) return upload.sha256;
+  const stored = await deps.store.open(originalKey(upload));
+  if (!stored) throw new ServiceError("not_found", `The source of ${uploadId} is gone`);
+  const hash = createHash("sha256");
+  for await (const bytes of stored.blob.stream()) {
+    signal.throwIfAborted();
+    hash.update(bytes);
+  }
+  const sha256 = hash.digest("hex");
+  await deps.uploads.update(uploadId, { sha256 });
+  return sha256;
 }

@@ -7,15 +7,12 @@ import type { UploadDeps } from "../deps.ts";
 import { checkFilename, storedName } from "./filename.ts";
 import type { UploadRecord } from "./store.ts";
 
-/** What is known of an upload before its first byte. Null for what is not. */
+/** What is known of an upload before its first byte. What is left out is not known. */
 export interface UploadRequest
-  extends Pick<
-    UploadRecord,
-    "filename" | "title" | "totalChunks" | "fileSizeBytes" | "chunkSizeBytes" | "sourceUrl" | "client"
-  > {
-  /** True for a source that is sent as one stream. */
-  isStream: boolean;
-  uploadMetadata?: string | null;
+  extends Pick<UploadRecord, "filename" | "client">,
+    Partial<Pick<UploadRecord, "title" | "fileSizeBytes" | "chunkSizeBytes" | "sourceUrl" | "uploadMetadata">> {
+  /** Left out for a source that is sent as one stream. */
+  totalChunks?: number;
 }
 
 export type CreateDeps = Pick<UploadDeps, "uploads" | "sources" | "room" | "limits" | "disk" | "active" | "newId">;
@@ -37,18 +34,23 @@ export async function createUpload(deps: CreateDeps, request: UploadRequest): Pr
   const freeBytes = await deps.disk.freeBytes();
   const id = deps.newId();
   using _active = deps.active.enter(id);
-  const { isStream, ...known } = request;
+  const { totalChunks, fileSizeBytes = null, chunkSizeBytes = null } = request;
   const upload = {
-    ...known,
+    title: null,
+    sourceUrl: null,
+    uploadMetadata: null,
+    ...request,
     id,
     storedName: storedName(request.filename),
-    appendedBytes: isStream ? 0 : null,
-    uploadMetadata: request.uploadMetadata ?? null,
+    totalChunks: totalChunks ?? 1,
+    fileSizeBytes,
+    chunkSizeBytes,
+    appendedBytes: totalChunks === undefined ? 0 : null,
   };
   try {
     await uploads.create(upload, ({ openOfClient, unfinished }) => {
       const promisedBytes = Math.max(promisedBefore, room.promisedBytes(unfinished));
-      admit(limits, request, { openOfClient, freeBytes, promisedBytes });
+      admit(limits, upload, { openOfClient, freeBytes, promisedBytes });
     });
     await createSource(deps, id);
   } catch (error) {
@@ -68,21 +70,17 @@ async function createSource({ sources, uploads }: CreateDeps, id: string): Promi
 }
 
 /** The form of init. */
-export function requestOf(form: NewUpload, client: string | null): UploadRequest {
-  return {
-    filename: form.filename,
-    title: form.title ?? null,
-    totalChunks: form.total_chunks,
-    fileSizeBytes: form.file_size ?? null,
-    chunkSizeBytes: form.chunk_size ?? null,
-    isStream: false,
-    sourceUrl: null,
-    client,
-  };
-}
+export const requestOf = (form: NewUpload, client: string | null): UploadRequest => ({
+  filename: form.filename,
+  title: form.title ?? null,
+  totalChunks: form.total_chunks,
+  fileSizeBytes: form.file_size ?? null,
+  chunkSizeBytes: form.chunk_size ?? null,
+  client,
+});
 
 /** Sizes that contradict each other would let no chunk be accepted; better refused before the first one is sent. */
-function checkSizes({ totalChunks, fileSizeBytes, chunkSizeBytes }: UploadRequest): void {
+function checkSizes({ totalChunks = 1, fileSizeBytes = null, chunkSizeBytes = null }: UploadRequest): void {
   if (chunkSizeBytes === null || totalChunks === 1) return;
   const gridBytes = chunkSizeBytes * (totalChunks - 1);
   if (chunkSizeBytes > 0 && (fileSizeBytes === null || gridBytes <= fileSizeBytes)) return;

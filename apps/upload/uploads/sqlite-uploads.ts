@@ -1,8 +1,7 @@
 /** Uploads in `uploads.db`. */
 import { and, asc, count, eq, inArray, isNotNull, isNull, lt, lte, ne, notInArray, or, sql } from "drizzle-orm";
-import type { GroupCommit } from "../database/group-commit.ts";
+import type { GroupCommit, UploadDatabase } from "../database/group-commit.ts";
 import { chunks, uploads } from "../database/schema.ts";
-import type { UploadDatabase } from "../database/sqlite-database.ts";
 import { unfinishedStates } from "./state.ts";
 import type { Condition, UploadFields, Uploads } from "./store.ts";
 
