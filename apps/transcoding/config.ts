@@ -1,4 +1,5 @@
 /** What an operator may set for this service. */
+import { rateControls } from "@video-backend/media";
 import { settings } from "@video-backend/service";
 import { z } from "zod";
 
@@ -15,6 +16,10 @@ export const TranscodingConfig = z.object({
     .enum(["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"])
     .default("veryfast")
     .describe("x264's trade of time for size"),
+  RATE_CONTROL: z
+    .enum(rateControls)
+    .default("quality")
+    .describe("quality: constant quality below the caps of the ladder; bitrate: the ladder's mean bit rates"),
   ENCODER: z
     .enum(["auto", "h264_nvenc", "h264_qsv", "h264_vaapi", "libx264"])
     .default("auto")

@@ -1,5 +1,5 @@
 /** What the verbs and tasks of this service are given. The lowest layer of the app: it imports no verb, task or route. */
-import type { Run } from "@video-backend/media";
+import type { RateControl, Run } from "@video-backend/media";
 import type { MetadataClient } from "@video-backend/metadata/client";
 import type { TaskQueue } from "@video-backend/queue";
 import type { CrossOriginRules, Exclusion, Log, Reconciler } from "@video-backend/service";
@@ -45,6 +45,8 @@ export interface OpenSource {
 export interface WorkerSettings {
   segmentSeconds: number;
   x264Preset: string;
+  /** Of videos that have no plan yet. */
+  rateControl: RateControl;
   /** How many ffmpeg encode in the background at the same time. */
   processes: number;
   /** Of an ffmpeg in the background. */

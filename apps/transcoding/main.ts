@@ -27,6 +27,7 @@ const cpus = config.TRANSCODE_CPUS ?? availableParallelism();
 const settings = {
   segmentSeconds: config.SEGMENT_SECONDS,
   x264Preset: config.X264_PRESET,
+  rateControl: config.RATE_CONTROL,
   allThreads: cpus,
   ...divideProcessors(cpus),
 };

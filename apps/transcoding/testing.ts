@@ -1,6 +1,6 @@
 /** A transcoding service with the real ffmpeg, a real ledger and a real metadata service, in a test's own directory. */
 import { mkdir } from "node:fs/promises";
-import { type Encoder, libx264, type Run, run } from "@video-backend/media";
+import { type Encoder, libx264, type RateControl, type Run, run } from "@video-backend/media";
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { databaseFiles, folders } from "@video-backend/storage/layout";
@@ -18,6 +18,7 @@ export interface TestTranscodingOptions {
   /** In place of the real one, for an encoder that must fail on purpose. */
   run?: Run;
   segmentSeconds?: number;
+  rateControl?: RateControl;
   encoders?: Encoder[];
   freeBytes?: () => Promise<number>;
 }
@@ -29,6 +30,7 @@ export async function createTestTranscoding(world: World, options: TestTranscodi
   const metadata = options.metadata ?? createTestMetadata(world, options.metadataIsAway);
   const settings = {
     segmentSeconds: options.segmentSeconds ?? 1,
+    rateControl: options.rateControl ?? ("quality" as const),
     x264Preset: "ultrafast",
     threads: 1,
     allThreads: 2,

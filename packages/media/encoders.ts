@@ -1,6 +1,7 @@
 /**
  * The H.264 encoders, as data: what each adds to an ffmpeg command. That ffmpeg lists one says nothing; `proofCommand` is
  * how it is found out whether it works here, with the very arguments that jobs use.
+ * The caps (`-maxrate`, `-bufsize`) are the same for all and in both rate controls.
  */
 import { muxedInitFile, muxedPlaylistFile, muxedSegmentTemplate } from "@video-backend/storage/layout";
 import { h264Level } from "./h264-level.ts";
@@ -18,8 +19,15 @@ export interface Encoder {
   device: string[];
   /** Filters that bring a frame of 4:2:0 in 8 bits onto the device; null where it may stay in memory. */
   upload: string | null;
-  /** The codec and its options but for the rates, which are the same for all. */
+  /** The codec and its options but for the rate control. */
   codec(rung: Pick<VideoRendition, "levelIdc">, settings: EncoderSettings): string[];
+  /** Options that go with a mean bit rate (`-b:v`). */
+  meanBitRate: string[];
+  /**
+   * Options for a constant quality below the caps, on x264's scale of CRF; null where a driver has no such rate control.
+   * The scales of the others have the same range; their values are x264's.
+   */
+  constantQuality: ((quality: number, rung: Pick<VideoRendition, "videoKbps">) => string[]) | null;
 }
 
 const levelName = (idc: number): string => (idc / 10).toFixed(1);
@@ -39,6 +47,9 @@ export function knownEncoders(vaapiDevice: string): Encoder[] {
         ...["-c:v", "h264_nvenc", "-preset", "p4", "-rc", "vbr", "-profile:v", "main", "-level:v", levelName(levelIdc)],
         ...["-bf", "2", "-no-scenecut", "1", "-forced-idr", "1"],
       ],
+      meanBitRate: [],
+      // With a mean bit rate it would aim at that.
+      constantQuality: (quality) => ["-cq", String(quality), "-b:v", "0"],
     },
     {
       name: "h264_qsv",
@@ -48,13 +59,18 @@ export function knownEncoders(vaapiDevice: string): Encoder[] {
         ...["-c:v", "h264_qsv", "-preset", "veryfast", "-profile:v", "main", "-level:v", String(levelIdc)],
         ...["-look_ahead", "0", "-forced_idr", "1"],
       ],
+      meanBitRate: [],
+      // QVBR: without a mean bit rate below the cap it would be ICQ, which knows no cap.
+      constantQuality: (quality, { videoKbps }) => ["-global_quality", String(quality), "-b:v", `${videoKbps}k`],
     },
     {
       name: "h264_vaapi",
       device: ["-vaapi_device", vaapiDevice],
       upload: "format=nv12,hwupload",
-      codec: ({ levelIdc }) => [
-        ...["-c:v", "h264_vaapi", "-profile:v", "main", "-level:v", String(levelIdc), "-rc_mode", "VBR"],
+      codec: ({ levelIdc }) => [...["-c:v", "h264_vaapi", "-profile:v", "main", "-level:v", String(levelIdc)]],
+      meanBitRate: ["-rc_mode", "VBR"],
+      constantQuality: (quality, { videoKbps }) => [
+        ...["-rc_mode", "QVBR", "-global_quality", String(quality), "-b:v", `${videoKbps}k`],
       ],
     },
     libx264,
@@ -70,6 +86,8 @@ export const libx264: Encoder = {
     ...["-c:v", "libx264", "-preset", x264Preset, "-threads", String(threads)],
     ...["-profile:v", "main", "-level:v", levelName(levelIdc), "-sc_threshold", "0", "-forced-idr", "1"],
   ],
+  meanBitRate: [],
+  constantQuality: (quality) => ["-crf", String(quality)],
 };
 
 /** What a segment's frames may be coded from. */
@@ -96,9 +114,15 @@ export function encoderArguments(
   return [
     ...encoder.codec(rung, settings),
     ...(reorders ? [] : ["-bf", "0"]),
-    ...["-b:v", `${rung.videoKbps}k`, "-maxrate", `${rung.maxrateKbps}k`, "-bufsize", `${rung.bufferKbps}k`],
+    ...rateControl(encoder, rung),
+    ...["-maxrate", `${rung.maxrateKbps}k`, "-bufsize", `${rung.bufferKbps}k`],
     ...["-g", "100000", ...colourTags],
   ];
+}
+
+function rateControl({ constantQuality, meanBitRate }: Encoder, rung: VideoRendition): string[] {
+  if (rung.quality !== undefined && constantQuality) return constantQuality(rung.quality, rung);
+  return [...meanBitRate, "-b:v", `${rung.videoKbps}k`];
 }
 
 /** The muxer's part of a command: a folder a rendition, a file a segment, cut at key frames so many seconds apart at least. */
@@ -121,6 +145,7 @@ const proofRung: VideoRendition = {
   videoKbps: 900,
   maxrateKbps: 1100,
   bufferKbps: 2200,
+  quality: 23,
   levelIdc: h264Level({ width: 640, height: 360, frameRate: 25, maxrateKbps: 1100, bufferKbps: 2200 }),
   codec: "",
   segmentCount: 1,

@@ -16,7 +16,7 @@ export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofComman
 export type { AudioFacts, Facts, VideoFacts } from "./facts.ts";
 export { qualityLabel } from "./ladder.ts";
 export { languageName } from "./languages.ts";
-export { makePlan } from "./make-plan.ts";
+export { makePlan, type RateControl, rateControls } from "./make-plan.ts";
 export { hasPackedAudio, packCommand, unpackCommand } from "./packed-audio.ts";
 export {
   type AudioRendition,

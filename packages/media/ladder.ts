@@ -12,15 +12,25 @@ export interface Rung {
   videoKbps: number;
   maxrateKbps: number;
   bufferKbps: number;
+  /** On x264's scale of CRF; chosen by `bun run bench quality`, whose figures are in the README. */
+  quality: number;
   audioKbps: number;
 }
 
+/** By the contract's columns: name, box, kbit/s of the video with its caps, and of the audio; then the quality. */
+const rung = (
+  name: string,
+  [long, short]: [number, number],
+  [videoKbps, maxrateKbps, bufferKbps, audioKbps]: [number, number, number, number],
+  quality: number,
+): Rung => ({ name, long, short, videoKbps, maxrateKbps, bufferKbps, audioKbps, quality });
+
 /** Highest first. */
 export const ladder: readonly Rung[] = [
-  { name: "1080p", long: 1920, short: 1080, videoKbps: 5800, maxrateKbps: 6400, bufferKbps: 9600, audioKbps: 192 },
-  { name: "720p", long: 1280, short: 720, videoKbps: 3500, maxrateKbps: 3900, bufferKbps: 5800, audioKbps: 160 },
-  { name: "480p", long: 854, short: 480, videoKbps: 1600, maxrateKbps: 1900, bufferKbps: 3000, audioKbps: 128 },
-  { name: "360p", long: 640, short: 360, videoKbps: 900, maxrateKbps: 1100, bufferKbps: 2200, audioKbps: 96 },
+  rung("1080p", [1920, 1080], [5800, 6400, 9600, 192], 23),
+  rung("720p", [1280, 720], [3500, 3900, 5800, 160], 23),
+  rung("480p", [854, 480], [1600, 1900, 3000, 128], 22),
+  rung("360p", [640, 360], [900, 1100, 2200, 96], 22),
 ];
 
 export interface Size {

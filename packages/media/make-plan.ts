@@ -9,7 +9,16 @@ export interface PlanSettings {
   segmentSeconds: number;
   /** Mbit/s. */
   networkSpeed: number;
+  /** `quality` where it is not told. */
+  rateControl?: RateControl;
 }
+
+/**
+ * `quality`: the same quality in every scene, at whatever rate below the rung's cap that takes. `bitrate`: the rung's mean bit
+ * rate, whatever a scene needs.
+ */
+export const rateControls = ["quality", "bitrate"] as const;
+export type RateControl = (typeof rateControls)[number];
 
 const highestFrameRate = 60;
 /** Of what is told of slides, which have more frames than their source where boundaries repeat them. */
@@ -17,7 +26,7 @@ const lowestFrameRate = 1;
 
 /** Makes the plan of a video. */
 export function makePlan(facts: Facts, settings: PlanSettings): Plan {
-  const { segmentSeconds, networkSpeed } = settings;
+  const { segmentSeconds, networkSpeed, rateControl = "quality" } = settings;
   const { rungs, leftOut } = facts.video ? chooseRungs(facts.video, networkSpeed) : { rungs: [], leftOut: [] };
   const sourceRate = facts.video?.frameRate ?? 0;
   const cappedFrameRate = sourceRate > highestFrameRate + 0.5;
@@ -31,7 +40,8 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   const renditions: Rendition[] = rungs.map((rung) => {
     const levelIdc = h264Level({ ...rung, frameRate });
     const { name, width, height, videoKbps, maxrateKbps, bufferKbps } = rung;
-    const rates = { videoKbps, maxrateKbps, bufferKbps };
+    const quality = rateControl === "quality" ? { quality: rung.quality } : {};
+    const rates = { videoKbps, maxrateKbps, bufferKbps, ...quality };
     const codec = avcCodec(levelIdc);
     return { kind: "video", name, width, height, ...rates, levelIdc, codec, segmentCount: videoSegments };
   });

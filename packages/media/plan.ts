@@ -21,6 +21,8 @@ const VideoRendition = z.object({
   videoKbps: z.int(),
   maxrateKbps: z.int(),
   bufferKbps: z.int(),
+  /** Constant, on x264's scale of CRF, below `maxrateKbps`; absent where the mean is `videoKbps`, as in plans of before. */
+  quality: z.number().positive().optional(),
   levelIdc: z.int(),
   codec: z.string(),
   segmentCount: z.int(),

@@ -118,8 +118,11 @@ export async function proveEncoders(options: EncoderPoolOptions): Promise<Encode
   const wanted = choice === "auto" ? encoders : encoders.filter((encoder) => encoder.name === choice);
   const proven = await Promise.all(
     wanted.map(async (encoder) => {
-      const broken = await reasonOfFailure(encoder, run, settings);
-      return { encoder, broken, failures: 0, lastReason: "", outUntil: 0 };
+      const proof = async (one: Encoder) => ({ encoder: one, broken: await reasonOfFailure(one, run, settings) });
+      const first = await proof(encoder);
+      // One without a constant quality is used with mean bit rates.
+      const usable = first.broken === null ? first : await proof({ ...encoder, constantQuality: null });
+      return { ...usable, failures: 0, lastReason: "", outUntil: 0 };
     }),
   );
   const working = proven.filter((one) => one.broken === null);

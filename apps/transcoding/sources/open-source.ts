@@ -61,9 +61,10 @@ async function examine(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): 
   if (planned) return { source, audioSource };
   const seen = isCopied ? await factsOfCopy(deps, source, facts, signal) : facts;
   const heard = audio === null ? seen.audio : await audioOfCopy(deps, audio, facts, signal);
+  const { segmentSeconds, rateControl } = deps.settings;
   const plan = makePlan(
     { ...seen, container: facts.container, audio: heard },
-    { segmentSeconds: deps.settings.segmentSeconds, networkSpeed: job.networkSpeed },
+    { segmentSeconds, rateControl, networkSpeed: job.networkSpeed },
   );
   await deps.jobs.keepPlan(job.videoId, { ...plan, access, audioIsDecoded: audio !== null });
   return { source, audioSource };

@@ -8,14 +8,17 @@ export interface Rates {
   average: number;
 }
 
-/** As the encoder was told until all is made. Of audio the peak is a tenth above the mean then. */
+/**
+ * As the encoder was told until all is made: of a constant quality the cap alone is known. Of audio the peak is a tenth above
+ * the mean then.
+ */
 export function ratesOf(rendition: Rendition, ledger: LedgerSegment[]): Rates {
   const made = existing(segmentsOf(ledger, rendition));
   if (made.length > 0 && isWhole(rendition, ledger)) return measuredRates(made);
   const [ceilingKbps, meanKbps] =
     rendition.kind === "audio"
       ? [Math.ceil(rendition.kbps * 1.1), rendition.kbps]
-      : [rendition.maxrateKbps, rendition.videoKbps];
+      : [rendition.maxrateKbps, rendition.quality === undefined ? rendition.videoKbps : rendition.maxrateKbps];
   return { peak: Math.ceil(Math.max(peakRate(made), ceilingKbps * 1000)), average: meanKbps * 1000 };
 }
 
