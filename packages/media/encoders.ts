@@ -30,6 +30,8 @@ export interface Encoder {
   constantQuality: ((quality: number, rung: Pick<VideoRendition, "videoKbps">) => string[]) | null;
 }
 
+/** Of encoders that count in whole steps. */
+const wholeQuality = (quality: number): string => String(Math.round(quality));
 const levelName = (idc: number): string => (idc / 10).toFixed(1);
 
 /**
@@ -61,7 +63,7 @@ export function knownEncoders(vaapiDevice: string): Encoder[] {
       ],
       meanBitRate: [],
       // QVBR: without a mean bit rate below the cap it would be ICQ, which knows no cap.
-      constantQuality: (quality, { videoKbps }) => ["-global_quality", String(quality), "-b:v", `${videoKbps}k`],
+      constantQuality: (quality, { videoKbps }) => ["-global_quality", wholeQuality(quality), "-b:v", `${videoKbps}k`],
     },
     {
       name: "h264_vaapi",
@@ -70,7 +72,7 @@ export function knownEncoders(vaapiDevice: string): Encoder[] {
       codec: ({ levelIdc }) => [...["-c:v", "h264_vaapi", "-profile:v", "main", "-level:v", String(levelIdc)]],
       meanBitRate: ["-rc_mode", "VBR"],
       constantQuality: (quality, { videoKbps }) => [
-        ...["-rc_mode", "QVBR", "-global_quality", String(quality), "-b:v", `${videoKbps}k`],
+        ...["-rc_mode", "QVBR", "-global_quality", wholeQuality(quality), "-b:v", `${videoKbps}k`],
       ],
     },
     libx264,
@@ -115,14 +117,22 @@ export function encoderArguments(
     ...encoder.codec(rung, settings),
     ...(reorders ? [] : ["-bf", "0"]),
     ...rateControl(encoder, rung),
-    ...["-maxrate", `${rung.maxrateKbps}k`, "-bufsize", `${rung.bufferKbps}k`],
     ...["-g", "100000", ...colourTags],
   ];
 }
 
+/**
+ * How full a decoder's buffer is taken to be where a run begins, as a share of it. A run that the cap holds back ends with half;
+ * one that began with more would add the difference at each join, until the joined runs break the cap.
+ */
+const beginningShare = 0.5;
+
 function rateControl({ constantQuality, meanBitRate }: Encoder, rung: VideoRendition): string[] {
-  if (rung.quality !== undefined && constantQuality) return constantQuality(rung.quality, rung);
-  return [...meanBitRate, "-b:v", `${rung.videoKbps}k`];
+  const { quality, videoKbps, maxrateKbps, bufferKbps } = rung;
+  const caps = ["-maxrate", `${maxrateKbps}k`, "-bufsize", `${bufferKbps}k`];
+  if (quality === undefined || !constantQuality) return [...meanBitRate, "-b:v", `${videoKbps}k`, ...caps];
+  const beginning = ["-rc_init_occupancy", `${Math.round(bufferKbps * beginningShare)}k`];
+  return [...constantQuality(quality, rung), ...caps, ...beginning];
 }
 
 /** The muxer's part of a command: a folder a rendition, a file a segment, cut at key frames so many seconds apart at least. */

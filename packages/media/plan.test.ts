@@ -1,7 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { exampleFacts, examplePlan } from "./example-plan.ts";
 import { makePlan } from "./make-plan.ts";
-import { gridIndex, gridSeconds, Plan, plannedSeconds, plannedStartSeconds, segmentSpan } from "./plan.ts";
+import {
+  gridIndex,
+  gridSeconds,
+  Plan,
+  plannedSeconds,
+  plannedStartSeconds,
+  segmentSpan,
+  videoRenditions,
+} from "./plan.ts";
 
 describe("the plan", () => {
   test("is the same for the same facts, and survives JSON", () => {
@@ -34,6 +42,14 @@ describe("the plan", () => {
     expect(audio).toMatchObject({ name: "audio", kbps: 192, codec: "mp4a.40.2", stream: 1 });
     const slow = makePlan(exampleFacts(), { segmentSeconds: 4, networkSpeed: 0.5 });
     expect(slow.renditions.at(-1)).toMatchObject({ kind: "audio", kbps: 96 });
+  });
+
+  test("has a quality a rung, or none where mean bit rates are asked for; a plan of before has none", () => {
+    const qualities = (plan: Plan) => videoRenditions(plan).map(({ quality }) => quality);
+    expect(qualities(examplePlan())).toEqual([23, 22, 20.5, 20]);
+    const byBitRate = makePlan(exampleFacts(), { segmentSeconds: 4, networkSpeed: 10, rateControl: "bitrate" });
+    expect(qualities(byBitRate)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(qualities(Plan.parse(JSON.parse(JSON.stringify(byBitRate))))).toEqual(qualities(byBitRate));
   });
 
   test("brings more than 60 frames a second to 60", () => {

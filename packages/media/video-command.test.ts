@@ -36,8 +36,8 @@ test("a video chunk is one decode, each rung scaled from the one above, cut at t
       "-hide_banner -nostdin -loglevel error -nostats -max_error_rate 1 -y -threads 2 -noaccurate_seek -ss 7 -copyts -start_at_zero",
       `${guard} -i file:/originals/a/a b.mp4 -filter_complex_threads 2 -filter_complex`,
       `[0:0]trim=start=8:end=16,scale=1280:720:${bt709},setsar=1,format=yuv420p,split[720p][from-720p];[from-720p]scale=640:360:flags=bicubic,setsar=1[360p]`,
-      outputs("720p", "3.1", "-b:v 3500k -maxrate 3900k -bufsize 5800k"),
-      outputs("360p", "3.0", "-b:v 900k -maxrate 1100k -bufsize 2200k"),
+      outputs("720p", "3.1", "-crf 22 -maxrate 3900k -bufsize 5800k -rc_init_occupancy 2900k"),
+      outputs("360p", "3.0", "-crf 20 -maxrate 1100k -bufsize 2200k -rc_init_occupancy 1100k"),
       "-progress pipe:1 -stats_period 0.1",
     ].join(" "),
   );
@@ -87,7 +87,7 @@ test("a variable rate shows at each boundary what is shown then, once more, and 
     ].join(";"),
   );
   const text = command.join(" ");
-  expect(text).toContain("-forced-idr 1 -bf 0 -b:v 3500k");
+  expect(text).toContain("-forced-idr 1 -bf 0 -crf 22 -maxrate 3900k");
   expect(text).toContain(
     "-force_key_frames 8,12 -fps_mode passthrough -enc_time_base 1:90000 -bsf:v setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_DTS\\,DTS)\\,max(1\\,round(13.5/TB)-PTS)\\,NEXT_DTS-DTS)",
   );

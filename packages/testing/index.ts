@@ -3,6 +3,7 @@ export { type Clip, makeClip } from "./clip.ts";
 export { freePort } from "./free-port.ts";
 export { type HeldDatabase, holdDatabase } from "./hold-database.ts";
 export { longestDelay } from "./longest-delay.ts";
+export { neededBufferKbits } from "./needed-buffer.ts";
 export {
   delayAt,
   makeNumberedClip,

@@ -31,6 +31,18 @@ describe("proving encoders", () => {
     ]);
   });
 
+  test("uses one that has no constant quality with mean bit rates", async () => {
+    const pool = await proveEncoders({
+      encoders: [named("first"), libx264],
+      choice: "auto",
+      run: breaking({ "-crf": "No QVBR" }),
+      settings,
+      now: () => 0,
+    });
+    expect(pool.states()[0]).toEqual({ name: "first", state: "ready", reason: null });
+    expect(pool.pick(none)).toMatchObject({ name: "first", constantQuality: null });
+  });
+
   test("refuses to start with a chosen encoder that is broken", async () => {
     const options = {
       encoders: [named("first"), libx264],

@@ -1,6 +1,6 @@
 /**
- * What a rendition is beside its source: bytes, likeness, and how full a decoder's buffer must be able to get. Luma SSIM
- * against the source's frames, deinterlaced and at the rendition's rate as the plan says, scaled by zimg to the rung's size.
+ * How like its source a rendition is: luma SSIM against the source's frames, deinterlaced and at the rendition's rate as the
+ * plan says, scaled by zimg to the rung's size.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -63,16 +63,13 @@ const roundingSeconds = 0.002;
 
 /** Of all its streams, seconds. */
 async function startOf(source: string): Promise<number> {
-  const [line = ""] = await linesOfFfprobe(["-show_entries", "format=start_time"], source);
-  return Number(line);
-}
-
-async function linesOfFfprobe(asked: string[], path: string): Promise<string[]> {
-  const lines: string[] = [];
-  const command = ["-v", "error", ...asked, "-of", "csv=p=0", path];
-  const { exitCode, errors } = await run("ffprobe", command, { onLine: (line) => void lines.push(line) });
-  if (exitCode !== 0) throw new Error(`ffprobe ended with ${exitCode}: ${errors}`);
-  return lines;
+  let start = Number.NaN;
+  const onLine = (line: string) => {
+    start = Number(line);
+  };
+  await run("ffprobe", ["-v", "error", "-show_entries", "format=start_time", "-of", "csv=p=0", source], { onLine });
+  if (Number.isNaN(start)) throw new Error(`ffprobe does not tell where ${source} begins`);
+  return start;
 }
 
 function zimgScale({ matrix, isFullSwing }: NonNullable<Plan["video"]>["colour"], { width, height }: VideoRendition) {
@@ -95,33 +92,3 @@ export function likenessOf(stats: string): Likeness {
 /** Of a frame that is the same; the filter writes no more digits. */
 const mostAlike = 1 - 1e-6;
 const decibels = (ssim: number): number => -10 * Math.log10(1 - Math.min(ssim, mostAlike));
-
-export interface Packet {
-  seconds: number;
-  bytes: number;
-}
-
-/** The packets of a rendition in the order in which they are decoded. */
-export async function packetsOf({ path }: Pick<Encoded, "path">): Promise<Packet[]> {
-  const lines = await linesOfFfprobe(["-select_streams", "v:0", "-show_entries", "packet=dts_time,size"], path);
-  return lines.map((line) => {
-    const [seconds = Number.NaN, bytes = Number.NaN] = line.split(",").map(Number);
-    return { seconds, bytes };
-  });
-}
-
-/**
- * How large a buffer must be, in kbit, that is filled at `maxrateKbps` and gives each packet at once when it is decoded
- * (ITU-T H.264, C.1.1), over all of a stream; what the encoders were told is `bufferKbps`.
- */
-export function neededBufferKbits(packets: Packet[], maxrateKbps: number): number {
-  let owed = 0;
-  let most = 0;
-  let before = packets[0]?.seconds ?? 0;
-  for (const { seconds, bytes } of packets) {
-    owed = Math.max(0, owed - (seconds - before) * maxrateKbps) + (bytes * 8) / 1000;
-    most = Math.max(most, owed);
-    before = seconds;
-  }
-  return most;
-}
