@@ -11,6 +11,10 @@ export interface Bench {
   repetitions(count: number): number;
   /** Aborts when somebody interrupts; whatever waits must end then. */
   signal: AbortSignal;
+  /** Writes what belongs to the result, on stdout. */
+  print(text: string): void;
+  /** Where a part draws what it measured. */
+  plotPath: string;
   /** Tells a person how far it is. */
   say(sentence: string): void;
 }

@@ -1,10 +1,11 @@
 /**
- * `bun run bench [PART] [--source FILE] [--quick]`: measures this system against what one would use instead, in one run on
+ * `bun run bench [PART] [--source FILE] [--plot FILE] [--quick]`: measures this system against what one would use instead, in one run on
  * one machine, and prints the ratios. PART is the beginning of a name below, such as `transcoding` or
  * `transcoding/far-ahead`; without it all are measured. Progress goes to stderr, the table to stdout. A goal that is not
  * met is told, and is no failure: what fails is a part that could not be measured.
  */
-import { resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf } from "@video-backend/service";
 import { createWorld } from "@video-backend/testing";
@@ -13,6 +14,7 @@ import { createClips } from "./clips.ts";
 import { memory } from "./delivery/memory.ts";
 import { playlists } from "./delivery/playlists.ts";
 import { segments } from "./delivery/segments.ts";
+import { quality } from "./quality/quality.ts";
 import type { Row } from "./rows.ts";
 import { table } from "./table.ts";
 import { farAhead } from "./transcoding/far-ahead.ts";
@@ -26,6 +28,7 @@ const parts: Record<string, Part> = {
   "transcoding/start-latency": startLatency,
   "transcoding/far-ahead": farAhead,
   "transcoding/peaks": peaks,
+  quality,
   "uploads/parallel": parallelUpload,
   "delivery/segments": segments,
   "delivery/playlists": playlists,
@@ -49,7 +52,9 @@ async function measureAll(): Promise<number> {
   await using world = createWorld();
   const bench: Bench = {
     world,
-    clips: createClips(world, values.source ? resolve(process.env.INIT_CWD ?? "", values.source) : null),
+    clips: createClips(world, values.source ? inCaller(values.source) : null),
+    plotPath: values.plot ? inCaller(values.plot) : join(tmpdir(), "video-backend-quality.svg"),
+    print: (text) => void process.stdout.write(`${text}\n`),
     repetitions: (count) => (values.quick ? 1 : count),
     signal: interrupted.signal,
     say: (sentence) => void process.stderr.write(`${sentence}\n`),
@@ -72,11 +77,16 @@ async function measureAll(): Promise<number> {
 
 function readArguments() {
   try {
-    const options = { source: { type: "string" }, quick: { type: "boolean" } } as const;
+    const options = { source: { type: "string" }, plot: { type: "string" }, quick: { type: "boolean" } } as const;
     return parseArgs({ options, allowPositionals: true });
   } catch (error) {
-    return exit(`${messageOf(error)}. bun run bench [PART] [--source FILE] [--quick]`);
+    return exit(`${messageOf(error)}. bun run bench [PART] [--source FILE] [--plot FILE] [--quick]`);
   }
+}
+
+/** A path as the caller of the command means it. */
+function inCaller(path: string): string {
+  return resolve(process.env.INIT_CWD ?? "", path);
 }
 
 function exit(sentence: string): never {

@@ -2,7 +2,7 @@
 
 export interface Row {
   what: string;
-  unit: "s" | "ms" | "MiB" | "MiB/s" | "requests/s";
+  unit: "s" | "ms" | "dB" | "buffers" | "MiB" | "MiB/s" | "requests/s";
   /** One value a round. */
   ours: number[];
   /** What it is compared with, in the same rounds; null where the goal is absolute. */
@@ -13,6 +13,7 @@ export interface Row {
 /** What is judged is the median: of ours, or of the ratios within each round. */
 export type Goal =
   | { of: "ours"; atMost: number }
+  | { of: "ours"; atLeast: number }
   | { of: "ours / other"; atMost: number }
   | { of: "ours / other"; atLeast: number }
   | { of: "other / ours"; atLeast: number };
@@ -28,8 +29,7 @@ export function judge({ ours, other, goal }: Row): Verdict {
     const own = ours[round] ?? Number.NaN;
     return goal.of === "other / ours" ? value / own : own / value;
   });
-  if (goal.of === "ours") return { ratios, met: median(ours) <= goal.atMost };
-  const middle = median(ratios);
+  const middle = median(goal.of === "ours" ? ours : ratios);
   return { ratios, met: "atMost" in goal ? middle <= goal.atMost : middle >= goal.atLeast };
 }
 

@@ -32,6 +32,8 @@ function cells(row: Row): string[] {
 }
 
 function goalText(goal: Goal, unit: string): string {
-  if (goal.of === "ours") return `at most ${goal.atMost} ${unit}`;
-  return `${goal.of} ${"atMost" in goal ? `<= ${goal.atMost}` : `>= ${goal.atLeast}`}`;
+  const isMost = "atMost" in goal;
+  const bound = isMost ? goal.atMost : goal.atLeast;
+  if (goal.of === "ours") return `at ${isMost ? "most" : "least"} ${bound} ${unit}`;
+  return `${goal.of} ${isMost ? "<=" : ">="} ${bound}`;
 }

@@ -7,13 +7,21 @@ export const segmentSeconds = 4;
 export const x264Preset = "veryfast";
 export const threads = availableParallelism();
 
-/** The five services over a storage directory of their own. */
-export function startMeasuredSystem({ signal }: Bench): Promise<System> {
+/**
+ * The five services over a storage directory of their own.
+ *
+ * @param more further environment, such as the rate control where it is not the default
+ */
+export function startMeasuredSystem(
+  { signal }: Pick<Bench, "signal">,
+  more: Record<string, string> = {},
+): Promise<System> {
   signal.throwIfAborted();
   return startSystem({
     ENCODER: "libx264",
     SEGMENT_SECONDS: String(segmentSeconds),
     X264_PRESET: x264Preset,
     TRANSCODE_CPUS: String(threads),
+    ...more,
   });
 }
