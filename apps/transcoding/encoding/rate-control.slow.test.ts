@@ -3,7 +3,6 @@ import { readdir } from "node:fs/promises";
 import { type RateControl, type Run, run, videoRenditions } from "@video-backend/media";
 import { folders } from "@video-backend/storage/layout";
 import { createWorld, transcript, until, type World } from "@video-backend/testing";
-import { planOf } from "../jobs/jobs.ts";
 import { createTestTranscoding, placeOriginal } from "../testing.ts";
 
 /** A service with this setting, and the rate controls that its encoders of video were told. */
@@ -49,8 +48,7 @@ test("a new video has the quality of its rung, or its mean bit rate where that i
     await placeOriginal(world, service.metadata, "a", { seconds: 1 });
     await service.send("POST /transcode/start", begin);
     const job = await service.ended("a", 30);
-    const plan = planOf(job);
-    expect(plan && videoRenditions(plan).map((rung) => rung.quality)).toEqual([quality]);
+    expect(job.plan && videoRenditions(job.plan).map((rung) => rung.quality)).toEqual([quality]);
     expect([...service.told]).toEqual([option]);
   }
 });
