@@ -30,6 +30,11 @@ export class SegmentError extends Error {
   override name = "SegmentError";
 }
 
+/** It is whole, and begins or ends elsewhere than it should. */
+export class PlacementError extends SegmentError {
+  override name = "PlacementError";
+}
+
 /** What a muxer leaves when nothing came to it: a file without a sample. */
 export class EmptySegmentError extends SegmentError {
   override name = "EmptySegmentError";
@@ -40,18 +45,18 @@ const headBytes = 256 * 1024;
 /** Rounding of time bases. */
 const epsilonSeconds = 0.002;
 
-/** @throws SegmentError when a segment is not where, or not as long as, the plan says */
+/** @throws PlacementError when a segment is not where, or not as long as, the plan says */
 export function checkPlacement(measured: MeasuredSegment, expected: ExpectedSegment): void {
   const { startSeconds, endSeconds, slackSeconds, endSlackSeconds = slackSeconds } = expected;
   const offset = measured.startSeconds - startSeconds;
   if (offset < -epsilonSeconds || offset > slackSeconds + epsilonSeconds) {
-    throw new SegmentError(
+    throw new PlacementError(
       `It begins at ${measured.startSeconds.toFixed(3)} s instead of ${startSeconds.toFixed(3)} s`,
     );
   }
   const end = measured.startSeconds + measured.durationSeconds;
   if (Math.abs(end - endSeconds) > endSlackSeconds + epsilonSeconds) {
-    throw new SegmentError(`It ends at ${end.toFixed(3)} s instead of ${endSeconds.toFixed(3)} s`);
+    throw new PlacementError(`It ends at ${end.toFixed(3)} s instead of ${endSeconds.toFixed(3)} s`);
   }
 }
 

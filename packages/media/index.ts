@@ -8,6 +8,7 @@ export {
   type ExpectedSegment,
   type MeasuredSegment,
   measureSegment,
+  PlacementError,
   SegmentError,
 } from "./check-segment.ts";
 export { demandedChunk, type Remaining, remainingChunks } from "./chunks.ts";
@@ -31,6 +32,7 @@ export {
   Plan,
   passedSeconds,
   plannedSeconds,
+  plannedStartSeconds,
   type Rendition,
   repeatsAtBoundaries,
   segmentSpan,
@@ -53,7 +55,7 @@ export {
   posterCommand,
   posterScore,
 } from "./poster.ts";
-export { hasPacketsFrom, probe, SourceError } from "./probe.ts";
+export { hasPacketsFrom, keyFrameBefore, probe, SourceError } from "./probe.ts";
 export { createRun, guardedInput, type Run, type RunOptions, type RunResult, run, withoutAddress } from "./spawn.ts";
 export {
   type Storyboard,

@@ -17,7 +17,7 @@ import {
 import { createFrameTimesCollector, type FrameTimes, longGopsOf, type TimedPacket } from "./frame-times.ts";
 import { keyFrameNumbers } from "./mp4-boxes.ts";
 import { type LongGop, minLongGopSeconds } from "./plan.ts";
-import { guardedInput, type Run, withoutAddress } from "./spawn.ts";
+import { guardedInput, quiet, type Run, withoutAddress } from "./spawn.ts";
 import { isEncryptedMp4, whatItIs } from "./what-it-is.ts";
 
 /** The source cannot be used; the message is for people. */
@@ -232,6 +232,50 @@ export async function hasPacketsFrom(
     found ||= packet.pts - origin >= seconds;
   });
   return found;
+}
+
+/** Seconds that are decoded first; each further try goes four times as far back. */
+const firstLookBackSeconds = 30;
+
+/**
+ * When the last key frame before this time is shown that can be decoded, in seconds from the start of the file as the
+ * commands of chunks count them; null where there is none.
+ */
+export async function keyFrameBefore(
+  source: string,
+  stream: number,
+  seconds: number,
+  run: Run,
+  signal: AbortSignal,
+): Promise<number | null> {
+  let to = seconds;
+  for (let back = firstLookBackSeconds; to > 0; back *= 4) {
+    const from = Math.max(0, seconds - back);
+    let last: number | null = null;
+    const onLine = (line: string) => {
+      const pts = /^\d+, *-?\d+, *(-?\d+),/.exec(line)?.[1];
+      const shown = Number(pts) / 90_000;
+      if (pts !== undefined && shown < seconds) last = shown;
+    };
+    const seek = from > 0 ? ["-noaccurate_seek", "-ss", String(from)] : [];
+    const frames = ["-map", `0:${stream}`, "-vf", `trim=end=${to}`, "-fps_mode", "passthrough"];
+    const output = ["-enc_time_base", "1:90000", "-s", "16x16", "-f", "framecrc", "-"];
+    const input = [
+      "-skip_frame",
+      "nokey",
+      ...seek,
+      "-copyts",
+      "-start_at_zero",
+      ...guardedInput,
+      "-i",
+      `file:${source}`,
+    ];
+    await run("ffmpeg", [...quiet, ...input, ...frames, ...output], { signal, onLine });
+    signal.throwIfAborted();
+    if (last !== null) return last;
+    to = from;
+  }
+  return null;
 }
 
 /** Calls back for each packet in the order of decoding; false where a damaged file cannot be read, or not in time. */

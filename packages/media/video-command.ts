@@ -23,6 +23,11 @@ export interface CommandSettings extends EncoderSettings {
   encoder: Encoder;
   /** How often ffmpeg reports on stdout; finished segments are looked for then. */
   reportSeconds: number;
+  /**
+   * Where frames are missing, because of damage: a key frame that is shown before the chunk, seconds from the start of the
+   * file. What is decoded from there on is held over what is missing, up to each boundary and on from there.
+   */
+  heldFromSeconds?: number;
 }
 
 /**
@@ -36,8 +41,8 @@ const durations = (last: string) => `setts=pts=PTS:dts=DTS:duration=if(lt(NEXT_D
 
 /** The arguments that encode a video chunk: one decode, each rung scaled from the one above. */
 export function videoCommand(plan: Plan, chunk: Chunk, settings: CommandSettings): string[] {
-  const { video } = plan;
-  if (!video) throw new Error("The plan has no video");
+  const startSeconds = gridSeconds(plan, "video", chunk.first);
+  const video = asHeld(plan.video, startSeconds, settings);
   const rungs = chunk.renditions.map((name) => videoRendition(plan, name));
   const repeats = repeatsAtBoundaries(video);
   const lastIndex = chunk.first + chunk.count - 1;
@@ -45,15 +50,14 @@ export function videoCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
   const boundaries = Array.from({ length: chunk.count }, (_, offset) =>
     gridSeconds(plan, "video", chunk.first + offset),
   );
-  const startSeconds = boundaries[0] ?? 0;
   const videoEnd = repeats ? video.endSeconds : null;
   const endSeconds = isEnd ? videoEnd : gridSeconds(plan, "video", lastIndex + 1);
-  const graph = videoGraph(plan, rungs, { startSeconds, endSeconds, boundaries }, settings.encoder);
+  const graph = videoGraph(video, rungs, { startSeconds, endSeconds, boundaries }, settings.encoder);
   const lastDuration = repeats ? `max(1\\,round(${endSeconds}/TB)-PTS)` : "PREV_OUTDURATION";
   return [
     ...quiet,
     ...["-y", ...settings.encoder.device, "-threads", String(settings.threads)],
-    ...seekTo(seekSecondsFor(video, startSeconds)),
+    ...seekTo(Math.min(seekSecondsFor(video, startSeconds), settings.heldFromSeconds ?? startSeconds)),
     ...["-copyts", "-start_at_zero"],
     ...guardedInput,
     ...decoderOptions(video),
@@ -70,6 +74,14 @@ export function videoCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
     ]),
     ...progress(settings.reportSeconds),
   ];
+}
+
+/** The video as if its rate varied, where frames are held over what is missing. */
+function asHeld(video: Plan["video"], startSeconds: number, { heldFromSeconds }: CommandSettings): Video {
+  if (!video) throw new Error("The plan has no video");
+  if (heldFromSeconds === undefined) return video;
+  const longestFrameSeconds = Math.max(video.longestFrameSeconds, startSeconds - heldFromSeconds);
+  return { ...video, variableFrameRate: true, longestFrameSeconds };
 }
 
 /**
@@ -129,9 +141,7 @@ export interface Cut {
  * One decode for all rungs: the highest one is brought to standard colour, each other one is scaled from the one above. A
  * rung goes onto the encoder's device after the split, since the next one is scaled in ordinary memory.
  */
-export function videoGraph(plan: Plan, rungs: VideoRendition[], cut: Cut, encoder: Encoder): string {
-  const { video } = plan;
-  if (!video) throw new Error("The plan has no video");
+export function videoGraph(video: Video, rungs: VideoRendition[], cut: Cut, encoder: Encoder): string {
   const repeats = repeatsAtBoundaries(video);
   let input = `${repeats ? framesAtTheirTimes(video, cut) : framesOf(video, cut)},`;
   const steps = rungs.flatMap((rung, position) => {

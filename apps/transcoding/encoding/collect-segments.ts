@@ -14,6 +14,7 @@ import {
   gridSeconds,
   hasPacketsFrom,
   measureSegment,
+  PlacementError,
   type Plan,
   type Rendition,
   SegmentError,
@@ -38,7 +39,8 @@ export interface SegmentCollector {
   collect(): Promise<void>;
   /**
    * Enters the intervals of the chunk for which a faultless encoder made nothing: the source has nothing there. Where it has
-   * ended before its claimed end, all that follow are entered too, so that nobody looks for them one by one.
+   * ended before its claimed end, all that follow are entered too, so that nobody looks for them one by one. Video that is
+   * missing before the end is a fault at the first attempt: the next one holds the frame before it.
    */
   enterEmptyIntervals(): Promise<void>;
   /** What was wrong with the first segment that was refused. */
@@ -136,10 +138,10 @@ export async function createSegmentCollector(
     deps.changes.tell(videoId, "segments");
   }
 
-  /** Whether a chunk without anything is the end of a source that claims to be longer, and not a pause in it. */
-  async function hasEnded(rendition: Rendition): Promise<boolean> {
+  /** Whether nothing from this interval on is the end of a source that claims to be longer, and not a pause in it. */
+  async function hasEnded(rendition: Rendition, index: number): Promise<boolean> {
     const stream = rendition.kind === "audio" ? rendition.stream : (plan.video?.stream ?? 0);
-    const from = gridSeconds(plan, rendition.kind, chunk.first);
+    const from = gridSeconds(plan, rendition.kind, index);
     return !(await hasPacketsFrom(work.path, stream, from, deps.run, signal));
   }
 
@@ -175,7 +177,8 @@ export async function createSegmentCollector(
           } catch (error) {
             if (error instanceof EmptySegmentError) continue;
             if (!(error instanceof SegmentError)) throw error;
-            fault ??= { class: "encoder", reason: `Segment ${name} of ${rendition.name}: ${messageOf(error)}` };
+            const reason = `Segment ${name} of ${rendition.name}: ${messageOf(error)}`;
+            fault ??= { class: "encoder", reason, ...(error instanceof PlacementError ? { isHole: true } : {}) };
           }
         }
       }
@@ -188,10 +191,17 @@ export async function createSegmentCollector(
         // What came here and is on its way into the ledger, by this hand or another's, is not empty.
         const isMissing = (index: number) => !taken.has(`${rendition.name} ${index}`) && !made(rendition.name, index);
         const missing = indexes.filter(isMissing);
+        const [first] = missing;
+        if (first === undefined) continue;
+        if (attempt === 1 && rendition.kind === "video" && !(await hasEnded(rendition, first))) {
+          fault = { class: "source", reason: `No frame of interval ${first} can be decoded`, isHole: true };
+          return;
+        }
         for (const index of missing) await enterEmpty(rendition, index, index + 1);
         const isEmpty = missing.length === chunk.count;
         const end = chunk.first + chunk.count;
-        if (isEmpty && (await hasEnded(rendition))) await enterEmpty(rendition, end, rendition.segmentCount);
+        if (isEmpty && (await hasEnded(rendition, chunk.first)))
+          await enterEmpty(rendition, end, rendition.segmentCount);
       }
     },
     firstFault: () => fault,

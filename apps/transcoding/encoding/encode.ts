@@ -12,6 +12,7 @@ import {
   entryCommand,
   gridSeconds,
   type Has,
+  keyFrameBefore,
   missingOf,
   type Plan,
   passedSeconds,
@@ -36,6 +37,8 @@ export type EncodeDeps = CollectDeps &
 /** A chunk with all that its encoder needs to know. */
 interface ChunkWork extends Pick<EncodeTask, "id" | "videoId" | "chunk" | "isDemanded" | "lane">, OpenSource {
   plan: Plan;
+  /** As in the settings of a command. */
+  heldFromSeconds?: number;
 }
 
 const attempts = 3;
@@ -62,7 +65,9 @@ export async function encode(deps: EncodeDeps, task: EncodeTask, job: JobRow, si
   for (let attempt = 1; attempt <= attempts; attempt++) {
     for (const part of missingOf(plan, chunk, await madeOrInProgress(deps, task))) {
       await untilThereIsRoom(deps.disk, signal, (sentence) => deps.changes.tellWaiting(videoId, sentence));
-      const tried = await tryPart(deps, { ...work, chunk: part }, attempt, signal);
+      const isHeld = attempt > 1 && fault?.isHole === true;
+      const held = isHeld ? await heldFrame(deps, { ...work, chunk: part }, signal) : {};
+      const tried = await tryPart(deps, { ...work, ...held, chunk: part }, attempt, signal);
       fault = tried ?? fault;
       const isFull = tried?.class === "disk";
       deps.changes.tellWaiting(videoId, isFull ? "Waiting for room on the disk: a write found none" : null);
@@ -77,6 +82,14 @@ export async function encode(deps: EncodeDeps, task: EncodeTask, job: JobRow, si
     `Encoding failed ${attempts} times: ${fault?.reason ?? "no reason was given"}`,
     fault?.killed ? "encoder" : "source",
   );
+}
+
+/** From where on frames are decoded that are held over what is missing. */
+async function heldFrame({ run }: EncodeDeps, { plan, chunk, source }: ChunkWork, signal: AbortSignal) {
+  if (chunk.kind === "audio") return {};
+  const begin = gridSeconds(plan, "video", chunk.first);
+  const seconds = await keyFrameBefore(source, plan.video?.stream ?? 0, begin, run, signal);
+  return seconds === null ? {} : { heldFromSeconds: seconds };
 }
 
 async function madeOrInProgress({ ledger, queue }: EncodeDeps, { id, videoId, isDemanded }: EncodeTask): Promise<Has> {
@@ -120,6 +133,7 @@ async function encodePart(
       ...deps.settings,
       source: sourceOf(work),
       directory: ".",
+      ...(work.heldFromSeconds === undefined ? {} : { heldFromSeconds: work.heldFromSeconds }),
       encoder,
       threads: isHurried || isLast ? deps.settings.allThreads : deps.settings.threads,
       reportSeconds: isHurried ? 0.1 : 0.5,

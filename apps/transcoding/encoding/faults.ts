@@ -6,6 +6,8 @@ import type { FaultClass } from "../states.ts";
 export interface Fault {
   class: FaultClass;
   reason: string;
+  /** True where frames are missing: the video is damaged there, or the encoder lost them. */
+  isHole?: true;
   /** True where a signal ended ffmpeg: then it says nothing of the source. */
   killed?: boolean;
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { run } from "@video-backend/media";
+import { delayAt, makeNumberedClip, numberedFrames, sampleRate, samplesOf } from "@video-backend/testing";
 import { setup } from "../test-setup.ts";
 import { placeOriginal } from "../testing.ts";
 
@@ -306,6 +307,39 @@ test("behind damage in an MP4 audio is heard at its time, and within it there is
   expect(Math.abs(audio.seconds - 12)).toBeLessThan(0.1);
   expect([1, 4, 7, 9, 11.5].map((at) => 440 * Math.round(audio.pitchAt(at) / 440))).toEqual([440, 440, 0, 0, 440]);
 });
+
+test.each(["mp4", "mkv", "ts"])(
+  "over damage in the middle of %s video holds its last frame and audio is silent, and behind it both are at their times",
+  async (ending) => {
+    await using app = await setup({ segmentSeconds: 2 });
+    const path = await place(app, `clip.${ending}`);
+    await makeNumberedClip(path, { seconds: 24, extra: ["-g", "25", "-movflags", "+faststart"] });
+    const original = await samplesOf(path);
+    await damage(path, 0.4, 0.7, "zeros");
+    const status = await finish(app, `clip.${ending}`);
+    expect(status.warnings).toHaveLength(1);
+
+    const shown = await numberedFrames(await joined(app, "360p"));
+    const numberAt = (seconds: number) => shown.findLast((frame) => frame.seconds <= seconds + 0.03)?.number;
+    const isGood = (number: number) => numberAt(number / 25) === number;
+    const lastGood = Array.from({ length: 600 }, (_, number) => number).findIndex((number) => !isGood(number)) - 1;
+    expect(lastGood).toBeGreaterThan(150);
+    for (let seconds = lastGood / 25; seconds < 15; seconds += 0.25)
+      expect([seconds, numberAt(seconds)]).toEqual([seconds, lastGood]);
+    for (let number = 450; number < 600; number++) expect([number, isGood(number)]).toEqual([number, true]);
+
+    const heard = await samplesOf(await joined(app, "audio"));
+    for (const seconds of [1, 4, 7, 18, 20, 23]) expect(Math.abs(delayAt(original, heard, seconds))).toBeLessThan(0.02);
+    for (const seconds of [11, 12, 13, 14, 15]) expect(heard[seconds * sampleRate]).toBe(0);
+
+    const ledger = (await app.deps.ledger.list("a")).filter(({ rendition }) => rendition === "360p");
+    for (const [at, { index, startSeconds, durationSeconds }] of ledger.entries()) {
+      const next = ledger[at + 1]?.startSeconds ?? startSeconds + durationSeconds;
+      expect([index, Math.abs(startSeconds + durationSeconds - next)]).toEqual([at, expect.closeTo(0, 2)]);
+    }
+  },
+  60_000,
+);
 
 test("audio with rubbish behind it ends there", async () => {
   await using app = await setup({ segmentSeconds: 4 });

@@ -3,7 +3,7 @@
  * row, or because somebody removed them. A segment whose file, or whose init segment, is gone loses its row, and is made
  * again like any other that is missing; playlists are written again.
  */
-import type { Plan } from "@video-backend/media";
+import { type Plan, plannedSeconds, plannedStartSeconds, repeatsAtBoundaries } from "@video-backend/media";
 import {
   finishedKey,
   masterFile,
@@ -44,6 +44,27 @@ export async function forgetLostSegments({ ledger, store, log }: RepairDeps, vid
     await ledger.forget(videoId, rendition, gone);
   }
   return lost;
+}
+
+/** Of time bases, in seconds. */
+const roundingSeconds = 0.005;
+
+/**
+ * Takes the rows of video segments out of the ledger that do not begin and end on the grid although the plan has every frame
+ * shown until the next one: versions before held no frame over a boundary.
+ */
+export async function forgetHoles({ ledger, log }: RepairDeps, videoId: string, plan: Plan): Promise<void> {
+  if (!plan.video || !repeatsAtBoundaries(plan.video)) return;
+  const made = Map.groupBy(await ledger.list(videoId), (segment) => segment.rendition);
+  for (const rendition of plan.renditions.filter(({ kind }) => kind === "video")) {
+    const isOff = ({ index, startSeconds, durationSeconds }: SegmentRow) =>
+      Math.abs(startSeconds - plannedStartSeconds(plan, rendition, index)) > roundingSeconds ||
+      Math.abs(durationSeconds - plannedSeconds(plan, rendition, index)) > roundingSeconds;
+    const holes = (made.get(rendition.name) ?? []).filter(isOff).map(({ index }) => index);
+    if (holes.length === 0) continue;
+    log.info({ videoId, rendition: rendition.name, segments: holes.length }, "segments with holes are made again");
+    await ledger.forget(videoId, rendition.name, holes);
+  }
 }
 
 /** True where the segment's file, and every init segment of its rendition, is there. */

@@ -36,24 +36,34 @@ export interface SourceVideo {
   facts: Facts;
 }
 
+export interface SourceCopy {
+  path: string;
+  /** What people should know of it, a sentence each. */
+  warnings: string[];
+}
+
+/** What ffmpeg says where so much of MPEG-TS is damaged that whole packets are missing; of less, decoders complain. */
+const lostPackets = /could not find sync byte/;
+
 /**
  * Copies the source into Matroska: video, audio and text, in this order. Audio tracks are decoded on the way where Matroska
  * does not hold their codec or where they change in the middle; where the copy fails all the same, more is decoded.
  *
  * @throws SourceError when the source cannot be read
  */
-export function seekableCopy(
+export async function seekableCopy(
   deps: CopyDeps,
   video: SourceVideo,
   access: Exclude<Access, "source">,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<SourceCopy> {
   const { videoId, original, facts } = video;
-  return deps.workspace.keep(videoId, sourceCopyFile, async (temporary) => {
+  let isDamaged = false;
+  const path = await deps.workspace.keep(videoId, sourceCopyFile, async (temporary) => {
     const frames = frameFiles(facts, temporary);
-    const copy = (tracks: CopiedTrack[], looksAt: typeof frames) => {
+    const copy = async (tracks: CopiedTrack[], looksAt: typeof frames) => {
       const command = remuxCommand(original, temporary, tracks, { frames: looksAt, input: copyInput(facts) });
-      return readThrough(deps, "The file", command, signal);
+      isDamaged = lostPackets.test(await readThrough(deps, "The file", command, signal));
     };
     const attempts = [
       { decodesVideo: access === "decoded", decodesAudio: ({ codec }: AudioFacts) => !isHeldAudio(codec) },
@@ -76,9 +86,10 @@ export function seekableCopy(
         }
       }
     } finally {
-      await Promise.all(frames.map(({ path }) => rm(path, { force: true })));
+      await Promise.all(frames.map((one) => rm(one.path, { force: true })));
     }
   });
+  return { path, warnings: isDamaged ? ["The source is damaged: parts of it are no MPEG-TS, and are missing"] : [] };
 }
 
 /** Longer than this the audio of a source that is not copied is not looked through for changes. */
@@ -101,9 +112,9 @@ export async function audioCopy(
   if (hasPackedAudio(facts)) return unpackAudio(deps, videoId, original, facts, signal);
   if (!(wasDecoded ?? (await audioChanges(deps, video, signal)))) return null;
   const tracks = facts.audio.map((audio) => ({ stream: audio.stream, decoded: decodedAudio(audio, true) }));
-  return deps.workspace.keep(videoId, audioCopyFile, (temporary) =>
-    readThrough(deps, "The audio", remuxCommand(original, temporary, tracks), signal),
-  );
+  return deps.workspace.keep(videoId, audioCopyFile, async (temporary) => {
+    await readThrough(deps, "The audio", remuxCommand(original, temporary, tracks), signal);
+  });
 }
 
 /** Whether any track does. Of a file that is too long to be read through, as far as it was read. */

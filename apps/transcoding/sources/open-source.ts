@@ -55,15 +55,17 @@ async function examine(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): 
   const planned = job.plan;
   const access = planned ? (planned.access ?? accessOfBefore(facts)) : accessOf(facts);
   const isCopied = access !== "source";
-  const source = isCopied ? await seekableCopy(deps, video, access, signal) : original;
+  const copy = access === "source" ? null : await seekableCopy(deps, video, access, signal);
+  const source = copy?.path ?? original;
   const audio = isCopied ? null : await audioCopy(deps, video, planned?.audioIsDecoded, signal);
   const audioSource = audio ?? source;
   if (planned) return { source, audioSource };
   const seen = isCopied ? await factsOfCopy(deps, source, facts, signal) : facts;
   const heard = audio === null ? seen.audio : await audioOfCopy(deps, audio, facts, signal);
   const { segmentSeconds, rateControl } = deps.settings;
+  const warnings = [...seen.warnings, ...(copy?.warnings ?? [])];
   const plan = makePlan(
-    { ...seen, container: facts.container, audio: heard },
+    { ...seen, warnings, container: facts.container, audio: heard },
     { segmentSeconds, rateControl, networkSpeed: job.networkSpeed },
   );
   await deps.jobs.keepPlan(job.videoId, { ...plan, access, audioIsDecoded: audio !== null });

@@ -9,6 +9,7 @@ const attempts = 3;
  * A run that was killed or made no progress is repeated.
  *
  * @param what is read, for the message: `The audio`
+ * @returns what ffmpeg said of what it passed over
  * @throws SourceError when ffmpeg cannot read it; ChunkError when it was ended each time; DiskFullError; the signal's reason
  */
 export async function readThrough(
@@ -16,12 +17,13 @@ export async function readThrough(
   what: string,
   command: string[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string> {
   let reason = "";
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const fault = faultOfRun(await run("ffmpeg", command, { signal }));
+    const result = await run("ffmpeg", command, { signal });
+    const fault = faultOfRun(result);
     signal.throwIfAborted();
-    if (!fault) return;
+    if (!fault) return result.errors;
     if (fault.class === "disk") throw new DiskFullError(fault.reason);
     if (!fault.killed) throw new SourceError(`${what} could not be read through: ${fault.reason}`);
     reason = fault.reason;

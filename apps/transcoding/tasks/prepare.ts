@@ -2,7 +2,7 @@
 import { finishedKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
-import { forgetLostSegments, type RepairDeps } from "../ledger/repair-files.ts";
+import { forgetHoles, forgetLostSegments, type RepairDeps } from "../ledger/repair-files.ts";
 import { type OpenSourceDeps, openSource } from "../sources/open-source.ts";
 
 type PrepareDeps = OpenSourceDeps & RepairDeps & Pick<TranscodingDeps, "changes" | "now">;
@@ -14,6 +14,7 @@ export async function prepare(deps: PrepareDeps, job: JobRow, signal: AbortSigna
   // It may have been left by a process that ended between this and the job's last state.
   await deps.store.remove(finishedKey(videoId));
   await forgetLostSegments(deps, videoId);
+  if (job.plan) await forgetHoles(deps, videoId, job.plan);
   signal.throwIfAborted();
   await deps.jobs.move(videoId, "running", { startedAt: job.startedAt ?? deps.now(), error: null, fault: null });
   deps.changes.tell(videoId, "job");
