@@ -19,7 +19,7 @@ test("the types know the routes", async () => {
   expect(never).toBeFunction();
 });
 
-test("a service that is away is called by its name", async () => {
+test("the error of an unavailable service names it", async () => {
   const client = createUploadClient({
     baseUrl: "http://upload.test",
     retries: 0,

@@ -30,13 +30,13 @@ const sizeBytes = (description: string, example: number) =>
 export const NewUpload = z
   .object({
     filename: z.string().openapi({
-      description: "A plain name, at most 200 bytes of UTF-8, with the ending of a video or audio file",
+      description: "A plain name with the extension of a video or audio file, at most 255 characters",
       example: "holiday.mp4",
     }),
-    total_chunks: wholeNumber(1, maxTotalChunks, "How many chunks will come", 12),
-    file_size: sizeBytes("Bytes of the whole file; complete checks it when it is given", 12_582_912).optional(),
+    total_chunks: wholeNumber(1, maxTotalChunks, "Number of chunks", 12),
+    file_size: sizeBytes("Bytes of the whole file; if it is declared, complete checks it", 12_582_912).optional(),
     chunk_size: sizeBytes(
-      "Bytes of each chunk but the last. With it every chunk goes straight to its place, in whatever order it comes",
+      "Bytes of each chunk but the last. With it every chunk is written to its offset, in any order",
       1_048_576,
     ).optional(),
     title: z.string().max(500).optional(),
@@ -53,7 +53,7 @@ export const NewUploadFromUrl = z
     filename: NewUpload.shape.filename
       .openapi({
         description:
-          "As in init; without it Content-Disposition names the file, else the last element of the address, else its type",
+          "As in init. By default the name in Content-Disposition, else the last segment of the URL, else one by the media type",
       })
       .optional(),
     title: NewUpload.shape.title,
@@ -70,7 +70,7 @@ const Sha256 = z
     example: exampleSha256,
   });
 
-const chunkIndex = wholeNumber(0, maxTotalChunks - 1, "Which chunk this is, from 0", 0);
+const chunkIndex = wholeNumber(0, maxTotalChunks - 1, "Index of the chunk, from 0", 0);
 
 export const ChunkFields = z.object({
   upload_id: VideoId,
@@ -90,27 +90,27 @@ export const Upload = z
     upload_id: VideoId,
     filename: z.string(),
     title: z.string().nullable(),
-    total_chunks: z.number().openapi(integer("How many chunks it has")),
+    total_chunks: z.number().openapi(integer("Number of chunks")),
     file_size: z.number().nullable().openapi(integer("Bytes, as declared at init")),
     chunk_size: z.number().nullable().openapi(integer("Bytes, as declared at init")),
-    received: z.array(z.number().openapi(integer("Index"))).openapi({ description: "Chunks that are here, ascending" }),
+    received: z.array(z.number().openapi(integer("Index"))).openapi({ description: "Acknowledged chunks, ascending" }),
     missing: z.array(z.number().openapi(integer("Index"))).openapi({ description: "Chunks still to send, ascending" }),
-    bytes_received: z.number().openapi(integer("Sum of the chunks that are here")),
+    bytes_received: z.number().openapi(integer("Acknowledged bytes")),
     state: z.enum(uploadStates).openapi({ description: "`receiving` takes chunks; `handed_over` is being transcoded" }),
-    error: z.string().nullable().openapi({ description: "Why the last try to hand it over failed" }),
+    error: z.string().nullable().openapi({ description: "Why the last attempt of the handover or the fetch failed" }),
     source_url: z
       .string()
       .nullable()
-      .openapi({ description: "The address that it is fetched from, without its query, which may hold a secret" }),
+      .openapi({ description: "The URL that it is fetched from, without its query, which may contain a secret" }),
     fetch: z.enum(["fetching", "given_up", "fetched"]).nullable().openapi({
-      description: "Of an upload from an address: tried until it is here, or given up, with the reason in `error`",
+      description: "Of an upload from a URL: `given_up` has its reason in `error`",
     }),
-    sha256: z.string().nullable().openapi({ description: "Of the whole source; null until it was read" }),
-    duplicate_of: z.string().nullable().openapi({ description: "The earlier upload that brought the same bytes" }),
+    sha256: z.string().nullable().openapi({ description: "Of the whole source; null until it is computed" }),
+    duplicate_of: z.string().nullable().openapi({ description: "The earlier upload of the same bytes" }),
     expires_at: z
       .number()
       .nullable()
-      .openapi({ description: "Epoch seconds; it is forgotten then unless more comes. Null once it is complete" }),
+      .openapi({ description: "Epoch seconds; it is deleted then unless more is received. Null once it is complete" }),
     created_at: z.number().openapi({ description: "Epoch seconds" }),
     updated_at: z.number().openapi({ description: "Epoch seconds" }),
   })
@@ -168,11 +168,11 @@ export const initUpload = createRoute({
   responses: {
     200: json(z.object({ upload_id: VideoId }), "Started", { upload_id: exampleVideoId }),
     ...problems({
-      400: "Unsupported file type (`accepted` lists what is), or a name that is none",
-      408: "The sender all but stopped",
-      413: "A file, a chunk or a form that is larger than is accepted, with the limit",
+      400: "Unsupported file type (`accepted` lists the supported ones), or an invalid name",
+      408: "The sender is too slow",
+      413: "A file, a chunk or a form that is too large, with the limit",
       422: "Invalid request, or sizes that contradict each other",
-      429: "More open uploads than a client may have",
+      429: "Too many open uploads of this client",
       507: "No room for the file and its renditions, with the figures",
     }),
   },
@@ -192,12 +192,12 @@ export const uploadFromUrl = createRoute({
   responses: {
     200: json(z.object({ upload_id: VideoId }), "Started", { upload_id: exampleVideoId }),
     ...problems({
-      400: "Unsupported file type (`accepted` lists what is), or a name that is none",
-      403: "The address is not public, or uploads from an address are switched off",
-      413: "A file or a form that is larger than is accepted, with the limit",
-      422: "Invalid request, no address of http or https, or one that gives a page, an error or something else that is no file",
-      429: "More open uploads than a client may have",
-      502: "The address did not answer, or with an error that may pass",
+      400: "Unsupported file type (`accepted` lists the supported ones), or an invalid name",
+      403: "The URL is not public, or uploads from a URL are switched off",
+      413: "A file or a form that is too large, with the limit",
+      422: "Invalid request, or a URL that does not serve a file",
+      429: "Too many open uploads of this client",
+      502: "The URL did not answer, or with a temporary error",
       507: "No room for the file and its renditions, with the figures",
     }),
   },
@@ -210,12 +210,12 @@ const chunkIsIn = json(
 );
 
 const chunkProblems = {
-  400: "A body or form that ends in the middle, or none that can be read",
+  400: "A body or form that ends early or cannot be parsed",
   404: "Upload ID not found",
-  408: "The sender all but stopped",
-  409: "The upload takes no more chunks",
-  413: "A chunk larger than is accepted, or one with which the file would be",
-  422: "Invalid request, an index that the upload does not have, a wrong size, or bytes that differ from their digest",
+  408: "The sender is too slow",
+  409: "The upload accepts no more chunks",
+  413: "A chunk that is too large, or that would make the file too large",
+  422: "Invalid request, an index out of range, a wrong size, or a digest mismatch",
   507: "No room left",
 } as const;
 
@@ -223,7 +223,7 @@ const ChunkIndexParam = z
   .string()
   .regex(/^\d{1,6}$/)
   .transform(Number)
-  .openapi({ ...integer("Which chunk this is, from 0", 0), minimum: 0, maximum: maxTotalChunks - 1 });
+  .openapi({ ...integer("Index of the chunk, from 0", 0), minimum: 0, maximum: maxTotalChunks - 1 });
 
 /** Hidden from the document that the router writes, since its validator would hold the whole form in memory. */
 export const receiveChunk = createRoute({
@@ -280,7 +280,7 @@ export const completeUpload = createRoute({
       z.object({
         hash: VideoId,
         duplicate_of: VideoId.optional().openapi({
-          description: "The earlier upload of the same bytes, where sha256 came",
+          description: "The earlier upload of the same bytes, if the hash is known",
         }),
       }),
       "Complete; transcoding starts as soon as the other services are available",
@@ -289,10 +289,10 @@ export const completeUpload = createRoute({
     ...problems({
       400: "Missing chunks: expected N, got M (`missing` lists the first 1000, `missing_count` says how many)",
       404: "Upload ID not found or missing metadata",
-      408: "The sender all but stopped",
-      409: "It is still being fetched from an address, and completes by itself",
-      413: "More than a form of this kind needs",
-      422: "Invalid request, chunks that do not add up to file_size, or a file that differs from its sha256",
+      408: "The sender is too slow",
+      409: "It is still being fetched from a URL, and completes by itself",
+      413: "The form is too large",
+      422: "Invalid request, chunks whose sum is not file_size, or a file that differs from its sha256",
       507: "No room left",
     }),
   },
@@ -318,7 +318,8 @@ export const deleteUpload = createRoute({
   operationId: "deleteUpload",
   tags,
   summary: "Delete an upload",
-  description: "Cancels all work on the upload and deletes its chunks and its source. Succeeds if there are none.",
+  description:
+    "Cancels all work on the upload and deletes its chunks and its source. Succeeds if there is no such upload.",
   request: { params },
   responses: {
     200: json(z.object({ status: z.literal("deleted") }), "Deleted", { status: "deleted" }),

@@ -35,7 +35,7 @@ test("each verb is answered with 503 and may be repeated; reads are answered, an
   expect(await Bun.file(upload.world.path("originals", id, "film.mp4")).text()).toBe("first second");
 });
 
-test("a lock that is gone soon is waited for", async () => {
+test("a lock that is held briefly is waited for", async () => {
   await using upload = setup();
   const held = await holdDatabase(upload.world.path("uploads.db"));
   const begun = upload.init(1);
@@ -142,7 +142,7 @@ test.each(moments)("a complete that meets the lock %s is done, and the loop does
   expect(upload.starts).toHaveLength(1);
 });
 
-test("a stream of tus that comes in as the lock is taken keeps what came", async () => {
+test("a tus stream that is received while the database becomes locked keeps what was received", async () => {
   await using upload = setup();
   const version = { "tus-resumable": "1.0.0" };
   const metadata = { "upload-length": "6", "upload-metadata": `filename ${btoa("film.mp4")}` };

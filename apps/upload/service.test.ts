@@ -13,7 +13,7 @@ test("the speed test is 1 MiB of bytes that are never cached", async () => {
   expect(Bun.gzipSync(bytes).length).toBeGreaterThan(1024 * 1024);
 });
 
-test("healthy while the database and the directory take writes", async () => {
+test("healthy while the database and the directory can be written to", async () => {
   await using upload = setup();
   expect(await upload.send("GET /health")).toMatchObject({
     status: 200,
@@ -28,7 +28,7 @@ test("healthy while the database and the directory take writes", async () => {
   expect((await upload.send("GET /health")).body.failed.database).toBeString();
 });
 
-test("documents every route with an operationId, and what the forms take", async () => {
+test("documents every route with an operationId, and the fields of the forms", async () => {
   await using upload = setup();
   const { body } = await upload.send("GET /openapi.json");
   expect(Object.keys(body.paths).sort()).toEqual([

@@ -18,7 +18,7 @@ export function createUploadService(deps: UploadDeps): ServiceApp {
     {
       name: "upload_service",
       title: "Upload service",
-      description: "Takes files in chunks or by tus, keeps the originals and has them transcoded.",
+      description: "Receives files in chunks, by tus or from a URL, stores the originals and starts their transcoding.",
       log: deps.log,
       crossOrigin: deps.crossOrigin,
       database: deps.database,

@@ -42,7 +42,7 @@ test.each([
   expect(upload.uploads()).toEqual([]);
 });
 
-test("what is as large as is accepted is taken", async () => {
+test("a file of exactly the largest size is accepted", async () => {
   await using upload = setupLimited({ maxFileBytes: 1000, maxChunkBytes: 400, maxChunks: 20 });
   const most = { file_size: 1000, total_chunks: 3, chunk_size: 400 };
   expect((await upload.begin(most)).status).toBe(200);
@@ -67,7 +67,7 @@ test.each([
   expect((await upload.put(id, 2, "cc", announced)).status).toBe(200);
 });
 
-test.each(["form", "raw"])("a chunk beyond the largest: 413, and the upload goes on (%s)", async (kind) => {
+test.each(["form", "raw"])("a chunk that is too large is 413, and the upload continues (%s)", async (kind) => {
   await using upload = setupLimited({ maxChunkBytes: 10 });
   const { body } = await upload.begin({ total_chunks: 2 });
   const send = kind === "form" ? upload.chunk : upload.put;
@@ -84,7 +84,7 @@ test.each(["form", "raw"])("a chunk beyond the largest: 413, and the upload goes
   });
 });
 
-test("no room for the file and its ladder: 507 with the figures before anything is sent", async () => {
+test("no room for the file and its renditions: 507 with the figures before anything is sent", async () => {
   await using upload = setupLimited({ lowWaterBytes: 50, ladderRatio: 1.5 }, 300);
   expect(await upload.begin({ file_size: 101 })).toMatchObject({
     status: 507,
@@ -94,7 +94,7 @@ test("no room for the file and its ladder: 507 with the figures before anything 
   expect((await upload.begin({ file_size: 100 })).status).toBe(200);
 });
 
-test("room that is promised is taken: of ten that begin at the same time only so many as fit", async () => {
+test("promised room is reserved: of ten concurrent uploads only so many start as fit", async () => {
   await using upload = setupLimited({}, 1000);
   const replies = await Promise.all(Array.from({ length: 10 }, () => upload.begin({ file_size: 100 })));
   expect(replies.map((reply) => reply.status).sort()).toEqual([...Array(5).fill(200), ...Array(5).fill(507)]);
@@ -102,7 +102,7 @@ test("room that is promised is taken: of ten that begin at the same time only so
   expect(refused?.body).toMatchObject({ needed_bytes: 200, free_bytes: 1000, promised_bytes: 1000 });
 });
 
-test("a promise shrinks as bytes come, to the ladder, and ends with a delete or when transcoding has the video", async () => {
+test("a promise shrinks as bytes are received, to that of the renditions, and ends with a delete or the handover", async () => {
   await using upload = setupLimited({}, 100 * mebibyte);
   const promised = async () => (await upload.begin({ file_size: 100 * mebibyte })).body.promised_bytes / mebibyte;
   const bytes = crypto.getRandomValues(new Uint8Array(65_536)).toHex().repeat(8);
@@ -125,7 +125,7 @@ test("a promise shrinks as bytes come, to the ladder, and ends with a delete or 
   expect(await promised()).toBe(0);
 });
 
-test("without room chunks are refused before they are read, and taken once there is some", async () => {
+test("without room chunks are refused before they are read, and accepted once there is some", async () => {
   await using upload = setupLimited({ lowWaterBytes: 50 }, 1000);
   const id = (await upload.begin({ total_chunks: 2 })).body.upload_id;
   await upload.put(id, 0, "first");
@@ -146,7 +146,7 @@ test("without room chunks are refused before they are read, and taken once there
   expect((await upload.complete(id)).status).toBe(200);
 });
 
-test("a client has so many open uploads, another has its own, and one that is done or deleted counts no more", async () => {
+test("open uploads are limited per client; complete and deleted ones do not count", async () => {
   await using upload = setupLimited({ openUploadsPerClient: 2 });
   const init = async (address: string | null, forwarded?: string) => {
     const request = new Request("http://upload.test/upload/init", {
@@ -176,7 +176,7 @@ test("a client has so many open uploads, another has its own, and one that is do
 
 const small = "x".repeat(1000);
 
-describe("while bytes come", () => {
+describe("while bytes are received", () => {
   test.each([
     ["a form", (id: string) => chunkInFlight(id, 0)],
     ["a form whose file stands before its fields", (id: string) => chunkInFlight(id, 0, "last")],
@@ -202,7 +202,7 @@ describe("while bytes come", () => {
     expect((await upload.complete(id)).status).toBe(200);
   });
 
-  test("what is promised to others is not given to an upload that said no size", async () => {
+  test("what is promised to others is not available to an upload without a declared size", async () => {
     await using upload = setupLimited({ ladderRatio: 0 }, 1000);
     const id = (await upload.begin({})).body.upload_id;
     const flight = chunkInFlight(id, 0);
@@ -219,7 +219,7 @@ describe("while bytes come", () => {
     expect((await upload.put(promised, 0, "x".repeat(500))).status).toBe(200);
   });
 
-  test("by tus what came before the mark counts, and the client goes on once there is room", async () => {
+  test("by tus what was received before the low-water mark counts, and the client continues once there is room", async () => {
     await using upload = setupLimited({ lowWaterBytes: 50 }, 1000 * mebibyte);
     const id = await createUpload(upload.deps, {
       filename: "film.mp4",
@@ -241,7 +241,7 @@ describe("while bytes come", () => {
   });
 });
 
-test("a form that names no upload that takes chunks is refused before its file is read, as far as it can be known", async () => {
+test("a form of an upload that accepts no chunks is refused before its file is read, if its fields are first", async () => {
   await using upload = setupLimited();
   for (const order of ["first", "index last"] as const) {
     const flight = chunkInFlight("nobody", 0, order);
@@ -252,7 +252,7 @@ test("a form that names no upload that takes chunks is refused before its file i
   }
 });
 
-test("a form whose file stands first brings at most one chunk as large as is accepted", async () => {
+test("a form whose file is first may have at most the largest chunk", async () => {
   await using upload = setupLimited({ maxChunkBytes: 1000 });
   const flight = chunkInFlight("nobody", 0, "last");
   const status = Promise.resolve(upload.service.fetch(flight.request)).then((response) => response.status);

@@ -84,7 +84,7 @@ function refuseWithoutRoom(limits: Limits, fileBytes: number, { freeBytes, promi
   throw new ServiceError(
     "storage_full",
     `No room left: this file and its renditions need about ${needed} bytes, ${free} are free, and ${promisedBytes} of them ` +
-      "are promised to uploads under way",
+      "are promised to other uploads",
     { details: { needed_bytes: needed, free_bytes: free, promised_bytes: promisedBytes } },
   );
 }

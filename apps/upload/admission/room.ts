@@ -115,8 +115,8 @@ function noRoom(neededBytes: number, freeBytes: number, promisedBytes: number): 
   const promised = promisedBytes > 0 ? `, and ${promisedBytes} of them are promised to other uploads` : "";
   return new ServiceError(
     "storage_full",
-    `No room left for these bytes, ${freeBytes} are free${promised}; what is here stays, and they may be sent again once ` +
-      "there is room",
+    `No room left for these bytes, ${freeBytes} are free${promised}; what was received is kept, and these may be sent again ` +
+      "once there is room",
     { details: { needed_bytes: neededBytes, free_bytes: freeBytes, promised_bytes: promisedBytes } },
   );
 }

@@ -13,7 +13,7 @@ const chunkBytes = 70_000;
 const contentOf = (upload: number, length: number): Uint8Array<ArrayBuffer> =>
   new Uint8Array(length).map((_, at) => (at * 31 + upload * 7 + (at >> 8)) % 251);
 
-test("a hundred uploads at once, of two and of three chunks, the last one first: all are identical", async () => {
+test("a hundred concurrent uploads of two and three chunks, the last one first: all files are identical to what was sent", async () => {
   await using upload = setup((directory) => ({ sources: openSourceDirectory(`${directory}/uploads`, "never") }));
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => upload.service.fetch(request) });
   upload.world.defer(() => server.stop(true));

@@ -83,6 +83,7 @@ const fullCodes = ["ENOSPC", "EDQUOT", "SQLITE_FULL"];
 /** The error for a full disk or quota, for a file as for a row; null for any other. */
 export function storageFull(error: unknown): ServiceError | null {
   if (!(error instanceof Error && "code" in error && fullCodes.includes(String(error.code)))) return null;
-  const sentence = "No room left for this; what is here stays, and the rest may be sent again once there is room";
+  const sentence =
+    "No room left for this; what was received is kept, and the rest may be sent again once there is room";
   return new ServiceError("storage_full", sentence, { cause: error });
 }

@@ -38,7 +38,7 @@ export function chunksSuite(name: string, open: () => OpenStores | Promise<OpenS
       expect(await stores.uploads.find(uploadId)).toMatchObject({ updatedAt: clock.now() });
     });
 
-    test("what the check is given is the situation inside the transaction, and a refused chunk leaves nothing", async () => {
+    test("the check sees the situation inside the transaction, and a refused chunk leaves no row", async () => {
       await using stores = await setup(2);
       const { chunks } = stores;
       const seen: (Situation | null)[] = [];
@@ -59,7 +59,7 @@ export function chunksSuite(name: string, open: () => OpenStores | Promise<OpenS
       expect(await chunks.list("nobody")).toEqual([]);
     });
 
-    test("the situation of a chunk is that of the others, and of itself", async () => {
+    test("the situation of a chunk says what is acknowledged of it and of the others", async () => {
       await using stores = await setup(2);
       const { chunks } = stores;
       expect(await chunks.inspect({ uploadId: "nobody", index: 0 })).toBeNull();

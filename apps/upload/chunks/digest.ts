@@ -63,8 +63,8 @@ export async function hashPart(
 export function digestMismatch(what: string, expected: Digest, got: string): ServiceError {
   return new ServiceError(
     "digest_mismatch",
-    `${what}: the bytes that came are not those that were sent (${expected.algorithm} ${got}, ${expected.hex} was ` +
-      "announced); they were not taken, send them again",
+    `${what}: the received bytes are not those that were sent (${expected.algorithm} ${got}, ${expected.hex} was ` +
+      "announced); they were not accepted, send them again",
     { details: { algorithm: expected.algorithm, expected: expected.hex, got } },
   );
 }

@@ -119,7 +119,7 @@ const cutOff: [what: string, request: (id: string) => string][] = [
   ["in the file of its form", form(second, before("bbbbb\r\n"))],
   ["before the closing boundary of its form", form(second, before("--edge--"))],
 ];
-test.each(cutOff)("a chunk that is cut off %s never counts, and the upload goes on", async (_, request) => {
+test.each(cutOff)("a chunk that is cut off %s never counts, and the upload continues", async (_, request) => {
   // Without declared sizes nothing but the end of its body tells a whole chunk.
   await using upload = await setupOnPort({});
   for (const goodbye of ["close", "reset", "end"] as const) {
@@ -160,7 +160,7 @@ const refused: Case[] = [
   ["a negative index in a form", form(second, undefined, -1), 422],
 ];
 
-test.each(refused)("wrong: %s; it is said so, and the upload goes on", async (_, request, status) => {
+test.each(refused)("invalid: %s; the error says so, and the upload continues", async (_, request, status) => {
   await using upload = await setupOnPort();
   const connection = await upload.connect();
   connection.send(request(upload.id));
@@ -181,21 +181,24 @@ const stalled: [what: string, request: (id: string) => string][] = [
   ["before the closing boundary of its form", form(second, before("--edge--"))],
 ];
 
-test.each(stalled)("a sender that stops %s is told 408 and let go, and the upload goes on", async (_, request) => {
-  await using upload = await setupOnPort({});
-  const connection = await upload.connect();
-  connection.send(request(upload.id));
-  const answer = await connection.closed();
-  expect(answer.status).toBe(408);
-  expect(answer.head.toLowerCase()).toContain("connection: close");
-  expect(answer.body).toContain("Send this part again");
-  await upload.settled();
-  expect(await upload.received()).toEqual([0]);
-  expect(upload.files()).toBe("source");
-  await upload.goOn();
-});
+test.each(stalled)(
+  "a sender that stops %s is answered 408 and disconnected, and the upload continues",
+  async (_, request) => {
+    await using upload = await setupOnPort({});
+    const connection = await upload.connect();
+    connection.send(request(upload.id));
+    const answer = await connection.closed();
+    expect(answer.status).toBe(408);
+    expect(answer.head.toLowerCase()).toContain("connection: close");
+    expect(answer.body).toContain("Send this part again");
+    await upload.settled();
+    expect(await upload.received()).toEqual([0]);
+    expect(upload.files()).toBe("source");
+    await upload.goOn();
+  },
+);
 
-test("a sender that drips is told 408, too", async () => {
+test("a sender that is too slow is answered 408, too", async () => {
   await using upload = await setupOnPort({});
   const connection = await upload.connect();
   connection.send(raw(1_000_000, "b")(upload.id));
@@ -215,7 +218,7 @@ const races: [what: string, older: "goes on" | "breaks off", newer: "goes on" | 
   ["the older counts when the newer breaks off", "goes on", "breaks off", "bbbbbbbbbb"],
 ];
 
-test.each(races)("the same chunk from two at the same time: %s", async (_, older, newer, kept) => {
+test.each(races)("the same chunk from two concurrent senders: %s", async (_, older, newer, kept) => {
   await using upload = await setupOnPort();
   const [one, two] = [await upload.connect(), await upload.connect()];
   const source = upload.world.path("uploads", upload.id, "source");
@@ -260,7 +263,7 @@ test.each(["/upload/init", "/upload/complete", "/upload/janitor"])(
   },
 );
 
-test.each(leaves)("who leaves before the answer to %s costs nothing", async (_, request) => {
+test.each(leaves)("a client that disconnects before the answer to %s loses nothing", async (_, request) => {
   await using upload = await setupOnPort();
   for (const goodbye of ["close", "reset"] as const) {
     const connection = await upload.connect();
@@ -272,7 +275,7 @@ test.each(leaves)("who leaves before the answer to %s costs nothing", async (_, 
   await upload.goOn();
 });
 
-test("who leaves while complete is at work finds it done", async () => {
+test("complete finishes after its client has disconnected", async () => {
   await using upload = await setupOnPort();
   for (const index of [1, 2]) {
     const connection = await upload.connect();
@@ -289,7 +292,7 @@ test("who leaves while complete is at work finds it done", async () => {
   expect(upload.starts).toHaveLength(1);
 });
 
-test("of files without a byte complete makes files without a byte", async () => {
+test("empty files are completed as empty files", async () => {
   await using upload = await setupOnPort();
   for (const [totalChunks, declared] of [
     [1, { file_size: 0 }],
@@ -309,7 +312,7 @@ test("of files without a byte complete makes files without a byte", async () => 
   }
 });
 
-test("after all of them, and after expiry, nothing is left behind", async () => {
+test("after all of these, and after expiry, no file is left", async () => {
   await using upload = await setupOnPort();
   for (const [, request] of cutOff) {
     const connection = await upload.connect();
@@ -334,7 +337,7 @@ test("after all of them, and after expiry, nothing is left behind", async () => 
   expect(chunks).toBe(0);
 });
 
-test("many chunks, the first in order and the others in any, become their file", async () => {
+test("many chunks, the first in order and the others in any order, become their file", async () => {
   const total = 2000;
   await using upload = setup((directory) => ({ sources: openSourceDirectory(`${directory}/uploads`, "never") }));
   const id = await upload.init(total);

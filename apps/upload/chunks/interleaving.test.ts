@@ -64,7 +64,7 @@ async function runAll(senders: ReturnType<typeof sender>[], random: Random) {
   return await Promise.all(senders.map(({ reply }) => reply));
 }
 
-test("whatever comes at once, in whatever pieces, nothing is refused and the file is the one that was sent", async () => {
+test("concurrent senders in any interleaving: nothing is refused, and the file is the one that was sent", async () => {
   await using upload = setup((directory) => ({ sources: openSourceDirectory(`${directory}/uploads`, "never") }));
   let broken = 0;
   for (let seed = 1; seed <= 250; seed++) {

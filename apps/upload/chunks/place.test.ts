@@ -213,7 +213,7 @@ test("any order, sizes and repetition end in the file's bytes, and nothing is re
   expect(rebuilt).toBeGreaterThan(300);
 }, 60_000);
 
-test("whatever the order, sizes that stay the same leave nothing to put together anew, and nothing beside the source", () => {
+test("in any order, chunks that keep their sizes end in the source, and it is not rebuilt", () => {
   for (let seed = 1; seed <= 5000; seed++) {
     const random = createRandom(seed);
     const sent = chunksOf(random);
@@ -226,7 +226,7 @@ test("whatever the order, sizes that stay the same leave nothing to put together
   }
 }, 60_000);
 
-test("a file that some other way of cutting it was begun for is mended by sending its chunks again, in any order", () => {
+test("chunks that were cut differently may be replaced by sending all of them again, in any order", () => {
   for (let seed = 1; seed <= 5000; seed++) {
     const random = createRandom(seed);
     const total = 2 + random.below(4);

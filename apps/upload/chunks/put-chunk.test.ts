@@ -14,7 +14,7 @@ const original = ({ world }: Upload, id: string) => readFileSync(world.path("ori
 const digestOf = (text: string, algorithm = "sha256") => createHash(algorithm).update(text).digest();
 
 describe("a raw chunk", () => {
-  test("goes straight to its place, in any order, and the file is the one that was sent", async () => {
+  test("is written to its offset, in any order, and the file is the one that was sent", async () => {
     await using upload = setup();
     const id = await upload.init(3, { chunk_size: 4, file_size: 10 });
     expect(await put(upload, id, 2, "ij")).toMatchObject({ status: 200, body: { status: "ok", index: 2 } });
@@ -24,7 +24,7 @@ describe("a raw chunk", () => {
     expect(original(upload, id)).toBe("abcdefghij");
   });
 
-  test("has a name of its own: what is none is 400, an unknown upload 404, another index 422", async () => {
+  test("an invalid name is 400, an unknown upload 404, another index 422", async () => {
     await using upload = setup();
     const id = await upload.init(2);
     for (const index of ["-1", "x", "1.5", "1e3", "0000001", "%2e%2e%2f"]) {
@@ -34,7 +34,7 @@ describe("a raw chunk", () => {
     expect((await put(upload, id, 2, "x")).status).toBe(422);
   });
 
-  test("of another size than was declared is 422 with the size that is expected, and is not taken", async () => {
+  test("of another size than was declared is 422 with the expected size, and is not accepted", async () => {
     await using upload = setup();
     const id = await upload.init(3, { chunk_size: 4, file_size: 10 });
     for (const [index, body] of [
@@ -50,7 +50,7 @@ describe("a raw chunk", () => {
     expect((await upload.send(`GET /upload/${id}`)).body.received).toEqual([]);
   });
 
-  test("of sizes that contradict each other nothing is begun", async () => {
+  test("an init with contradicting sizes is refused", async () => {
     await using upload = setup();
     const json = { filename: "film.mp4", total_chunks: 4, file_size: 10, chunk_size: 5 };
     expect(await upload.send("POST /upload/init", { json })).toMatchObject({
@@ -65,7 +65,7 @@ describe("without a declared size", () => {
     readdirSync(world.path("uploads", id)).filter((name) => name.startsWith("chunk-"));
   const source = ({ world }: Upload, id: string) => readFileSync(world.path("uploads", id, "source"), "utf8");
 
-  test("the last one may come first, and waits in a file of its own until the others are there", async () => {
+  test("the last one may be first, and waits in a spool until the others are received", async () => {
     await using upload = setup();
     const id = await upload.init(3);
     expect(await put(upload, id, 2, "e")).toMatchObject({ status: 200, body: { status: "ok", index: 2 } });
@@ -91,7 +91,7 @@ describe("without a declared size", () => {
     expect((await Bun.file(upload.world.path("originals", id, "film.mp4")).stat()).ino).toBe(ino);
   });
 
-  test("a chunk in the source that comes again, longer or shorter, leaves what follows as it was", async () => {
+  test("a chunk in the source that is sent again, longer or shorter, does not change what follows", async () => {
     await using upload = setup();
     for (const again of ["B", "BBBBB", "", "bb"]) {
       const id = await upload.init(4);
@@ -105,7 +105,7 @@ describe("without a declared size", () => {
     }
   });
 
-  test("one that breaks off while it is written to the source counts for nothing, and others go on in its place", async () => {
+  test("one that is cut off while it is written to the source does not count, and others may be written to its place", async () => {
     await using upload = setup();
     const id = await upload.init(2);
     const first = chunkInFlight(id, 0);
@@ -121,7 +121,7 @@ describe("without a declared size", () => {
     expect(original(upload, id)).toBe("the end");
   });
 
-  test("a sender that hangs holds nobody up: a newer one of the same chunk takes its place", async () => {
+  test("a sender that hangs blocks no other: a newer one of the same chunk takes its place", async () => {
     await using upload = setup();
     const id = await upload.init(3);
     const hanging = chunkInFlight(id, 0);
@@ -141,7 +141,7 @@ describe("without a declared size", () => {
     expect(original(upload, id)).toBe("newerbc");
   });
 
-  test("what contradicts the declared size of the file is 422, and nothing else is", async () => {
+  test("only what contradicts the declared size of the file is 422", async () => {
     await using upload = setup();
     const id = await upload.init(3, { file_size: 6 });
     expect((await put(upload, id, 2, "1234567")).status).toBe(422);
@@ -159,7 +159,7 @@ describe("without a declared size", () => {
     expect(original(upload, id)).toBe("abcdef");
   });
 
-  test("a file of a chunk that is gone is asked for again", async () => {
+  test("a chunk whose spool is lost is missing again", async () => {
     await using upload = setup();
     const id = await upload.init(2);
     await put(upload, id, 1, "b");
@@ -177,7 +177,7 @@ describe("a digest", () => {
     "content-digest": `${algorithm === "sha256" ? "sha-256" : "sha-512"}=:${digestOf(text, algorithm).toString("base64")}:`,
   });
 
-  test("in a header that fits is taken, one that does not is 422 and the chunk is not", async () => {
+  test("in a header is checked: a chunk that differs is 422 and not accepted", async () => {
     await using upload = setup();
     const id = await upload.init(2, { chunk_size: 2 });
     expect(await put(upload, id, 0, "ab", header("xx"))).toMatchObject({
@@ -199,7 +199,7 @@ describe("a digest", () => {
     },
   );
 
-  test("in a form's field counts before the file and after it", async () => {
+  test("in a form may be before the file or after it", async () => {
     await using upload = setup();
     const id = await upload.init(1);
     const fields = (sha256: string): [string, string][] => [
@@ -223,7 +223,7 @@ describe("a digest", () => {
     expect((await upload.send("POST /upload/chunk", { form: [...fields("abc"), file] })).status).toBe(422);
   });
 
-  test("that fails leaves the whole chunk that was there", async () => {
+  test("that differs leaves the acknowledged chunk as it was", async () => {
     await using upload = setup();
     const id = await upload.init(1);
     await put(upload, id, 0, "whole");
@@ -233,7 +233,7 @@ describe("a digest", () => {
   });
 });
 
-test("a sender that hangs is overtaken by a newer one, which is answered at once and wins", async () => {
+test("a sender that hangs is superseded by a newer one, which is acknowledged at once and wins", async () => {
   await using upload = setup();
   const id = await upload.init(2, { chunk_size: 5 });
   const hanging = chunkInFlight(id, 0);

@@ -9,7 +9,7 @@ function left({ world }: Pick<ReturnType<typeof setup>, "world">): string[] {
   return existsSync(incoming) ? readdirSync(incoming) : [];
 }
 
-test("a chunk is in place when it is answered", async () => {
+test("a chunk is at its offset when it is acknowledged", async () => {
   await using upload = setup();
   const id = await upload.init(2, { chunk_size: 6 });
   expect(await upload.chunk(id, 1, "second")).toMatchObject({ status: 200, body: { status: "ok", index: 1 } });
@@ -30,7 +30,7 @@ test("the fields may come after the file", async () => {
   expect((await upload.send(`GET /upload/${id}`)).body).toMatchObject({ received: [0], bytes_received: 5 });
 });
 
-test("sending a chunk again is harmless; the last whole one counts", async () => {
+test("a chunk may be sent again; the last whole one counts", async () => {
   await using upload = setup();
   const id = await upload.init(1);
   await upload.chunk(id, 0, "the first try");
@@ -40,7 +40,7 @@ test("sending a chunk again is harmless; the last whole one counts", async () =>
   expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("the second");
 });
 
-test("the same chunk twice at the same time leaves one of the two, whole, and the row that fits it", async () => {
+test("of concurrent senders of the same chunk one wins, whole, and the row is that one's", async () => {
   await using upload = setup();
   const id = await upload.init(1);
   const contents = Array.from({ length: 12 }, (_, n) => String.fromCharCode(97 + n).repeat(100_000 + n));
@@ -81,7 +81,7 @@ test("an index that the upload does not have is refused with those it has", asyn
   expect((await upload.send(`GET /upload/${id}`)).body.received).toEqual([]);
 });
 
-test("an id that is none never comes near a path", async () => {
+test("an invalid id never becomes a path", async () => {
   await using upload = setup();
   for (const id of ["../evil", "..", "a/b", "a\0", "x".repeat(65), ""]) {
     const reply = await upload.chunk(id, 0, "x");
@@ -114,7 +114,7 @@ test("a form without the file, with two, or with it under another name is refuse
   expect((await upload.send(`GET /upload/${id}`)).body.received).toEqual([]);
 });
 
-test("what is no multipart form is refused", async () => {
+test("a body that is not a multipart form is refused", async () => {
   await using upload = setup();
   const post = (body: string, type: string) =>
     upload.send("POST /upload/chunk", { body, headers: { "content-type": type } });
@@ -124,7 +124,7 @@ test("what is no multipart form is refused", async () => {
   expect(await upload.send("POST /upload/chunk")).toMatchObject({ status: 400 });
 });
 
-test("a body that is cut off anywhere never counts and leaves nothing", async () => {
+test("a body that is cut off anywhere never counts and leaves no file", async () => {
   await using upload = setup();
   const id = await upload.init(1);
   const form = new FormData();
@@ -144,7 +144,7 @@ test("a body that is cut off anywhere never counts and leaves nothing", async ()
   expect((await upload.send("POST /upload/chunk", { body: bytes, headers })).status).toBe(200);
 });
 
-test("a chunk that breaks off does not touch the whole one that is there", async () => {
+test("a chunk that is cut off does not change the acknowledged one", async () => {
   await using upload = setup();
   const id = await upload.init(1);
   await upload.chunk(id, 0, "whole");
@@ -157,7 +157,7 @@ test("a chunk that breaks off does not touch the whole one that is there", async
   expect(readFileSync(upload.world.path("uploads", id, "source"), "utf8")).toBe("whole");
 });
 
-test("what was coming in beside its source when the service died is removed at start", async () => {
+test("spools that were being received at a kill are removed at start", async () => {
   await using upload = setup();
   const id = await upload.init(1);
   await upload.chunk(id, 0, "whole");
@@ -173,7 +173,7 @@ test("what was coming in beside its source when the service died is removed at s
   expect((await reply).status).toBe(400);
 });
 
-test("a disk that is full is said so, and nothing that is here is lost", async () => {
+test("a full disk is 507, and nothing that was acknowledged is lost", async () => {
   await using upload = setup();
   const id = await upload.init(2, { chunk_size: 5 });
   await upload.chunk(id, 0, "first");

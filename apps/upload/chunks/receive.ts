@@ -300,4 +300,7 @@ async function expectReplaced(
 }
 
 const endedEarly = (announced: number, got: number): ServiceError =>
-  new ServiceError("malformed_request", `The body ended early: ${got} of ${announced} bytes came; send it again`);
+  new ServiceError(
+    "malformed_request",
+    `The body ended early: ${got} of ${announced} bytes were received; send it again`,
+  );

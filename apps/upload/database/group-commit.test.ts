@@ -37,7 +37,7 @@ function setup({ patienceSeconds }: { patienceSeconds?: number } = {}) {
   };
 }
 
-test("whoever asks at the same moment shares a transaction, and each gets what his work returned", async () => {
+test("concurrent writes share a transaction, and each caller gets the result of its own work", async () => {
   await using database = setup();
   const { commit, add, ids, transactions } = database;
   expect(await Promise.all(["a", "b", "c"].map((id) => commit(add(id))))).toEqual(["a", "b", "c"]);
@@ -46,7 +46,7 @@ test("whoever asks at the same moment shares a transaction, and each gets what h
   expect(transactions()).toBe(2);
 });
 
-test("work that refuses undoes itself alone", async () => {
+test("work that is refused is rolled back alone", async () => {
   await using database = setup();
   const { commit, add, ids } = database;
   const refused = commit((transaction) => {
@@ -58,7 +58,7 @@ test("work that refuses undoes itself alone", async () => {
   expect(ids()).toEqual(["a", "b"]);
 });
 
-test("any other error is everybody's: nobody is told that what was not committed is there", async () => {
+test("any other error fails the whole group: nothing is acknowledged that was not committed", async () => {
   await using database = setup();
   const { commit, add, ids } = database;
   const outcomes = await Promise.allSettled([commit(add("a")), commit(add("a")), commit(add("b"))]);
@@ -67,12 +67,12 @@ test("any other error is everybody's: nobody is told that what was not committed
   expect(await commit(add("c"))).toBe("c");
 });
 
-test("a commit is on the disk when it is answered: synchronous is FULL (2)", async () => {
+test("a commit is on the disk when it is acknowledged: synchronous is FULL (2)", async () => {
   await using database = setup();
   expect(database.synchronous()).toEqual({ synchronous: 2 });
 });
 
-test("while another program holds the database all wait for it, and the event loop goes on", async () => {
+test("while another program holds the database all writes wait, and the event loop is not blocked", async () => {
   await using database = setup();
   const { commit, add, ids } = database;
   const held = await database.hold();
@@ -86,7 +86,7 @@ test("while another program holds the database all wait for it, and the event lo
   expect(await delay).toBeLessThan(2000);
 });
 
-test("waiting has an end, after which nothing was written and the next may try", async () => {
+test("waiting ends with an error, nothing is written, and the next write may succeed", async () => {
   await using database = setup({ patienceSeconds: 0.2 });
   const { commit, add, ids } = database;
   const held = await database.hold();

@@ -29,7 +29,7 @@ function openFormer(directory: string, mostMigrations: number): Database {
   return former;
 }
 
-test("uploads that were begun go on, whatever was known of them, and finished ones stay", async () => {
+test("open uploads of earlier versions continue, and finished ones stay", async () => {
   await using upload = setup((world, { database }) => {
     const directory = join(world, "former");
     database.$client.close();

@@ -20,7 +20,7 @@ async function received(upload: Pick<ReturnType<typeof setup>, "init" | "chunk">
 const stateOf = async (upload: Pick<ReturnType<typeof setup>, "send">, id: string): Promise<string> =>
   (await upload.send(`GET /upload/${id}`)).body.state;
 
-test("with metadata away complete answers all the same, and the video is registered when it is back", async () => {
+test("complete succeeds while metadata is down, and the video is registered when it is back", async () => {
   await using upload = setup();
   const id = await received(upload);
   upload.others.metadata = "away";
@@ -37,7 +37,7 @@ test("with metadata away complete answers all the same, and the video is registe
   expect(upload.starts).toEqual([{ upload_id: id, filename: "film.mp4" }]);
 });
 
-test("with transcoding away the video is registered, and started when it is back", async () => {
+test("while transcoding is down the video is registered, and it is started when transcoding is back", async () => {
   await using upload = setup();
   const id = await received(upload);
   upload.others.transcoding = "away";
@@ -51,7 +51,7 @@ test("with transcoding away the video is registered, and started when it is back
   expect(upload.starts).toHaveLength(1);
 });
 
-test("a restart forgets nothing that was to be handed over", async () => {
+test("pending handovers survive a restart", async () => {
   await using upload = setup();
   const id = await received(upload);
   upload.others.metadata = "away";
@@ -63,7 +63,7 @@ test("a restart forgets nothing that was to be handed over", async () => {
   expect(await stateOf(restarted, id)).toBe("handed_over");
 });
 
-test("a restart goes on with chunks that came before it", async () => {
+test("chunks that were received before a restart count after it", async () => {
   await using upload = setup();
   const id = await upload.init(2);
   await upload.chunk(id, 0, "a");
@@ -89,7 +89,7 @@ test.each(["sweep", "complete"])(
   },
 );
 
-test("a crash after the source was moved, and before its row said so, loses nothing", async () => {
+test("a crash between moving the source and updating its row loses nothing", async () => {
   await using upload = setup();
   const id = await upload.init(1);
   await upload.chunk(id, 0, "whole");
@@ -100,7 +100,7 @@ test("a crash after the source was moved, and before its row said so, loses noth
   expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("whole");
 });
 
-test("a service that stays away is left alone for longer each time", async () => {
+test("retries of the handover back off", async () => {
   await using upload = setup();
   const id = await received(upload);
   upload.others.transcoding = "away";
@@ -119,7 +119,7 @@ test("a service that stays away is left alone for longer each time", async () =>
   expect([1, 2, 3, 5, 6, 1000].map(retryDelaySeconds)).toEqual([2, 4, 8, 32, 60, 60]);
 });
 
-test("a complete does not wait for its turn", async () => {
+test("another complete retries at once", async () => {
   await using upload = setup();
   const id = await received(upload);
   upload.others.transcoding = "away";
@@ -129,7 +129,7 @@ test("a complete does not wait for its turn", async () => {
   expect(await stateOf(upload, id)).toBe("handed_over");
 });
 
-test("a refusal is not asked for again and is shown, until somebody calls complete once more", async () => {
+test("a refused handover is shown and not retried until complete is called again", async () => {
   await using upload = setup();
   const id = await received(upload);
   upload.others.transcoding = "refuses";
@@ -151,7 +151,7 @@ test("a refusal is not asked for again and is shown, until somebody calls comple
   expect(await stateOf(upload, id)).toBe("handed_over");
 });
 
-test("one upload that cannot be finished does not keep the next from its turn", async () => {
+test("an upload that cannot be finished does not block the next", async () => {
   await using upload = setup();
   const lost = await received(upload);
   const well = await received(upload);
@@ -163,7 +163,7 @@ test("one upload that cannot be finished does not keep the next from its turn", 
   expect(await stateOf(upload, well)).toBe("handed_over");
 });
 
-test("the loop ends when it is told to", async () => {
+test("the loop ends when its signal aborts", async () => {
   await using upload = setup();
   const stopping = new AbortController();
   const sweeping = keepSweeping(upload.deps, 3600, stopping.signal);

@@ -1,4 +1,4 @@
-/** The HTTP surface of the janitor: what it finds, what it would do, and what it may do only when told. */
+/** The HTTP surface of the janitor: its findings, their actions, and which of them must be named. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { exampleVideoId, integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
 
@@ -13,41 +13,37 @@ export const findingKinds = [
   "original_of_deleted_video",
 ] as const;
 
-/** What becomes of it: the first three are done by themselves, `ask` waits for somebody who names it. */
+/** The action of a finding: the first three are automatic, `ask` waits until it is named. */
 export const findingActions = ["remove", "forget_chunks", "forget_upload", "ask", "keep"] as const;
 
 export const Finding = z
   .object({
     kind: z.enum(findingKinds).openapi({
       description:
-        "`expired_upload`: open, and nothing came for too long. `needless_source`: a folder of a source in the making " +
-        "that no open upload has. `unacknowledged_chunk`: files of chunks that a crash left beside the source of an open " +
-        "upload, whose senders had no answer. `lost_source`: an open upload whose source is gone from the disk. `lost_original`: a " +
-        "finished upload whose original is gone. `original_without_upload`: an original that neither uploads nor videos " +
-        "know. `original_of_deleted_video`: one whose upload is here and whose video is deleted or lost",
+        "`expired_upload`: open, and idle for too long. `needless_source`: a folder of a source without an open upload. " +
+        "`unacknowledged_chunk`: files of chunks without a row, left by a crash. `lost_source`: an open upload whose source is " +
+        "lost. `lost_original`: a finished upload whose original is lost. `original_without_upload`: an original with neither " +
+        "an upload nor a video. `original_of_deleted_video`: an original whose upload exists and whose video is deleted or lost",
     }),
     upload_id: VideoId,
     bytes: z.number().openapi(integer("On the disk")),
-    age_seconds: z
-      .number()
-      .nullable()
-      .openapi({ description: "Since the last change, where anything is left that tells" }),
+    age_seconds: z.number().nullable().openapi({ description: "Since the last change; null if it is not known" }),
     why: z.string(),
     action: z.enum(findingActions).openapi({
       description:
-        "`remove`, `forget_chunks` (the client sends them again) and `forget_upload` (nothing of it is left) are done by " +
-        "themselves. `ask`: it may be the only copy of somebody's film, and is removed only when it is named in " +
-        "`remove_originals`. `keep`: nothing is to be done, or it is not known what",
+        "`remove`, `forget_chunks` (the client sends them again) and `forget_upload` (its files are lost) are automatic. " +
+        "`ask`: it may be the only copy of a video, and is removed only when it is named in `remove_originals`. `keep`: " +
+        "nothing is done",
     }),
     done: z.boolean(),
-    error: z.string().nullable().openapi({ description: "Why it could not be done" }),
+    error: z.string().nullable().openapi({ description: "Why the action failed" }),
   })
   .openapi("JanitorFinding");
 export type Finding = z.infer<typeof Finding>;
 
 export const JanitorReport = z
   .object({
-    metadata_available: z.boolean().openapi({ description: "Without it no original is taken for one that nobody has" }),
+    metadata_available: z.boolean().openapi({ description: "While it is false, no original is reported as unowned" }),
     findings: z.array(Finding),
   })
   .openapi("JanitorReport");
@@ -61,7 +57,7 @@ export const CleanUp = z
       .array(VideoId)
       .max(mostIds)
       .default([])
-      .openapi({ description: "Those of the findings with the action `ask` that are to go" }),
+      .openapi({ description: "Ids of findings with the action `ask` whose originals are removed" }),
   })
   .openapi("CleanUp");
 
@@ -106,11 +102,11 @@ export const cleanStorage = createRoute({
   responses: {
     200: json(JanitorReport, "The findings, with what was done", example),
     ...problems({
-      408: "The sender all but stopped",
-      409: "An original that is named and may not go, since somebody has it; none was removed then",
-      413: "More than a request of this kind needs",
+      408: "The sender is too slow",
+      409: "An original that is named has an upload or a video; none was removed",
+      413: "The request is too large",
       422: "Invalid request",
-      503: "Metadata service unavailable: ...; without it nobody knows whose the named originals are",
+      503: "Metadata service unavailable: ..., so that the named originals cannot be checked",
     }),
   },
 });

@@ -141,11 +141,11 @@ async function judgeOpen(deps: JanitorDeps, id: string, hasFolder: boolean): Pro
   const names = hasFolder ? sources.keptNames(id) : [];
   if (isIdle(deps, row)) {
     const bytes = (await sources.measure(id))?.bytes ?? 0;
-    const why = `Nothing came for ${deps.limits.idleSeconds} seconds or longer`;
+    const why = `Nothing was received for ${deps.limits.idleSeconds} seconds or longer`;
     return { kind: "expired_upload", action: "remove", why, bytes, since: updatedAt };
   }
   if (row.state === "receiving" && !(await sources.exists(id))) {
-    const why = "The source is gone from the disk; what came of it has to be sent again";
+    const why = "The source is lost from the disk; its chunks have to be sent again";
     return { kind: "lost_source", action: "forget_chunks", why, bytes: 0, since: updatedAt };
   }
   if (names.length === 0) return null;
@@ -162,7 +162,7 @@ async function judgeNeedless(deps: JanitorDeps, id: string): Promise<Judgement |
   if (deps.active.isHeld(id)) return null;
   const measured = await deps.sources.measure(id);
   if (!measured || deps.now() - measured.since < settledSeconds) return null;
-  const why = "No open upload has this folder; whoever sent a source that was never complete still has it";
+  const why = "No open upload has this folder; the sender of an incomplete source still has it";
   return { kind: "needless_source", action: "remove", why, ...measured };
 }
 
@@ -195,10 +195,10 @@ async function judgeLost(
   if (await deps.store.exists(originalKey(row))) return null;
   const isUnknown = isFinal(row) && videos !== null && !videos.has(id);
   if (isUnknown && (await lookUpVideo(deps.metadata, id, signal)).kind !== "known") {
-    const why = "Neither the original nor a video is left of it";
+    const why = "Neither the original nor the video exists any more";
     return { kind: "lost_original", action: "forget_upload", why, bytes: 0, since: updatedAt };
   }
-  const why = `The original of an upload that is ${state} is gone; what was made of it still plays`;
+  const why = `The original of an upload that is ${state} is lost; its renditions still play`;
   return { kind: "lost_original", action: "keep", why, bytes: 0, since: updatedAt };
 }
 

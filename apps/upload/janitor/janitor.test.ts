@@ -29,7 +29,7 @@ async function finished(upload: Upload): Promise<string> {
   return id;
 }
 
-test("of a storage that is in order it says nothing, and does nothing", async () => {
+test("a consistent storage has no findings, and cleaning changes nothing", async () => {
   await using upload = setup();
   await finished(upload);
   const open = await upload.init(2);
@@ -42,7 +42,7 @@ test("of a storage that is in order it says nothing, and does nothing", async ()
   expect(readdirSync(upload.world.directory, { recursive: true }).sort()).toEqual(before);
 });
 
-test("folders of sources that no open upload has are removed once they are old enough", async () => {
+test("folders of sources without an open upload are removed once they are old enough", async () => {
   await using upload = setup();
   const done = await finished(upload);
   put(upload, `uploads/${done}/source`, "left by a crash", 3600);
@@ -62,7 +62,7 @@ test("folders of sources that no open upload has are removed once they are old e
   expect(existsSync(upload.world.path("originals", done, "film.mp4"))).toBeTrue();
 });
 
-test("files of chunks that a kill left before their rows are removed, and those that rows name are not", async () => {
+test("chunk files without a row, left by a kill, are removed; those that rows name are not", async () => {
   await using upload = setup();
   const id = await upload.init(3);
   await upload.chunk(id, 1, "second ");
@@ -91,7 +91,7 @@ test("files of chunks that a kill left before their rows are removed, and those 
   expect(await Bun.file(upload.world.path("originals", id, "film.mp4")).text()).toBe("first second third");
 });
 
-test("the bytes of a source with holes are those it takes of the disk", async () => {
+test("the size of a sparse source is what it takes of the disk", async () => {
   await using upload = setup();
   const id = await upload.init(2, { chunk_size: 1_000_000_000 });
   await upload.chunk(id, 1, "the end");
@@ -103,7 +103,7 @@ test("the bytes of a source with holes are those it takes of the disk", async ()
   expect((await upload.send(`GET /upload/${id}`)).status).toBe(404);
 });
 
-test("an open upload whose source is gone has its chunks forgotten, so that they are sent again", async () => {
+test("the chunks of an open upload whose source is lost are forgotten, so that they are sent again", async () => {
   await using upload = setup();
   const id = await upload.init(2, { chunk_size: 1 });
   await upload.chunk(id, 0, "a");
@@ -118,7 +118,7 @@ test("an open upload whose source is gone has its chunks forgotten, so that they
   expect((await upload.complete(id)).status).toBe(200);
 });
 
-test("an upload whose source a crash prevented is found, and gets one", async () => {
+test("an upload whose source was not created because of a crash is found, and gets one", async () => {
   await using upload = setup();
   const id = await upload.init(1);
   rmSync(upload.world.path("uploads", id), { recursive: true });
@@ -127,7 +127,7 @@ test("an upload whose source a crash prevented is found, and gets one", async ()
   expect(readdirSync(upload.world.path("uploads", id))).toEqual(["source"]);
 });
 
-test("an original without an upload is nobody's only if metadata says so, and goes only when it is named", async () => {
+test("an original without an upload is unowned only if metadata says so, and is removed only when it is named", async () => {
   await using upload = setup();
   for (const id of ["known", "orphan", "other"]) put(upload, `originals/${id}/film.mp4`, "a film", 3600);
   await upload.askMetadata("POST /videos", { json: { hash: "known", filename: "film.mp4" } });
@@ -159,7 +159,7 @@ test("an original without an upload is nobody's only if metadata says so, and go
   expect(readdirSync(upload.world.path("originals")).sort()).toEqual(["known", "other"]);
 });
 
-test("the original of a video that metadata knows to be deleted is removed, whatever its upload had reached", async () => {
+test("the original of a video that metadata knows to be deleted is removed, whatever the state of its upload", async () => {
   await using upload = setup();
   const kept = await finished(upload);
   const deleted = await finished(upload);
@@ -186,7 +186,7 @@ test("the original of a video that metadata knows to be deleted is removed, what
   expect(short(await inspect(upload))).toEqual([]);
 });
 
-test("metadata's database lost: its originals are told, and removed only when they are named", async () => {
+test("metadata's database lost: its originals are reported, and removed only when they are named", async () => {
   await using upload = setup();
   const ids = [await finished(upload), await finished(upload)];
   for (const table of ["videos", "changes"]) upload.metadataDatabase.$client.run(`delete from ${table}`);
@@ -199,7 +199,7 @@ test("metadata's database lost: its originals are told, and removed only when th
   expect((await upload.send(`GET /upload/${named}`)).status).toBe(404);
 });
 
-test("an upload that metadata was not told of yet is nobody's orphan", async () => {
+test("an upload that metadata has not registered yet is not reported", async () => {
   await using upload = setup();
   upload.others.metadata = "away";
   const id = await finished(upload);
@@ -208,7 +208,7 @@ test("an upload that metadata was not told of yet is nobody's orphan", async () 
   expect(short(await inspect(upload))).toEqual([]);
 });
 
-test("an upload whose original is gone is told, and forgotten when no video is left of it either", async () => {
+test("an upload whose original is lost is reported, and forgotten when its video is deleted, too", async () => {
   await using upload = setup();
   const id = await finished(upload);
   rmSync(upload.world.path("originals", id), { recursive: true });
@@ -221,7 +221,7 @@ test("an upload whose original is gone is told, and forgotten when no video is l
   expect((await upload.send(`GET /upload/${id}`)).status).toBe(404);
 });
 
-test("the uploads' database lost: what metadata knows is left alone, and what it forgot, too", async () => {
+test("the uploads' database lost: originals are kept, whether metadata knows their videos or not", async () => {
   await using upload = setup();
   const ids = [await finished(upload), await finished(upload)];
   upload.deps.database.$client.run("delete from uploads");
@@ -231,7 +231,7 @@ test("the uploads' database lost: what metadata knows is left alone, and what it
   expect(readdirSync(upload.world.path("originals")).sort()).toEqual(ids.sort());
 });
 
-test("a deletion is acted on at once, and one that was missed at the next connection", async () => {
+test("the files of a deleted video are removed at once, and those of a missed deletion at the next connection", async () => {
   await using upload = setup();
   const ids = [await finished(upload), await finished(upload), await finished(upload)];
   const [missed = "", told = "", kept = ""] = ids;
@@ -250,7 +250,7 @@ test("a deletion is acted on at once, and one that was missed at the next connec
   expect(readdirSync(upload.world.path("originals"))).toEqual([kept]);
 });
 
-test("a video that was deleted before its registration was noted down is not registered again", async () => {
+test("a video that was deleted before its registration was recorded is not registered again", async () => {
   await using upload = setup();
   upload.others.transcoding = "away";
   const id = await finished(upload);
@@ -265,7 +265,7 @@ test("a video that was deleted before its registration was noted down is not reg
   expect(existsSync(upload.world.path("originals", id))).toBe(false);
 });
 
-test("one that cannot be removed is told with the reason, and does not keep the others from their turn", async () => {
+test("a failed removal is reported with the reason, and the others are still removed", async () => {
   await using upload = setup((_, { sources }) => ({
     sources: {
       ...sources,

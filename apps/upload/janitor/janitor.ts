@@ -58,7 +58,7 @@ function refuseOthers(problems: readonly Problem[], named: Set<string>, isMetada
   const others = [...named].filter((id) => !originals.has(id));
   if (others.length === 0) return;
   if (!isMetadataAvailable) {
-    throw new ServiceError("unavailable", "Metadata service unavailable: nobody knows whose the named originals are");
+    throw new ServiceError("unavailable", "Metadata service unavailable: the named originals cannot be checked");
   }
   throw new ServiceError(
     "conflict",

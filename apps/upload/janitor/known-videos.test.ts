@@ -25,7 +25,7 @@ function setup(before: (nth: number) => void = () => {}) {
   return { metadata, asked, remove, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
-test("all videos are known after a request for every thousand of them", async () => {
+test("all videos are read with one request per thousand", async () => {
   await using place = setup();
   const known = await readAllVideos(place.metadata, never);
   expect(known.size).toBe(count);
@@ -34,7 +34,7 @@ test("all videos are known after a request for every thousand of them", async ()
   expect((await lookUpVideo(place.metadata, "nobody", never)).kind).toBe("unknown");
 });
 
-test("a video that is deleted between two pages hides no other", async () => {
+test("a video that is deleted between two pages does not hide another", async () => {
   let remove = (_: number) => {};
   await using place = setup((nth) => nth === 2 && remove(count));
   remove = (n) => void place.remove(n);
@@ -43,7 +43,7 @@ test("a video that is deleted between two pages hides no other", async () => {
   expect(place.asked.length).toBe(6);
 });
 
-test("a list that never stands still is no list", async () => {
+test("a list that changes during every reading is an error", async () => {
   let remove = (_: number) => {};
   await using place = setup((nth) => nth % 3 !== 1 && remove(count - nth));
   remove = (n) => void place.remove(n);

@@ -11,7 +11,7 @@ type Upload = ReturnType<typeof setup>;
 const post = (upload: Upload, json: Record<string, unknown>) => upload.send("POST /upload/from-url", { json });
 const found = async (upload: Upload, id: string) => (await upload.send(`GET /upload/${id}`)).body;
 
-test("the upload is there at once, with what the address said of the file, and without its query", async () => {
+test("the upload exists at once, with name and size of the file, and without the query of the URL", async () => {
   await using upload = setup();
   const { url, asked } = await serveFile(upload.world, () => file);
   const { status, body } = await post(upload, { url: url("/a/film.mp4?signature=secret#t=3"), title: "A film" });
@@ -30,7 +30,7 @@ test("the upload is there at once, with what the address said of the file, and w
   expect(asked.map(({ path }) => path)).toEqual(["/a/film.mp4?signature=secret"]);
 });
 
-test.each(["form", "urlencoded"])("takes a %s too", async (kind) => {
+test.each(["form", "urlencoded"])("accepts a %s, too", async (kind) => {
   await using upload = setup();
   const { url } = await serveFile(upload.world, () => file);
   const fields = { url: url(), filename: "mine.mov", title: "" };
@@ -64,7 +64,7 @@ test.each<[path: string, headers: Record<string, string>, filename: string]>([
   expect(await found(upload, body.upload_id)).toMatchObject({ filename });
 });
 
-test("behind a redirect the name is that of the first address, where that is one", async () => {
+test("behind a redirect the name is that of the first URL, if it has one", async () => {
   await using upload = setup();
   const { url } = await serveFile(upload.world, ({ path }) =>
     path === "/stored/77.mkv" ? file : { status: 302, headers: { location: "/stored/77.mkv" } },
@@ -74,7 +74,7 @@ test("behind a redirect the name is that of the first address, where that is one
   expect(await found(upload, await named("/latest"))).toMatchObject({ filename: "77.mkv" });
 });
 
-describe("refused at once, with nothing left behind:", () => {
+describe("refused at once, without an upload:", () => {
   const length = { "content-length": 5 };
   test.each<[what: string, said: Said, status: number, detail: string]>([
     ["nothing there", { status: 404, headers: length }, 422, "answered 404 Not Found"],
@@ -130,7 +130,7 @@ describe("refused at once, with nothing left behind:", () => {
     expect(JSON.stringify(reply.body)).not.toContain("secret");
   });
 
-  test("what has no name of a video and no type of one", async () => {
+  test("a file with neither the name nor the type of a video", async () => {
     await using upload = setup();
     const { url } = await serveFile(upload.world, () => ({ headers: { "content-length": 5 }, body: "films" }));
     const reply = await post(upload, { url: url("/film.exe") });
@@ -138,13 +138,13 @@ describe("refused at once, with nothing left behind:", () => {
     expect(reply.body.accepted).toContain("mp4");
   });
 
-  test("what there is no room for", async () => {
+  test("a file that there is no room for", async () => {
     await using upload = setup(() => ({ disk: { freeBytes: async () => 1000 } }));
     const { url } = await serveFile(upload.world, () => file);
     expect((await post(upload, { url: url() })).status).toBe(507);
   });
 
-  test("everything, where it is switched off", async () => {
+  test("every URL, if fetching is switched off", async () => {
     await using upload = setup(() => ({ remote: null }));
     const { url, asked } = await serveFile(upload.world, () => file);
     expect(await post(upload, { url: url() })).toMatchObject({

@@ -48,7 +48,7 @@ const withLimits = (changed: Partial<ReturnType<typeof limitsOf>>) => () => ({
   limits: { ...limitsOf(UploadConfig.parse({})), ...changed },
 });
 
-test("the file is fetched, completed and handed over, and the secret of its address is forgotten", async () => {
+test("the file is fetched, completed and handed over, and the query of its URL is forgotten", async () => {
   await using upload = await setupFetch((asked) => wholeOrRange(asked, film));
   await upload.next();
   expect(await upload.found()).toMatchObject({
@@ -67,7 +67,7 @@ test("the file is fetched, completed and handed over, and the secret of its addr
   expect(upload.asked()[0]?.headers).toMatchObject({ "accept-encoding": "identity" });
 });
 
-test("a line that is cut costs nothing that came: the rest is asked for, on condition that the file is the same", async () => {
+test("after a lost connection the fetch resumes with a conditional range request", async () => {
   await using upload = await setupFetch((asked, nth) => ({
     ...wholeOrRange(asked, film),
     ...(nth < 3 ? { cutAfter: 50_000 } : {}),
@@ -91,7 +91,7 @@ test("a line that is cut costs nothing that came: the rest is asked for, on cond
   expect(await upload.found()).toMatchObject({ state: "handed_over", error: null });
 });
 
-test("a restart goes on where it was", async () => {
+test("a fetch resumes after a restart", async () => {
   await using upload = await setupFetch((asked, nth) => ({
     ...wholeOrRange(asked, film),
     ...(nth === 1 ? { cutAfter: 70_000 } : {}),
@@ -165,7 +165,7 @@ test.each<[what: string, file: Buffer, answer: (asked: Asked) => Said, requests:
   },
 );
 
-test("a fault of the server that comes in between costs nothing that came", async () => {
+test("an error of the server in between loses nothing that was received", async () => {
   await using upload = await setupFetch((asked, nth) => {
     if (nth === 1) return { ...wholeOrRange(asked, film), cutAfter: 50_000 };
     return nth === 2 ? { status: 503, headers: { "content-length": 0 } } : wholeOrRange(asked, film);
@@ -207,7 +207,7 @@ test.each<[what: string, said: Said, error: string]>([
   expect(upload.asked()).toHaveLength(1);
 });
 
-test("a name that leads to a private address later on is given up then", async () => {
+test("a fetch is given up when its host resolves to a private address later", async () => {
   const addresses = ["127.0.0.1", "10.0.0.1"];
   const remote = remoteSourcesOf(UploadConfig.parse({ UPLOAD_FROM_URL_ALLOW: "127.0.0.1" }));
   await using upload = setup(() => ({
@@ -221,7 +221,7 @@ test("a name that leads to a private address later on is given up then", async (
   expect(asked).toHaveLength(1);
 });
 
-test("what is never got further with is tried later each time, and given up in the end", async () => {
+test("a fetch without progress is retried with backoff, and given up in the end", async () => {
   await using upload = await setupFetch(() => ({ status: 500, headers: { "content-length": 0 } }));
   const { maxTries = 0 } = upload.deps.remote ?? {};
   const delays: number[] = [];
@@ -244,7 +244,7 @@ test("what is never got further with is tried later each time, and given up in t
   });
 });
 
-test("a server that always cuts at the same place, and begins from zero, is given up too", async () => {
+test("a fetch that always fails at the same offset, from a server without ranges, is given up, too", async () => {
   const remote = remoteSourcesOf(UploadConfig.parse({ UPLOAD_FROM_URL_ALLOW: "127.0.0.1" }));
   const large = Buffer.alloc(3 * 1024 ** 2, "film");
   const answer = () => ({ headers: { "content-length": large.length }, body: large, cutAfter: 2 * 1024 ** 2 });
@@ -254,7 +254,7 @@ test("a server that always cuts at the same place, and begins from zero, is give
   expect(upload.asked().length).toBeLessThanOrEqual(4);
 });
 
-test("more than was announced, or than is accepted, is never taken for the file", async () => {
+test("a body that is longer than announced, or than is accepted, is never completed", async () => {
   const endless = { headers: { "transfer-encoding": "chunked" }, body: inPieces(film) };
   await using upload = await setupFetch(() => endless, withLimits({ maxFileBytes: film.length }));
   await upload.next();
@@ -268,7 +268,7 @@ test("more than was announced, or than is accepted, is never taken for the file"
   expect(beyond.original()).toEqual(film.subarray(0, 5));
 });
 
-test("less than was announced is never taken for the file", async () => {
+test("a body that is shorter than announced is never completed", async () => {
   const range = `bytes 0-9/${film.length}`;
   await using upload = await setupFetch(() => ({
     status: 206,
@@ -283,7 +283,7 @@ test("less than was announced is never taken for the file", async () => {
   });
 });
 
-test("a file that ended exactly where the line was cut is whole", async () => {
+test("a file that ended exactly where the connection was lost is complete", async () => {
   await using upload = await setupFetch((asked, nth) => {
     const pieces = inPieces(film);
     const chunked = {
@@ -300,7 +300,7 @@ test("a file that ended exactly where the line was cut is whole", async () => {
   expect(upload.original().equals(film)).toBeTrue();
 });
 
-test("an empty file is an empty file", async () => {
+test("an empty file is fetched", async () => {
   await using upload = setup();
   const { url } = await serveFile(upload.world, () => ({ headers: { "content-length": 0 } }));
   const { body } = await upload.send("POST /upload/from-url", { json: { url: url() } });
@@ -311,7 +311,7 @@ test("an empty file is an empty file", async () => {
   });
 });
 
-test("a server that all but stops is given up for now, and what came counts", async () => {
+test("a fetch from a server that is too slow is postponed, and what was received counts", async () => {
   await using upload = await setupFetch(
     (asked, nth) => ({ ...wholeOrRange(asked, film), ...(nth === 1 ? { silentAfter: 50_000 } : {}) }),
     withLimits({ stallSeconds: 0.2 }),
@@ -327,7 +327,7 @@ test("a server that all but stops is given up for now, and what came counts", as
   expect(upload.original().equals(film)).toBeTrue();
 });
 
-test("a delete ends it at once, and nothing of it is left", async () => {
+test("a delete cancels the fetch at once, and no file is left", async () => {
   await using upload = await setupFetch((asked) => ({ ...wholeOrRange(asked, film), silentAfter: 50_000 }));
   const fetching = upload.next();
   await until("it is being fetched", () => upload.asked().length === 1);
@@ -339,7 +339,7 @@ test("a delete ends it at once, and nothing of it is left", async () => {
   expect(existsSync(upload.world.path("originals", upload.id))).toBeFalse();
 });
 
-test("a part of it is never completed, and chunks are not taken", async () => {
+test("a partly fetched file cannot be completed, and accepts no chunks", async () => {
   await using upload = await setupFetch((asked) => ({ ...wholeOrRange(asked, film), cutAfter: 50_000 }));
   await upload.next();
   expect(await upload.complete(upload.id)).toMatchObject({
@@ -350,7 +350,7 @@ test("a part of it is never completed, and chunks are not taken", async () => {
   expect((await upload.found()).state).toBe("receiving");
 });
 
-test("so many are fetched at once, and the others wait for their turn without expiring", async () => {
+test("concurrent fetches are limited, and those that wait do not expire", async () => {
   await using upload = setup();
   const { deps, world } = upload;
   const server = await serveFile(world, (asked) => ({ ...wholeOrRange(asked, film), silentAfter: 50_000 }));
@@ -374,7 +374,7 @@ test("so many are fetched at once, and the others wait for their turn without ex
   await Promise.all(running.values());
 });
 
-test("one that is given up lies still, and expires", async () => {
+test("a fetch that is given up is not retried, and expires", async () => {
   await using upload = await setupFetch(() => ({ status: 404, headers: { "content-length": 0 } }));
   await upload.next();
   const { updatedAt } = await upload.row();
@@ -383,7 +383,7 @@ test("one that is given up lies still, and expires", async () => {
   expect((await upload.row()).updatedAt).toBe(updatedAt);
 });
 
-test("a log has the host of an address, and neither its query nor its path", async () => {
+test("the log has the host of a URL, and neither its query nor its path", async () => {
   const lines: string[] = [];
   const log = createLog("test", "trace", { write: (line: string) => void lines.push(line) });
   await using upload = await setupFetch(
@@ -396,7 +396,7 @@ test("a log has the host of an address, and neither its query nor its path", asy
   expect(lines.join("")).not.toMatch(/secret|key=|\/film/);
 });
 
-test("kill -9 in the middle of a fetch costs nothing that is on the disk", async () => {
+test("kill -9 in the middle of a fetch loses nothing that is on the disk", async () => {
   await using world = createWorld();
   const large = Buffer.alloc(40 * 1024 ** 2, film);
   const server = await serveFile(world, (asked, nth) => ({

@@ -118,7 +118,7 @@ async function postponeFetch(deps: Deps, remote: RemoteSources, before: StreamUp
   const failedTries = isFurther ? 1 : before.failedTries + 1;
   const isPermanent = permanent.some((code) => isServiceError(error, code));
   const fetchGivenUp = isPermanent || failedTries >= remote.maxTries;
-  const told = isServiceError(error) ? error.message : "A fault of ours; see the log";
+  const told = isServiceError(error) ? error.message : "Internal error; see the log";
   const sentence = isPermanent || !fetchGivenUp ? told : `Given up after ${failedTries} tries in a row: ${told}`;
   const nextTryAt = now() + retryDelaySeconds(failedTries);
   const fields = { failedTries, fetchGivenUp, nextTryAt, error: sentence };

@@ -30,16 +30,18 @@ export function fileOf(answer: RemoteAnswer): RemoteFile {
   if (status !== 200 && status !== 206) throw notTheFile(host, status);
   const type = mediaTypeOf(answer);
   if (type === "text/html" || type === "application/xhtml+xml") {
-    throw invalidUrl(`${host} answered with a page, not with a file; give the address of the file itself`);
+    throw invalidUrl(`${host} answered with a page, not with a file; give the URL of the file itself`);
   }
   const encoding = headers["content-encoding"]?.toLowerCase() ?? "identity";
   const transfer = headers["transfer-encoding"]?.toLowerCase();
   if (encoding !== "identity" || (transfer !== undefined && transfer !== "chunked")) {
-    throw invalidUrl(`${host} sends the file encoded (${transfer ?? encoding}), though it was asked for it as it is`);
+    throw invalidUrl(`${host} sends the file encoded (${transfer ?? encoding}), although identity was requested`);
   }
   const length = headers["content-length"];
   if (length === undefined && transfer === undefined) {
-    throw invalidUrl(`${host} tells neither the length nor the end of the file; a cut line would pass for its end`);
+    throw invalidUrl(
+      `${host} declares neither the length nor the end of the file, so that a lost connection would look like its end`,
+    );
   }
   const validator = validatorOf(answer);
   if (status === 200) return { offset: 0, sizeBytes: length === undefined ? null : Number(length), validator };
@@ -59,7 +61,7 @@ const mediaTypeOf = ({ headers }: Pick<RemoteAnswer, "headers">): string =>
 function notTheFile(host: string, status: number): ServiceError {
   const sentence = `${host} answered ${status} ${STATUS_CODES[status] ?? ""}`.trim();
   if (status >= 500 || temporary.includes(status)) return new ServiceError("source_unreachable", sentence);
-  return invalidUrl(`${sentence}; an address that gives the file to everybody is expected`);
+  return invalidUrl(`${sentence}; a URL that serves the file without a login is expected`);
 }
 
 function rangeOf({ url, headers }: RemoteAnswer): Pick<RemoteFile, "offset" | "sizeBytes"> {

@@ -65,7 +65,7 @@ test("bytes are appended one after another, and only where the source is filled 
   expect(await filledTo(upload, id)).toBe(13);
 });
 
-test("what came before the line was cut counts, and the sender goes on from there", async () => {
+test("what was received before the connection was lost counts, and the sender continues from there", async () => {
   await using upload = setup();
   const id = await begin(upload);
   const line = openBody();
@@ -79,7 +79,7 @@ test("what came before the line was cut counts, and the sender goes on from ther
   expect(source(upload, id)).toBe("half of it");
 });
 
-test("the newer of two wins at once, though the older connection still seems open", async () => {
+test("the newer of two senders wins at once, although the older connection still seems open", async () => {
   await using upload = setup();
   const id = await begin(upload);
   const old = openBody();
@@ -96,7 +96,7 @@ test("the newer of two wins at once, though the older connection still seems ope
   expect(source(upload, id)).toBe("from the older, then the newer");
 });
 
-test("of many that start at once one wins, and the source is the bytes of that one", async () => {
+test("of many concurrent senders one wins, and the source has the bytes of that one", async () => {
   await using upload = setup();
   const id = await begin(upload);
   const contents = Array.from({ length: 12 }, (_, n) => String.fromCharCode(97 + n).repeat(50_000 + n));
@@ -107,7 +107,7 @@ test("of many that start at once one wins, and the source is the bytes of that o
   expect(await filledTo(upload, id)).toBe(50_011);
 });
 
-test("the row moves while a long stream comes in", async () => {
+test("the row advances while a long stream is received", async () => {
   await using upload = setup();
   const id = await begin(upload);
   const line = openBody();
@@ -123,7 +123,7 @@ test("the row moves while a long stream comes in", async () => {
   expect(await appended).toBe(3);
 });
 
-test("more than was declared or than is allowed is too large, and none of it is written", async () => {
+test("a body that is longer than declared or allowed is too large, and the piece that exceeds it is not written", async () => {
   await using upload = setup(() => ({ limits: { ...limits, maxFileBytes: 10 } }));
   const declared = await begin(upload, 5);
   const endless = await begin(upload);
@@ -134,7 +134,7 @@ test("more than was declared or than is allowed is too large, and none of it is 
   expect([await filledTo(upload, declared), await filledTo(upload, endless)]).toEqual([3, 7]);
 });
 
-test("a delete ends it, and nothing brings the folder back", async () => {
+test("a delete cancels it, and the folder is not created again", async () => {
   await using upload = setup();
   const id = await begin(upload);
   const line = openBody();
@@ -147,7 +147,7 @@ test("a delete ends it, and nothing brings the folder back", async () => {
   expect(upload.deps.sources.uploadIds()).toEqual([]);
 });
 
-test("the caller's signal ends it with its own reason, and what came counts", async () => {
+test("the caller's signal cancels it with its own reason, and what was received counts", async () => {
   await using upload = setup();
   const id = await begin(upload);
   const stop = new AbortController();
@@ -161,7 +161,7 @@ test("the caller's signal ends it with its own reason, and what came counts", as
   expect(await filledTo(upload, id)).toBe(4);
 });
 
-test("a sender that all but stops is given up, and what it sent counts", async () => {
+test("a sender that is too slow is disconnected, and what it sent counts", async () => {
   await using upload = setup(() => ({ limits: { ...limits, stallSeconds: 0.05 } }));
   const id = await begin(upload);
   const line = openBody();
@@ -171,7 +171,7 @@ test("a sender that all but stops is given up, and what it sent counts", async (
   expect(await filledTo(upload, id)).toBe(4);
 });
 
-test("what lies beyond the row after a crash is written over", async () => {
+test("bytes beyond the row after a crash are overwritten", async () => {
   await using upload = setup();
   const id = await begin(upload, 15);
   await append(upload, id, 0, pieces("whole, not told"));
@@ -181,7 +181,7 @@ test("what lies beyond the row after a crash is written over", async () => {
   expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("whole and audio");
 });
 
-test("a source that is shorter than its row says goes on from where it ends", async () => {
+test("a source that is shorter than its row says continues from its end", async () => {
   await using upload = setup();
   const id = await begin(upload, 8);
   await append(upload, id, 0, pieces("12345678"));
@@ -195,7 +195,7 @@ test("a source that is shorter than its row says goes on from where it ends", as
   expect(source(upload, id)).toBe("12345678");
 });
 
-test("neither an upload in chunks nor one that is complete takes bytes", async () => {
+test("neither an upload in chunks nor a complete one accepts bytes", async () => {
   await using upload = setup();
   const chunked = await upload.init(1);
   const done = await begin(upload, 3);

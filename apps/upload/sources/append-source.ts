@@ -49,13 +49,9 @@ export async function appendSource(deps: AppendDeps, uploadId: string, append: A
   const upload = await findOpenStream(deps, uploadId);
   const end = upload.appendedBytes;
   if (append.offset !== end) {
-    throw new ServiceError(
-      "conflict",
-      `${end} bytes of the source are here; go on from there, not from ${append.offset}`,
-      {
-        details: { upload_id: uploadId, offset: append.offset, expected_offset: end },
-      },
-    );
+    throw new ServiceError("conflict", `${end} bytes are received; continue from there, not from ${append.offset}`, {
+      details: { upload_id: uploadId, offset: append.offset, expected_offset: end },
+    });
   }
   const signal = AbortSignal.any([append.signal, active.signal, hold.signal]);
   return await writeStream(deps, upload, file, { ...append, signal }, meter);
@@ -68,7 +64,7 @@ export async function appendSource(deps: AppendDeps, uploadId: string, append: A
  * @throws ServiceError `conflict` if it is superseded itself
  */
 export function takeOverSource({ locks }: Pick<UploadDeps, "locks">, uploadId: string): Promise<Hold> {
-  const sentence = "A newer request goes on with this upload; ask where it is before sending more";
+  const sentence = "A newer request continues this upload; request its offset before sending more";
   const supersede = new ServiceError("conflict", sentence, { details: { upload_id: uploadId } });
   return locks.acquire(`append ${uploadId}`, { supersede });
 }
@@ -118,7 +114,8 @@ function limitOf(limits: Limits, { fileSizeBytes, appendedBytes }: StreamUpload)
     return { limitBytes: limits.maxFileBytes - appendedBytes, overlong: () => fileTooLarge(limits) };
   }
   const details = { file_size: fileSizeBytes };
-  const overlong = () => new ServiceError("too_large", `${fileSizeBytes} bytes were declared; more came`, { details });
+  const overlong = () =>
+    new ServiceError("too_large", `${fileSizeBytes} bytes were declared; more were received`, { details });
   return { limitBytes: fileSizeBytes - appendedBytes, overlong };
 }
 

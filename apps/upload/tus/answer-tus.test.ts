@@ -38,7 +38,7 @@ const original = ({ world }: Tus, location: string) =>
   readFileSync(world.path("originals", idOf(location), "film.mp4"), "utf8");
 
 describe("OPTIONS", () => {
-  test("tells the version, what is spoken of it, and the largest file", async () => {
+  test("answers the version, the extensions, and the largest file", async () => {
     await using tus = setup();
     const { status, headers } = await tus.send("OPTIONS /files");
     expect(status).toBe(204);
@@ -70,7 +70,7 @@ describe("OPTIONS", () => {
     expect(exposed).toEqual(expect.arrayContaining(["location", "upload-offset", "upload-expires"]));
   });
 
-  test("tells a page of another origin nothing, and does nothing for it", async () => {
+  test("rejects a page of another origin", async () => {
     await using tus = setup();
     const origin = "https://app.test";
     const location = await create(tus, 5);
@@ -88,27 +88,30 @@ describe("OPTIONS", () => {
 });
 
 describe("POST", () => {
-  test.each(["/files", "/files/"])("%s begins an upload, and Location is right behind any host", async (path) => {
-    await using tus = setup();
-    const reply = await ask(tus, `POST ${path}`, {
-      "upload-length": "5",
-      "upload-metadata": `${film},title ${base64("Ein Fest")},filetype ${base64("video/mp4")}`,
-      "x-forwarded-host": "videos.example",
-      "x-forwarded-proto": "https",
-    });
-    expect(reply.status).toBe(201);
-    expect(reply.headers.get("location")).not.toStartWith("/");
-    const location = addressOf(reply, path);
-    expect(location).toMatch(/^\/files\/[A-Za-z0-9_-]{21}$/);
-    expect(reply.headers.get("tus-resumable")).toBe("1.0.0");
-    expect((await tus.send(`GET /upload/${idOf(location)}`)).body).toMatchObject({
-      filename: "film.mp4",
-      title: "Ein Fest",
-      file_size: 5,
-      bytes_received: 0,
-      state: "receiving",
-    });
-  });
+  test.each(["/files", "/files/"])(
+    "%s creates an upload, and Location is relative, so that it is right behind any host",
+    async (path) => {
+      await using tus = setup();
+      const reply = await ask(tus, `POST ${path}`, {
+        "upload-length": "5",
+        "upload-metadata": `${film},title ${base64("Ein Fest")},filetype ${base64("video/mp4")}`,
+        "x-forwarded-host": "videos.example",
+        "x-forwarded-proto": "https",
+      });
+      expect(reply.status).toBe(201);
+      expect(reply.headers.get("location")).not.toStartWith("/");
+      const location = addressOf(reply, path);
+      expect(location).toMatch(/^\/files\/[A-Za-z0-9_-]{21}$/);
+      expect(reply.headers.get("tus-resumable")).toBe("1.0.0");
+      expect((await tus.send(`GET /upload/${idOf(location)}`)).body).toMatchObject({
+        filename: "film.mp4",
+        title: "Ein Fest",
+        file_size: 5,
+        bytes_received: 0,
+        state: "receiving",
+      });
+    },
+  );
 
   test("the name may come as `name`, in any script", async () => {
     await using tus = setup();
@@ -116,7 +119,7 @@ describe("POST", () => {
     expect((await tus.send(`GET /upload/${idOf(location)}`)).body.filename).toBe("夏休み.mp4");
   });
 
-  test("the first bytes may come along", async () => {
+  test("the first bytes may be in the request", async () => {
     await using tus = setup();
     const reply = await post(tus, { "upload-length": "5", ...streamed }, "abc");
     expect(reply.status).toBe(201);
@@ -126,7 +129,7 @@ describe("POST", () => {
     expect(original(tus, location)).toBe("abcde");
   });
 
-  test("all of them may come along, and nothing is left to do", async () => {
+  test("all bytes may be in the request, which completes the upload", async () => {
     await using tus = setup();
     const reply = await post(tus, { "upload-length": "5", ...streamed }, "abcde");
     expect(reply).toMatchObject({ status: 201 });
@@ -170,7 +173,7 @@ describe("POST", () => {
     expect(tus.deps.sources.uploadIds()).toEqual([]);
   });
 
-  test("what cannot be taken is refused before a byte, with the figures", async () => {
+  test("what cannot be accepted is refused before the first byte, with the figures", async () => {
     await using tus = setup(() => ({
       limits: { ...limits, maxFileBytes: 1000 },
       disk: { freeBytes: async () => limits.lowWaterBytes + 100 },
@@ -180,7 +183,7 @@ describe("POST", () => {
     expect(await post(tus, { "upload-length": "100" })).toMatchObject({ status: 507, body: { needed_bytes: 200 } });
   });
 
-  test("an upload is created at /files and nowhere below it", async () => {
+  test("an upload is created at /files and not below it", async () => {
     await using tus = setup();
     const reply = await ask(tus, "POST /files/film.mp4", { "upload-length": "5", "upload-metadata": film });
     expect(reply.status).toBe(405);
@@ -189,7 +192,7 @@ describe("POST", () => {
 });
 
 describe("HEAD", () => {
-  test("tells where to go on, and what was said at creation", async () => {
+  test("answers the offset, and the metadata of the creation", async () => {
     await using tus = setup();
     const metadata = `${film},mine ${base64("anything")},flag`;
     const location = await create(tus, 5, { "upload-metadata": metadata });
@@ -202,7 +205,7 @@ describe("HEAD", () => {
     expect(headers.get("cache-control")).toBe("no-store");
   });
 
-  test("of a complete upload says that nothing is missing", async () => {
+  test("the offset of a complete upload is its length", async () => {
     await using tus = setup();
     const location = await create(tus, 3);
     await patch(tus, location, 0, "abc");
@@ -211,7 +214,7 @@ describe("HEAD", () => {
     expect(headers.get("upload-expires")).toBeNull();
   });
 
-  test("an upload in chunks, one that was never begun and what is no id are 404", async () => {
+  test("an upload in chunks, an unknown one and an invalid id are 404", async () => {
     await using tus = setup();
     const chunked = await tus.init(1);
     for (const id of [chunked, "nobody", "a%2fb", "..%2f..", "a/b"]) {
@@ -224,7 +227,7 @@ describe("HEAD", () => {
 });
 
 describe("PATCH", () => {
-  test("appends, and the last byte hands the video over as complete does", async () => {
+  test("appends, and the last byte completes the upload", async () => {
     await using tus = setup();
     const location = await create(tus, 9);
     const first = await patch(tus, location, 0, "one ");
@@ -251,7 +254,7 @@ describe("PATCH", () => {
     expect(original(tus, location)).toBe("abcde");
   });
 
-  test("the length may come later; until then nothing completes the upload", async () => {
+  test("the length may be declared later; until then the upload is not complete", async () => {
     await using tus = setup();
     const location = await create(tus, null);
     await patch(tus, location, 0, "abc");
@@ -263,7 +266,7 @@ describe("PATCH", () => {
     expect(original(tus, location)).toBe("abcde");
   });
 
-  test("a length that is too large is refused when it comes", async () => {
+  test("a deferred length that is too large is refused", async () => {
     await using tus = setup(() => ({ limits: { ...limits, maxFileBytes: 1000 } }));
     const location = await create(tus, null);
     const reply = await patch(tus, location, 0, "abc", { "upload-length": "1001" });
@@ -288,7 +291,7 @@ describe("PATCH", () => {
     expect((await ask(tus, `HEAD ${location}`)).headers.get("upload-offset")).toBe("0");
   });
 
-  test("may come as a POST, where nothing else gets through", async () => {
+  test("may be sent as a POST with X-HTTP-Method-Override", async () => {
     await using tus = setup();
     const location = await create(tus, 3);
     const headers = { ...streamed, "upload-offset": "0", "x-http-method-override": "PATCH" };
@@ -296,7 +299,7 @@ describe("PATCH", () => {
     expect(original(tus, location)).toBe("abc");
   });
 
-  test("a HEAD ends who still sends: the offset it tells stays, and nobody is answered 423", async () => {
+  test("a HEAD cancels an append in progress: the offset that it answers is final, and nothing is answered 423", async () => {
     await using tus = setup();
     const location = await create(tus, 12);
     const line = new TransformStream<Uint8Array, Uint8Array>();
@@ -317,7 +320,7 @@ describe("PATCH", () => {
 });
 
 describe("DELETE", () => {
-  test("ends an upload that is under way, and nothing of it is left", async () => {
+  test("deletes an incomplete upload with all its files", async () => {
     await using tus = setup();
     const location = await create(tus, 5);
     await patch(tus, location, 0, "abc");
@@ -327,7 +330,7 @@ describe("DELETE", () => {
     expect(tus.deps.sources.uploadIds()).toEqual([]);
   });
 
-  test("does not take a video away", async () => {
+  test("does not delete the video of a complete upload", async () => {
     await using tus = setup();
     const location = await create(tus, 3);
     await patch(tus, location, 0, "abc");
@@ -336,7 +339,7 @@ describe("DELETE", () => {
   });
 });
 
-test("the expiry moves with every byte, and is told in HTTP's own form", async () => {
+test("Upload-Expires moves with every byte, and is an HTTP date", async () => {
   await using tus = setup();
   const { now } = tus.world.clock;
   const inAWeek = () => new Date((now() + 7 * 24 * 3600) * 1000).toUTCString();
@@ -361,13 +364,13 @@ test.each([{}, { "tus-resumable": "0.2.2" }])(
   },
 );
 
-test("a file without a byte is complete when it is created", async () => {
+test("an empty file is complete when it is created", async () => {
   await using tus = setup();
   const location = await create(tus, 0);
   expect(original(tus, location)).toBe("");
 });
 
-test("with its last byte here an upload is complete, also when the service died before it could act on it", async () => {
+test("an upload with its last byte is completed even if the service was killed before it could do so", async () => {
   await using tus = setup();
   const location = await create(tus, 3);
   const { store } = tus.deps;

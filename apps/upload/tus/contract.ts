@@ -1,5 +1,5 @@
 /**
- * The tus routes, for the document alone: the protocol is the library's (https://tus.io/protocols/resumable-upload), and
+ * The tus routes, for the OpenAPI document only: the library implements the protocol (https://tus.io/protocols/resumable-upload), and
  * clients that speak it need nothing else.
  */
 import { createRoute, z } from "@hono/zod-openapi";
@@ -23,17 +23,17 @@ const streamed = {
   },
 };
 
-const offsetHeader = { "upload-offset": { description: "How many bytes are here", schema: integer("Bytes") } };
+const offsetHeader = { "upload-offset": { description: "Bytes that are received", schema: integer("Bytes") } };
 const expiresHeader = {
   "upload-expires": {
-    description: "It is forgotten then unless more comes; absent once every byte is here",
+    description: "It is deleted then unless more is received; absent once every byte is received",
     schema: { type: "string" as const },
   },
 };
 const mistakes = {
-  400: "A header that is none, or a body that ends in the middle: what came of it is kept",
+  400: "An invalid header, or a body that ends early: what was received is kept",
   404: "Upload ID not found",
-  412: "Tus-Resumable is missing or of another version",
+  412: "Tus-Resumable is missing or has another version",
 } as const;
 
 const createTusUpload = createRoute({
@@ -46,9 +46,9 @@ const createTusUpload = createRoute({
   request: {
     headers: versioned.extend({
       "upload-length": UploadLength.optional(),
-      "upload-defer-length": z.literal("1").optional().openapi({ description: "The length is said later" }),
+      "upload-defer-length": z.literal("1").optional().openapi({ description: "The length is declared later" }),
       "upload-metadata": z.string().openapi({
-        description: "`filename` (or `name`) and, if it has one, `title`; values in base64",
+        description: "`filename` (or `name`) and optionally `title`; values in base64",
         example: "filename aG9saWRheS5tcDQ=,title SG9saWRheQ==",
       }),
     }),
@@ -56,7 +56,7 @@ const createTusUpload = createRoute({
   },
   responses: {
     201: {
-      description: "Location is where its bytes go; the last part of it is the id of the video",
+      description: "Location is the URL of the upload; its last part is the id of the video",
       headers: {
         location: { description: "Relative to this address", schema: { type: "string" } },
         ...offsetHeader,
@@ -64,11 +64,11 @@ const createTusUpload = createRoute({
       },
     },
     ...problems({
-      400: "Unsupported file type, a name that is none, or a header that is none",
+      400: "Unsupported file type, an invalid name, or an invalid header",
       412: mistakes[412],
-      413: "A file that is larger than is accepted, with the limit",
-      422: "No filename, or a title that is none",
-      429: "More open uploads than a client may have",
+      413: "A file that is too large, with the limit",
+      422: "No filename, or an invalid title",
+      429: "Too many open uploads of this client",
       507: "No room for the file and its renditions, with the figures",
     }),
   },
@@ -80,11 +80,12 @@ const findTusOffset = createRoute({
   operationId: "findTusOffset",
   tags,
   summary: "Get the offset of a tus upload",
-  description: "Returns the offset from which a client continues. A request that still sends to this upload is ended.",
+  description:
+    "Returns the offset from which a client continues. A request that still sends to this upload is cancelled.",
   request: { params, headers: versioned },
   responses: {
     200: {
-      description: "Upload-Length says how many bytes it will have",
+      description: "Upload-Length is the length of the whole file, if it is declared",
       headers: { ...offsetHeader, ...expiresHeader },
     },
     ...problems({ 404: mistakes[404], 412: mistakes[412] }),
@@ -101,19 +102,19 @@ const appendToTusUpload = createRoute({
   request: {
     params,
     headers: versioned.extend({
-      "upload-offset": bytes("Where the body belongs: how many bytes are here", 0),
-      "upload-length": UploadLength.optional().openapi({ description: "Where it was deferred" }),
+      "upload-offset": bytes("Offset of the body: the number of bytes that are received", 0),
+      "upload-length": UploadLength.optional().openapi({ description: "If it was deferred" }),
     }),
     body: { required: true, ...streamed },
   },
   responses: {
-    204: { description: "They are in place, and on the disk", headers: { ...offsetHeader, ...expiresHeader } },
+    204: { description: "The bytes are on the disk", headers: { ...offsetHeader, ...expiresHeader } },
     ...problems({
       ...mistakes,
-      408: "The sender all but stopped; what came is kept",
-      409: "Another offset than there is, an upload that takes no more bytes, or a newer request that took over",
-      413: "More bytes than were declared, or than are accepted",
-      507: "No room left; what came is kept",
+      408: "The sender is too slow; what was received is kept",
+      409: "A wrong offset, an upload that accepts no more bytes, or a newer request that took over",
+      413: "More bytes than declared, or than accepted",
+      507: "No room left; what was received is kept",
     }),
   },
 });
@@ -127,7 +128,7 @@ const endTusUpload = createRoute({
   description: "Deletes an upload that is not complete.",
   request: { params, headers: versioned },
   responses: {
-    204: { description: "Nothing of it is left" },
+    204: { description: "Deleted" },
     ...problems({ 404: mistakes[404], 409: "It is complete", 412: mistakes[412] }),
   },
 });
@@ -139,7 +140,7 @@ const describeTus = createRoute({
   tags,
   summary: "Get the tus capabilities",
   description: "Returns Tus-Version, Tus-Extension and Tus-Max-Size.",
-  responses: { 204: { description: "The answer to a browser's preflight, too" } },
+  responses: { 204: { description: "Also the response to a preflight request of a browser" } },
 });
 
 export const tusRoutes = [createTusUpload, findTusOffset, appendToTusUpload, endTusUpload, describeTus];

@@ -108,7 +108,7 @@ async function breakingLine(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test("uploads in several requests, in one, and with a length that comes last: each time the very same bytes", async () => {
+test("uploads in several requests, in one, and with a deferred length have the same bytes", async () => {
   await using tus = setup(4);
   const { url } = await runService(tus.world);
   await tus.upload(url);

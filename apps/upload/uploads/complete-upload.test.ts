@@ -5,7 +5,7 @@ import { until } from "@video-backend/testing";
 import { sweep, tellNextHash } from "../handover/sweep.ts";
 import { chunkInFlight, setup } from "../test-setup.ts";
 
-test("chunks in any order, several at a time and some twice, become the file that was sent", async () => {
+test("chunks in any order, concurrent and some sent twice, become the file that was sent", async () => {
   await using upload = setup();
   const whole = Array.from({ length: 5000 }, (_, n) => `${n}:`).join("");
   const chunkBytes = Math.ceil(whole.length / 20);
@@ -27,7 +27,7 @@ test("chunks in any order, several at a time and some twice, become the file tha
   });
 });
 
-test.each(["form", "urlencoded"])("takes a %s too", async (kind) => {
+test.each(["form", "urlencoded"])("accepts a %s, too", async (kind) => {
   await using upload = setup();
   const id = await upload.init(1);
   await upload.chunk(id, 0, "x");
@@ -36,7 +36,7 @@ test.each(["form", "urlencoded"])("takes a %s too", async (kind) => {
   expect(await upload.send("POST /upload/complete", parts)).toMatchObject({ status: 200, body: { hash: id } });
 });
 
-test("no byte is moved: the file that the chunks were written to is the original, even an empty one", async () => {
+test("no byte is copied: the file that the chunks were written to is the original, even an empty one", async () => {
   await using upload = setup();
   for (const content of ["all of it", ""]) {
     const id = await upload.init(2, { chunk_size: 9 });
@@ -50,7 +50,7 @@ test("no byte is moved: the file that the chunks were written to is the original
   }
 });
 
-test("again, and at the same time, it has the same answer and transcoding is asked once", async () => {
+test("repeated and concurrent calls have the same answer, and transcoding is started once", async () => {
   await using upload = setup();
   const id = await upload.init(2);
   await upload.chunk(id, 0, "a");
@@ -62,7 +62,7 @@ test("again, and at the same time, it has the same answer and transcoding is ask
   expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("ab");
 });
 
-test("a chunk that comes after it is a conflict that names the state", async () => {
+test("a chunk after complete is a conflict that names the state", async () => {
   await using upload = setup();
   const id = await upload.init(1);
   await upload.chunk(id, 0, "x");
@@ -74,7 +74,7 @@ test("a chunk that comes after it is a conflict that names the state", async () 
   expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("x");
 });
 
-test("an unknown upload is 404, an id that is none 422", async () => {
+test("an unknown upload is 404, an invalid id 422", async () => {
   await using upload = setup();
   expect(await upload.complete("nobody")).toMatchObject({
     status: 404,
@@ -84,7 +84,7 @@ test("an unknown upload is 404, an id that is none 422", async () => {
   expect(await upload.send("POST /upload/complete")).toMatchObject({ status: 422 });
 });
 
-test("chunks that are missing are counted once each, and listed", async () => {
+test("missing chunks are counted once each, and listed", async () => {
   await using upload = setup();
   const id = await upload.init(4);
   for (const index of [1, 3, 3, 1, 3]) await upload.chunk(id, index, "x");
@@ -120,7 +120,7 @@ test("a last chunk that does not fill the declared size is refused with both fig
   expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("abcdef");
 });
 
-test("a source that went from the disk, or a part of it, is asked for again", async () => {
+test("a source that was lost from the disk, in whole or in part, is missing again", async () => {
   await using upload = setup();
   const id = await upload.init(3, { chunk_size: 1 });
   const source = upload.world.path("uploads", id, "source");
@@ -139,7 +139,7 @@ test("a source that went from the disk, or a part of it, is asked for again", as
   expect(readFileSync(upload.world.path("originals", id, "film.mp4"), "utf8")).toBe("012");
 });
 
-test("the hash of the whole is checked where it is sent; another file takes chunks again", async () => {
+test("the hash of the file is checked if it is sent; after a mismatch chunks are accepted again", async () => {
   await using upload = setup();
   const id = await upload.init(2);
   // More than is read at once.
@@ -185,7 +185,7 @@ test("an identical file is reported, whether its hash was sent or read", async (
   expect((await upload.askMetadata(`GET /videos/${second}`)).body).toMatchObject({ sha256, duplicate_of: first });
 });
 
-test("a hash that was sent is checked after a crash, too: whoever goes on finds it in the row", async () => {
+test("a hash that was sent is checked after a crash, too, since it is in the row", async () => {
   const atWork = Promise.withResolvers<void>();
   const crash = new Promise<never>(() => {});
   let isCrashing = true;
@@ -224,7 +224,7 @@ test("a hash that was sent is checked after a crash, too: whoever goes on finds 
   expect((await restarted.complete(wrong.upload_id)).status).toBe(200);
 });
 
-test("complete asks for the source: who still sends a chunk that is here is stopped, and told so", async () => {
+test("complete takes the source: a sender of a chunk that is acknowledged already is cancelled and answered", async () => {
   await using upload = setup();
   const id = await upload.init(2);
   await upload.chunk(id, 1, "b");

@@ -45,7 +45,7 @@ describe("init", () => {
     expect((await upload.send(`GET /upload/${body.upload_id}`)).body).toMatchObject({ file_size: null, title: null });
   });
 
-  test("another kind of file is refused with the kinds that are taken", async () => {
+  test("an unsupported file type is refused with the list of supported ones", async () => {
     await using upload = setup();
     for (const filename of ["virus.exe", "mp4", "film.mp4.txt", "film."]) {
       const reply = await upload.send("POST /upload/init", { json: { filename, total_chunks: 1 } });
@@ -54,7 +54,7 @@ describe("init", () => {
     }
   });
 
-  test("a name that is more than a name is refused, and nothing is made of it", async () => {
+  test("a name with a path in it is refused, and no file is created", async () => {
     await using upload = setup();
     const before = readdirSync(upload.world.directory, { recursive: true }).sort();
     const names = [
@@ -85,7 +85,7 @@ describe("init", () => {
     expect(readdirSync(upload.world.directory, { recursive: true }).sort()).toEqual(before);
   });
 
-  test("a name too long for the disk is kept for people and shortened for the path", async () => {
+  test("a name that is too long for the disk is kept as the title and shortened in the path", async () => {
     await using upload = setup();
     const names = [`${"日".repeat(251)}.mp4`, `${"日".repeat(250)}本.mp4`];
     const stored = new Set<string>();
@@ -104,7 +104,7 @@ describe("init", () => {
     expect(stored.size).toBe(2);
   });
 
-  test("any plain name is taken, in whatever script", async () => {
+  test("any plain name is accepted, in any script", async () => {
     await using upload = setup();
     const names = [
       "Ferien in Zürich.MP4",
@@ -141,7 +141,7 @@ describe("init", () => {
     expect(reply.body.problems.map((problem: { field: string }) => problem.field)).toEqual([field]);
   });
 
-  test("what is no form at all, or too large for one, is refused", async () => {
+  test("a body that is not a form, or too large for one, is refused", async () => {
     await using upload = setup();
     const json = { "content-type": "application/json" };
     const large = JSON.stringify({ filename: "a.mp4", total_chunks: 1, title: "x".repeat(70_000) });
@@ -158,7 +158,7 @@ describe("init", () => {
 });
 
 describe("the state of an upload", () => {
-  test("is told with what is here and what is missing", async () => {
+  test("lists received and missing chunks", async () => {
     await using upload = setup();
     const id = await upload.init(4);
     await upload.chunk(id, 2, "cc");
@@ -170,7 +170,7 @@ describe("the state of an upload", () => {
     });
   });
 
-  test("of an unknown one is 404, of no id 400", async () => {
+  test("of an unknown one is 404, of an invalid id 400", async () => {
     await using upload = setup();
     expect(await upload.send("GET /upload/nobody")).toMatchObject({
       status: 404,

@@ -4,7 +4,7 @@ import { createDirectoryStore } from "@video-backend/storage/directory";
 import { until } from "@video-backend/testing";
 import { chunkInFlight, setup } from "../test-setup.ts";
 
-test("nothing of an upload is left, finished or not", async () => {
+test("all files and rows of an upload are removed, finished or not", async () => {
   await using upload = setup();
   const half = await upload.init(2);
   await upload.chunk(half, 0, "a");
@@ -21,7 +21,7 @@ test("nothing of an upload is left, finished or not", async () => {
   }
 });
 
-test("harmless when there is none, and only a source without a row is removed too", async () => {
+test("succeeds if there is none, and removes a source without a row, too", async () => {
   await using upload = setup();
   await upload.deps.store.put("originals/orphan/film.mp4", "x");
   for (const id of ["nobody", "orphan", "orphan"]) {
@@ -30,7 +30,7 @@ test("harmless when there is none, and only a source without a row is removed to
   expect(existsSync(upload.world.path("originals", "orphan"))).toBeFalse();
 });
 
-test("an id that is none removes nothing", async () => {
+test("an invalid id removes nothing", async () => {
   await using upload = setup();
   await upload.deps.store.put("originals/kept/film.mp4", "x");
   for (const id of ["..", "%2e%2e", "..%2foriginals", ".incoming", "a%2fb"]) {
@@ -39,7 +39,7 @@ test("an id that is none removes nothing", async () => {
   expect(existsSync(upload.world.path("originals", "kept", "film.mp4"))).toBeTrue();
 });
 
-test("a chunk that is coming in is ended, and does not bring the folder back", async () => {
+test("a chunk that is being received is cancelled, and does not create the folder again", async () => {
   await using upload = setup();
   const id = await upload.init(2);
   await upload.chunk(id, 0, "a");
@@ -53,7 +53,7 @@ test("a chunk that is coming in is ended, and does not bring the folder back", a
   expect(readdirSync(upload.world.path("uploads"))).toEqual([]);
 });
 
-test("a complete at work is ended before the answer, and its source does not come back", async () => {
+test("a complete in progress is cancelled before the answer, and does not create the source again", async () => {
   const atWork = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
   await using upload = setup((directory) => {

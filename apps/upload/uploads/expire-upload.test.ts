@@ -7,7 +7,7 @@ import { expireUploads } from "./delete-upload.ts";
 
 const never = new AbortController().signal;
 
-test("an abandoned upload expires when it said it would, and its space returns", async () => {
+test("an idle upload expires at the time that it stated, and its files are removed", async () => {
   await using upload = setup();
   const id = await upload.init(2, { chunk_size: 5 });
   upload.world.clock.advance(3600);
@@ -26,7 +26,7 @@ test("an abandoned upload expires when it said it would, and its space returns",
   expect(upload.deps.database.$client.query("select count(*) as rows from chunks").get()).toEqual({ rows: 0 });
 });
 
-test("one that a chunk is coming into at this moment does not, and neither does one that is complete", async () => {
+test("an upload that is receiving a chunk does not expire, and neither does a complete one", async () => {
   await using upload = setup();
   const done = await upload.init(1);
   await upload.chunk(done, 0, "x");
@@ -48,7 +48,7 @@ test("one that a chunk is coming into at this moment does not, and neither does 
   expect((await upload.send(`GET /upload/${done}`)).body.state).toBe("handed_over");
 });
 
-test("the loop does it, and ends when it is told to", async () => {
+test("the loop deletes idle uploads, and ends when its signal aborts", async () => {
   await using upload = setup();
   const id = await upload.init(1);
   upload.world.clock.advance(upload.deps.limits.idleSeconds);

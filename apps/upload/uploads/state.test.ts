@@ -5,7 +5,7 @@ import { setup } from "../test-setup.ts";
 import { moveUpload, transitions } from "./state.ts";
 import { type UploadState, uploadStates } from "./store.ts";
 
-test("an upload moves along the table and no other way; a refused move names the state and changes nothing", async () => {
+test("only the transitions of the table are possible; a refused one names the state and changes nothing", async () => {
   await using upload = setup();
   const { database } = upload.deps;
   /** An upload in a state, whatever way it came there. */
@@ -33,7 +33,7 @@ test("an upload moves along the table and no other way; a refused move names the
   }
 });
 
-test("the database refuses a state that is none, and a source that has no size", async () => {
+test("the database refuses an unknown state, and a stored source without a size", async () => {
   await using upload = setup();
   await upload.init(1);
   const update = (set: string) => () => upload.deps.database.$client.run(`update uploads set ${set}`);

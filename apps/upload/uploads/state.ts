@@ -86,9 +86,13 @@ export const isStream = (upload: UploadRecord): upload is StreamUpload => upload
 export async function findOpenStream(deps: Deps, uploadId: string): Promise<StreamUpload> {
   const upload = await findUpload(deps, uploadId);
   if (!isStream(upload)) {
-    throw new ServiceError("conflict", "This upload comes in chunks; send them to /upload/{upload_id}/chunks/{index}", {
-      details: { upload_id: uploadId },
-    });
+    throw new ServiceError(
+      "conflict",
+      "This upload is sent in chunks; send them to /upload/{upload_id}/chunks/{index}",
+      {
+        details: { upload_id: uploadId },
+      },
+    );
   }
   refuseClosed(upload, "bytes");
   return upload;
@@ -102,7 +106,7 @@ export function expectTakesChunk(upload: UploadRecord | null, uploadId: string, 
   if (!upload) throw uploadNotFound(uploadId);
   refuseClosed(upload, "chunks");
   if (isStream(upload)) {
-    const sentence = "This upload comes as one stream (tus, or from an address) and takes no chunks";
+    const sentence = "This upload is sent as one stream (tus, or from a URL) and accepts no chunks";
     throw new ServiceError("conflict", sentence, { details: { upload_id: uploadId } });
   }
   const { totalChunks } = upload;

@@ -119,7 +119,7 @@ export function uploadsSuite(name: string, open: () => OpenStores | Promise<Open
       expect((await Promise.all(both)).filter((moved) => moved !== null)).toHaveLength(1);
     });
 
-    test("the end of a stream moves only from where it is, while it is received", async () => {
+    test("the end of a stream advances only from where it is, while the upload is receiving", async () => {
       await using stores = await open();
       const { uploads } = stores;
       await uploads.create(film("a", { appendedBytes: 0 }), admitAll);
@@ -154,7 +154,7 @@ export function uploadsSuite(name: string, open: () => OpenStores | Promise<Open
       expect(await uploads.close("nobody", null, admitAll)).toBeNull();
     });
 
-    test("what the loops work on is listed, the longest due first", async () => {
+    test("what is due for the background loops is listed, the longest due first", async () => {
       await using stores = await inStates("receiving", "completing", "stored", "registered", "handed_over", "refused");
       const { uploads, clock } = stores;
       const now = clock.now();
@@ -202,7 +202,7 @@ export function uploadsSuite(name: string, open: () => OpenStores | Promise<Open
       expect(await uploads.nextUnhashed(["registered", "handed_over"])).toBeNull();
     });
 
-    test("the first of identical sources is nobody's duplicate, and the others are its duplicates", async () => {
+    test("the first of identical sources is no duplicate, and the others are its duplicates", async () => {
       await using stores = await open();
       const { uploads, clock } = stores;
       for (const id of ["b", "a", "open", "other"]) {
