@@ -9,7 +9,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { messageOf, ServiceError } from "@video-backend/service";
 import type { UploadDeps } from "../deps.ts";
-import { openSource } from "../sources/open-source.ts";
+import { openSource } from "../sources/source-directory.ts";
 import type { UploadRecord } from "../uploads/store.ts";
 import { offsetOf } from "./place.ts";
 import type { ChunkRecord, Move } from "./store.ts";

@@ -10,7 +10,7 @@ import { isServiceError } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import { folders, isVideoId, originalsKey } from "@video-backend/storage/layout";
 import type { UploadDeps } from "../deps.ts";
-import { openSource } from "../sources/open-source.ts";
+import { openSource } from "../sources/source-directory.ts";
 import { deleteUpload, expireUpload, isIdle } from "../uploads/delete-upload.ts";
 import { originalKey } from "../uploads/filename.ts";
 import { isOpen } from "../uploads/state.ts";

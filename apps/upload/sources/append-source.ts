@@ -10,7 +10,7 @@ import type { Meter } from "../admission/room.ts";
 import { writeBody } from "../chunks/body.ts";
 import type { UploadDeps } from "../deps.ts";
 import { findOpenStream, findUpload, type StreamUpload } from "../uploads/state.ts";
-import { openSource } from "./open-source.ts";
+import { openSource } from "./source-directory.ts";
 
 export type AppendDeps = Pick<
   UploadDeps,

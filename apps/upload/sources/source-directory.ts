@@ -8,6 +8,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Log } from "@video-backend/service";
 import { createGroupSync } from "@video-backend/storage/group-sync";
 import {
   incomingFolder,
@@ -17,6 +18,8 @@ import {
   newSourceFile,
   sourceFile,
 } from "@video-backend/storage/layout";
+import type { Chunks } from "../chunks/store.ts";
+import type { UploadRecord, Uploads } from "../uploads/store.ts";
 
 /** When bytes are synced: before a chunk is answered, before complete is, or never. */
 export type SyncPolicy = "chunk" | "complete" | "never";
@@ -120,6 +123,47 @@ export function openSourceDirectory(directory: string, policy: SyncPolicy) {
       return { bytes, since: Math.max(...[own, ...found].map(({ mtimeMs }) => mtimeMs)) / 1000 };
     },
   };
+}
+
+interface OpenDeps {
+  uploads: Uploads;
+  chunks: Chunks;
+  sources: SourceDirectory;
+  log: Log;
+}
+
+type Filled = Pick<UploadRecord, "id" | "appendedBytes">;
+
+/**
+ * Opens the source of an upload, which was created with it; one that is lost is created again. Acknowledged bytes that a source does
+ * not have any more (a manual change, another disk, a power cut under a laxer policy) are forgotten in the rows, so that they are
+ * missing and sent again, instead of being zeros.
+ */
+export async function openSource(deps: OpenDeps, upload: Filled): Promise<FileHandle> {
+  const { sources } = deps;
+  const { id, appendedBytes } = upload;
+  const source = await sources.open(id);
+  if (source && appendedBytes === null) return source;
+  if (!source) await sources.create(id);
+  const opened = source ?? (await sources.open(id));
+  if (!opened) throw new Error(`The source of ${id} was created and is lost again`);
+  const { size } = await opened.stat();
+  if (!source || size < (appendedBytes ?? 0)) await forgetBeyond(deps, upload, size);
+  return opened;
+}
+
+/** Forgets the bytes from `sizeBytes` on, where the source ends, and chunks whose own files are lost. */
+export async function forgetBeyond(deps: OpenDeps, { id, appendedBytes }: Filled, sizeBytes: number): Promise<void> {
+  const { uploads, chunks, sources } = deps;
+  deps.log.error({ uploadId: id, sizeBytes }, "a source lost bytes; the client has to send them again");
+  if (appendedBytes !== null) {
+    await uploads.update(id, { appendedBytes: sizeBytes });
+    return;
+  }
+  const kept = new Set(sources.keptNames(id));
+  await chunks.forget(id, (chunk) =>
+    chunk.spool === null ? (chunk.offsetBytes ?? 0) + chunk.sizeBytes > sizeBytes : !kept.has(chunk.spool),
+  );
 }
 
 /** Does something in a folder, which is created if it is missing. */

@@ -10,7 +10,7 @@ import { digestMismatch, hashPart, sha256Digest } from "../chunks/digest.ts";
 import { type GatherDeps, gatherChunks } from "../chunks/move-chunks.ts";
 import type { UploadDeps } from "../deps.ts";
 import { type HandOverDeps, handOver } from "../handover/hand-over.ts";
-import { forgetBeyond, openSource } from "../sources/open-source.ts";
+import { forgetBeyond, openSource } from "../sources/source-directory.ts";
 import { originalKey } from "./filename.ts";
 import { missingIndexes } from "./present-upload.ts";
 import { findUpload, isOpen, isStream, moveUpload } from "./state.ts";
