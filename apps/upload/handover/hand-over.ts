@@ -7,8 +7,7 @@ import { lookUpVideo } from "@video-backend/metadata/client";
 import { errorCodes, isServiceError, messageOf, ServiceError } from "@video-backend/service";
 import { parseResponse } from "hono/client";
 import type { UploadDeps } from "../deps.ts";
-import { storedNameOf } from "../uploads/filename.ts";
-import { findUpload, moveUpload } from "../uploads/state.ts";
+import { findUpload, moveUpload, storedNameOf } from "../uploads/state.ts";
 import type { UploadRecord } from "../uploads/store.ts";
 
 export type HandOverDeps = Pick<UploadDeps, "uploads" | "metadata" | "transcoding" | "log" | "now">;

@@ -12,8 +12,7 @@ import { folders, isVideoId, originalsKey } from "@video-backend/storage/layout"
 import type { UploadDeps } from "../deps.ts";
 import { openSource } from "../sources/source-directory.ts";
 import { deleteUpload, expireUpload, isIdle } from "../uploads/delete-upload.ts";
-import { originalKey } from "../uploads/filename.ts";
-import { isOpen } from "../uploads/state.ts";
+import { isOpen, originalKey } from "../uploads/state.ts";
 import type { UploadRecord } from "../uploads/store.ts";
 import type { Finding } from "./contract.ts";
 

@@ -11,9 +11,8 @@ import { type GatherDeps, gatherChunks } from "../chunks/move-chunks.ts";
 import type { UploadDeps } from "../deps.ts";
 import { type HandOverDeps, handOver } from "../handover/hand-over.ts";
 import { forgetBeyond, openSource } from "../sources/source-directory.ts";
-import { originalKey } from "./filename.ts";
 import { missingIndexes } from "./present-upload.ts";
-import { findUpload, isOpen, isStream, moveUpload } from "./state.ts";
+import { findUpload, isOpen, isStream, moveUpload, originalKey } from "./state.ts";
 import type { UploadRecord } from "./store.ts";
 
 export type FinishDeps = GatherDeps & HandOverDeps & Pick<UploadDeps, "store">;

@@ -5,12 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { ServiceError } from "@video-backend/service";
-import {
-  originalKey as keyOfOriginal,
-  maxOriginalNameLength,
-  originalNameProblem,
-} from "@video-backend/storage/layout";
-import type { UploadRecord } from "./store.ts";
+import { maxOriginalNameLength, originalNameProblem } from "@video-backend/storage/layout";
 
 const video =
   "mp4 m4v mov qt mkv webm avi divx mpg mpeg mpe m1v m2v vob ts mts m2ts m2t flv f4v wmv asf 3gp 3g2 ogv ogg ogx mxf gxf " +
@@ -54,12 +49,3 @@ export function storedName(filename: string): string | null {
     .replace(/\ufffd+$/, "");
   return head + tail;
 }
-
-/** `originals/{id}/{name}`; the name was checked at init, and the store checks the key once more. */
-export function originalKey(upload: Pick<UploadRecord, "id" | "filename" | "storedName">): string {
-  return keyOfOriginal(upload.id, storedNameOf(upload));
-}
-
-/** The name of the file for the other services. */
-export const storedNameOf = (upload: Pick<UploadRecord, "filename" | "storedName">): string =>
-  upload.storedName ?? upload.filename;

@@ -1,8 +1,9 @@
 /**
- * The states of an upload and every change between them, and the checks that a verb makes of an upload. Each change is one
+ * The states of an upload and every change between them, and what verbs derive from an upload or check of it. Each change is one
  * conditional update, so that of two concurrent requests one wins and the other is a conflict.
  */
 import { ServiceError } from "@video-backend/service";
+import { originalKey as keyOfOriginal } from "@video-backend/storage/layout";
 import type { UploadDeps } from "../deps.ts";
 import type { UploadFields, UploadRecord, UploadState } from "./store.ts";
 
@@ -28,6 +29,15 @@ export const unfinishedStates = ["completing", "stored", "registered"] as const 
 /** Its source is not in originals yet. */
 export const isOpen = ({ state }: Pick<UploadRecord, "state">): boolean =>
   state === "receiving" || state === "completing";
+
+/** `originals/{id}/{name}`; the name was checked at init, and the store checks the key once more. */
+export function originalKey(upload: Pick<UploadRecord, "id" | "filename" | "storedName">): string {
+  return keyOfOriginal(upload.id, storedNameOf(upload));
+}
+
+/** The name of the file for the other services. */
+export const storedNameOf = (upload: Pick<UploadRecord, "filename" | "storedName">): string =>
+  upload.storedName ?? upload.filename;
 
 /** The states that may become `next`. */
 const statesBefore = (next: UploadState): UploadState[] =>
