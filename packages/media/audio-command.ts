@@ -41,11 +41,17 @@ export function audioCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
     ...guardedInput,
     ...["-i", `file:${settings.source}`],
     ...["-map", `0:${rendition.stream}`, ...untagged, "-af", filters.join(",")],
-    ...["-c:a", "aac", "-b:a", `${rendition.kbps}k`, "-bsf:a", `noise=drop=lt(pts\\,${first})`],
+    ...["-c:a", "aac", "-b:a", `${rendition.kbps}k`, "-bsf:a", onlyOnce(first)],
     ...segmentOutput(rendition.name, chunk.first, settings.directory, plan.segmentSeconds),
     ...progress(settings.reportSeconds),
   ];
 }
+
+/**
+ * Drops packets before this one, in samples, and those that come a second time: where a track changes its channels or its rate
+ * in the middle, ffmpeg makes the filters anew, which then fill the time from the start of the piece with silence once more.
+ */
+const onlyOnce = (first: number): string => `noise=drop=if(lt(pts\\,max(${first}\\,ld(0)))\\,1\\,0*st(0\\,pts+1))`;
 
 function audioRendition(plan: Plan, name: string | undefined): AudioRendition {
   const found = plan.renditions.find((rendition) => rendition.name === name);
@@ -85,8 +91,9 @@ export const maxChannels = 64;
 
 /** The filter that makes stereo of a track with 1 to `maxChannels` channels. */
 export function stereoMix({ channels, layout }: ToldChannels): StereoMix {
-  // One channel is as loud from both sides; swresample's matrix would take 3 dB of it.
-  if (channels === 1) return { filter: "pan=stereo|c0=c0|c1=c0", isWhole: true };
+  // One channel is as loud from both sides; swresample's matrix would take 3 dB of it. A track may become stereo in the middle,
+  // as AAC does without a word of its container.
+  if (channels === 1) return { filter: "pan=stereo|FL=FL+FC|FR=FR+FC", isWhole: true };
   const isNamed = layout ? namedLayouts.has(layout) : guessedLayouts.has(channels);
   if (isNamed) return { filter: "aformat=channel_layouts=stereo", isWhole: true };
   const [, order, nonDiegetic] = /^ambisonic (\d+)(\+stereo)?$/.exec(layout ?? "") ?? [];

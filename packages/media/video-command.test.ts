@@ -180,7 +180,7 @@ test("audio that ends before the video goes on in silence, and one channel is he
   const command = audioCommand(plan, { kind: "audio", renditions: ["audio"], first: 4, count: 3 }, settings);
   expect(command.join(" ")).toContain(" -vn -ss 9 ");
   expect(command[command.indexOf("-af") + 1]).toBe(
-    "aresample=48000,aresample=async=1:first_pts=432000,pan=stereo|c0=c0|c1=c0,apad,atrim=start_pts=718848:end_pts=1248000",
+    "aresample=48000,aresample=async=1:first_pts=432000,pan=stereo|FL=FL+FC|FR=FR+FC,apad,atrim=start_pts=718848:end_pts=1248000",
   );
 });
 
@@ -191,7 +191,7 @@ test("a piece of audio is encoded from a second before it, and what comes before
       "-hide_banner -nostdin -loglevel error -nostats -max_error_rate 1 -y -vn -ss 13 -copyts -start_at_zero",
       `${guard} -i file:/originals/a/a b.mp4 -map 0:1 -map_metadata -1 -map_chapters -1`,
       "-af aresample=48000,aresample=async=1:first_pts=624000,aformat=channel_layouts=stereo,atrim=start_pts=718848:end_pts=1154048",
-      "-c:a aac -b:a 192k -bsf:a noise=drop=lt(pts\\,768000)",
+      "-c:a aac -b:a 192k -bsf:a noise=drop=if(lt(pts\\,max(768000\\,ld(0)))\\,1\\,0*st(0\\,pts+1))",
       "-avoid_negative_ts disabled -f hls -hls_time 4 -hls_list_size 0 -hls_segment_type fmp4",
       "-hls_segment_options movflags=+frag_discont+skip_sidx -hls_fmp4_init_filename init.mp4 -hls_flags temp_file -start_number 4",
       "-hls_segment_filename /chunks/tmp-1/audio/%d.m4s /chunks/tmp-1/audio/made.m3u8 -progress pipe:1 -stats_period 0.1",

@@ -106,6 +106,8 @@ const rates = [
   ["-c:a", "aac", "-ar", "44100"],
   ["-c:a", "aac"],
 ];
+const right = ["-c:a", "aac", "-af", "pan=stereo|c0=0*c0|c1=c0"];
+const channels = [["-c:a", "aac"], right, ["-c:a", "aac"]];
 const layouts = ["1", "2", "6"].map((channels) => ["-c:a", "ac3", "-ac", channels]);
 const bothLayers = [
   ["-c:a", "mp2", "-ac", "2"],
@@ -115,6 +117,9 @@ const bothLayers = [
 test.each([
   ["AAC of two rates in MPEG-TS", "aac", rates, "ts"],
   ["AAC of two rates alone", "aac", rates, "aac"],
+  ["AAC of one and two channels in Matroska", "aac", channels, "mkv"],
+  ["AAC of one and two channels in MP4", "aac", channels, "mp4"],
+  ["AAC of one and two channels in FLV", "aac", channels, "flv"],
   ["AC-3 of three layouts in MPEG-TS", "ac3", layouts, "ts"],
   ["AC-3 of three layouts in Matroska", "ac3", layouts, "mkv"],
   ["AC-3 of three layouts in MP4", "ac3", layouts, "mp4"],
