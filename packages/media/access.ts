@@ -22,8 +22,7 @@ const unwritten = "vc1 wmv3 rv30 rv40 vp6 vp6f vp7";
 const proven: [container: RegExp, codecs: Set<string>][] = [
   [/\bmatroska\b/, codecs(inOrder, reordered, unwritten, "avrp gif sgi smc tiff vp8")],
   [/\bmov\b/, codecs(inOrder, reordered)],
-  // It has no times of presentation, so that nothing in which they matter is proven.
-  [/^avi$/, codecs(inOrder, "vp8")],
+  [/^avi$/, codecs(inOrder, "vp8 h264 mpeg1video mpeg2video mpeg4")],
   [/^ogg$/, codecs("theora vp8")],
 ];
 

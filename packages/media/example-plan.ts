@@ -16,6 +16,7 @@ export function exampleFacts(video: Partial<VideoFacts> = {}): Facts {
       frameRateNumerator: 25,
       variableFrameRate: false,
       isConstantByIndex: true,
+      reorderedFrames: 2,
       isInterlaced: false,
       pixelFormat: "yuv420p",
       x264Build: null,

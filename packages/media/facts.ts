@@ -44,6 +44,8 @@ export interface VideoFacts {
   variableFrameRate: boolean;
   /** True where an index of MP4 or MOV has one distance for all frames. */
   isConstantByIndex: boolean;
+  /** Frames that the decoder holds back to put them in order. */
+  reorderedFrames: number;
   /** True where frames may be two fields of different moments. */
   isInterlaced: boolean;
   colour: Colour;
@@ -93,6 +95,7 @@ const Stream = z.object({
   pix_fmt: z.string().optional(),
   sample_fmt: z.string().optional(),
   field_order: z.string().optional(),
+  has_b_frames: z.int().optional(),
   color_range: z.string().optional(),
   color_space: z.string().optional(),
   color_transfer: z.string().optional(),
@@ -337,6 +340,7 @@ function videoOf(stream: Stream) {
     wrongTimes: 0,
     longGops: [],
     longestFrameSeconds: 0,
+    reorderedFrames: stream.has_b_frames ?? 0,
     isInterlaced: isInterlaced(stream),
     pixelFormat: stream.pix_fmt ?? "",
     x264Build: null,

@@ -10,7 +10,7 @@ interface Given {
 
 /** In the order of decoding; null is a packet without a time. */
 function timesOf(times: (number | null)[], { frameRate = 25, isInterlaced = false, duration = 0 }: Given = {}) {
-  const collector = createFrameTimesCollector({ frameRate, isInterlaced });
+  const collector = createFrameTimesCollector({ frameRate, isInterlaced, reorderedFrames: 0 });
   for (const time of times)
     collector.add({ pts: time ?? Number.NaN, dts: Number.NaN, duration, isShown: true, isKey: false });
   return collector.result();
@@ -27,6 +27,15 @@ describe("the times of frames", () => {
     const told = timesOf(reordered, { duration: 0.04 });
     expect(told).toMatchObject({ isConstant: true, frameRate: 25, startSeconds: 0, lastSeconds: 0.24 });
     expect(told?.endSeconds).toBeCloseTo(0.28, 9);
+  });
+
+  test("are those at which the decoder gives frames out, where packets tell when to decode them alone", () => {
+    const collector = createFrameTimesCollector({ frameRate: 25, isInterlaced: false, reorderedFrames: 2 });
+    for (const dts of every(0.04, 100))
+      collector.add({ pts: Number.NaN, dts, duration: 0.04, isShown: true, isKey: false });
+    const told = collector.result();
+    expect(told).toMatchObject({ isConstant: true, startSeconds: 0.08 });
+    expect(told?.endSeconds).toBeCloseTo(4.08, 9);
   });
 
   test("keep a constant rate where two recordings are joined within a frame", () => {

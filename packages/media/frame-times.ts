@@ -46,6 +46,8 @@ export interface FrameTimesCollector {
 }
 
 export interface NominalTimes {
+  /** Frames that the decoder holds back to put them in order. */
+  reorderedFrames: number;
   /** Frames a second as the container tells it; 0 where it does not. */
   frameRate: number;
   /** True where a packet may be a field, half a frame. */
@@ -60,7 +62,11 @@ const sameRate = 0.02;
 /** Of the packets that have to have a time, so that all of them are known well enough. */
 const leastKnownShare = 0.9;
 
-export function createFrameTimesCollector({ frameRate, isInterlaced }: NominalTimes): FrameTimesCollector {
+export function createFrameTimesCollector({
+  frameRate,
+  isInterlaced,
+  reorderedFrames,
+}: NominalTimes): FrameTimesCollector {
   const presented: number[] = [];
   const decoded: number[] = [];
   let known = { presented: 0, decoded: 0, packets: 0 };
@@ -79,8 +85,9 @@ export function createFrameTimesCollector({ frameRate, isInterlaced }: NominalTi
       durations.push(duration || 0);
     },
     result() {
-      // AVI tells when to decode, and of some frames alone when to show them.
-      const times = known.presented >= known.decoded ? presented : decoded;
+      // AVI tells when to decode, and of some frames alone when to show them: a decoder gives them out so much later.
+      const heldSeconds = frameRate > 0 ? reorderedFrames / frameRate : 0;
+      const times = known.presented >= known.decoded ? presented : decoded.map((time) => time + heldSeconds);
       const count = Math.max(known.presented, known.decoded);
       if (count === 0 || count < leastKnownShare * known.packets) return null;
       const ordered = times.filter((time) => !Number.isNaN(time)).sort((a, b) => a - b);
