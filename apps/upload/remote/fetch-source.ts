@@ -5,7 +5,7 @@
  */
 
 import { hostOf, openRemote, parseRemoteUrl, type RemoteAnswer, withoutQuery } from "@video-backend/remote";
-import { type Hold, isServiceError, messageOf, repeat, ServiceError } from "@video-backend/service";
+import { isServiceError, messageOf, repeat, ServiceError } from "@video-backend/service";
 import { fileTooLarge } from "../admission/admit.ts";
 import type { RemoteSources, UploadDeps } from "../deps.ts";
 import { retryDelaySeconds } from "../handover/hand-over.ts";
@@ -136,33 +136,22 @@ async function postponeFetch(deps: Deps, remote: RemoteSources, before: StreamUp
 /** The fetches in progress, by upload. */
 export type Running = Map<string, Promise<void>>;
 
-/** Starts what is due, as far as the limit allows. A fetch that ends removes itself from `running`. */
+/** Starts what is due, as far as the limit allows. A fetch that ends removes itself from `running`, and never rejects. */
 export async function startFetches(deps: Deps, remote: RemoteSources, running: Running): Promise<void> {
-  for (const id of await deps.uploads.listDueFetches(deps.now())) {
+  for (const uploadId of await deps.uploads.listDueFetches(deps.now())) {
     if (running.size >= remote.atOnce) break;
-    const finishing = running.has(id) ? null : tryFinishing(deps, id);
-    if (finishing) running.set(id, runFetch(deps, remote, id, finishing, running));
+    const finishing = tryFinishing(deps, uploadId);
+    if (!finishing) continue;
+    const fetching = fetchSource(deps, remote, uploadId, finishing.signal)
+      .catch((error) => deps.log.info({ uploadId, reason: messageOf(error) }, "a fetch was cancelled"))
+      .finally(() => {
+        running.delete(uploadId);
+        finishing[Symbol.dispose]();
+      });
+    running.set(uploadId, fetching);
   }
   // What waits for its turn, or for its next try, is not idle: it must not expire for it.
   await deps.uploads.keepFetches(deps.now() - deps.limits.idleSeconds / 4);
-}
-
-/** Never rejects. */
-async function runFetch(
-  deps: Deps,
-  remote: RemoteSources,
-  uploadId: string,
-  finishing: Hold,
-  running: Running,
-): Promise<void> {
-  using hold = finishing;
-  try {
-    await fetchSource(deps, remote, uploadId, hold.signal);
-  } catch (error) {
-    deps.log.info({ uploadId, reason: messageOf(error) }, "a fetch was cancelled");
-  } finally {
-    running.delete(uploadId);
-  }
 }
 
 /** Starts what is due every so many seconds until the signal aborts, and resolves when nothing is in progress any more. */

@@ -78,7 +78,10 @@ export class TusStore extends DataStore {
   }
 }
 
-const Known = z.object({ title: NewUpload.shape.title });
+const Known = z.object({
+  filename: z.string("a filename is expected, its value in base64, such as: filename aG9saWRheS5tcDQ="),
+  title: NewUpload.shape.title,
+});
 
 /**
  * The request of a creation. The name of the file is `filename`, or `name` for some clients.
@@ -86,24 +89,11 @@ const Known = z.object({ title: NewUpload.shape.title });
  * @param upload as the library parsed it; without a size its length is declared later
  * @throws ServiceError `invalid_request` without a name, or for an invalid title
  */
-function requestOf(upload: Pick<Upload, "size" | "metadata">, client: string | null): UploadRequest {
-  const metadata = upload.metadata ?? {};
-  const filename = metadata.filename || metadata.name;
-  if (!filename) throw nameless();
-  const known = Known.safeParse({ title: metadata.title || undefined });
+function requestOf({ size, metadata }: Pick<Upload, "size" | "metadata">, client: string | null): UploadRequest {
+  const filename = metadata?.filename || metadata?.name || undefined;
+  const known = Known.safeParse({ filename, title: metadata?.title || undefined });
   if (!known.success) throw invalidRequest("upload-metadata", known.error);
-  return {
-    filename,
-    title: known.data.title ?? null,
-    fileSizeBytes: upload.size ?? null,
-    uploadMetadata: upload.metadata ? Metadata.stringify(upload.metadata) : null,
-    client,
-  };
-}
-
-function nameless(): ServiceError {
-  const message = "a filename is expected, its value in base64, such as: filename aG9saWRheS5tcDQ=";
-  return new ServiceError("invalid_request", `Upload-Metadata: ${message}`, {
-    details: { problems: [{ field: "upload-metadata", message }] },
-  });
+  const { title = null } = known.data;
+  const uploadMetadata = metadata ? Metadata.stringify(metadata) : null;
+  return { ...known.data, title, fileSizeBytes: size ?? null, uploadMetadata, client };
 }
