@@ -92,13 +92,15 @@ export const libx264: Encoder = {
   constantQuality: (quality) => ["-crf", String(quality)],
 };
 
-/** What a segment's frames may be coded from. */
-export interface FrameOrder {
+/** What one run of an encoder has to reckon with. */
+export interface EncoderRun {
   /**
    * False for frames at uneven distances: with frames that are coded before those they follow, an MP4 cannot tell how long
    * the last one of a segment is shown, and each run's first frames are delayed by another time.
    */
   reorders: boolean;
+  /** Whether another run ends where it begins. */
+  isJoined: boolean;
 }
 
 /** What the streams say of their colour. */
@@ -111,28 +113,28 @@ export function encoderArguments(
   encoder: Encoder,
   rung: VideoRendition,
   settings: EncoderSettings,
-  { reorders }: FrameOrder = { reorders: true },
+  { reorders, isJoined }: EncoderRun = { reorders: true, isJoined: true },
 ): string[] {
   return [
     ...encoder.codec(rung, settings),
     ...(reorders ? [] : ["-bf", "0"]),
-    ...rateControl(encoder, rung),
+    ...rateControl(encoder, rung, isJoined),
     ...["-g", "100000", ...colourTags],
   ];
 }
 
 /**
- * How full a decoder's buffer is taken to be where a run begins, as a share of it. A run that the cap holds back ends with half;
- * one that began with more would add the difference at each join, until the joined runs break the cap.
+ * How full a decoder's buffer is taken to be where a run is joined to another, as a share of it. A run that the cap holds back
+ * ends with half; one that began with more would add the difference at each join, until the joined runs break the cap.
  */
-const beginningShare = 0.5;
+const joinedShare = 0.5;
 
-function rateControl({ constantQuality, meanBitRate }: Encoder, rung: VideoRendition): string[] {
+function rateControl({ constantQuality, meanBitRate }: Encoder, rung: VideoRendition, isJoined: boolean): string[] {
   const { quality, videoKbps, maxrateKbps, bufferKbps } = rung;
   const caps = ["-maxrate", `${maxrateKbps}k`, "-bufsize", `${bufferKbps}k`];
   if (quality === undefined || !constantQuality) return [...meanBitRate, "-b:v", `${videoKbps}k`, ...caps];
-  const beginning = ["-rc_init_occupancy", `${Math.round(bufferKbps * beginningShare)}k`];
-  return [...constantQuality(quality, rung), ...caps, ...beginning];
+  const joined = isJoined ? ["-rc_init_occupancy", `${Math.round(bufferKbps * joinedShare)}k`] : [];
+  return [...constantQuality(quality, rung), ...caps, ...joined];
 }
 
 /** The muxer's part of a command: a folder a rendition, a file a segment, cut at key frames so many seconds apart at least. */

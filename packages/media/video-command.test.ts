@@ -47,6 +47,8 @@ test("the first chunk does not seek and the last one has no end", () => {
   const chunk = { kind: "video" as const, renditions: ["360p"], first: 0, count: 9 };
   const command = videoCommand(examplePlan(), chunk, settings);
   expect(command).not.toContain("-ss");
+  // No run is before it, whose buffer it would have to reckon with.
+  expect(command).not.toContain("-rc_init_occupancy");
   expect(command[command.indexOf("-filter_complex") + 1]).toBe(
     `[0:0]trim=start=0,scale=640:360:${bt709},setsar=1,format=yuv420p[360p]`,
   );

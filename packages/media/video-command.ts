@@ -66,7 +66,7 @@ export function videoCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
     ...["-filter_complex", graph],
     ...rungs.flatMap((rung) => [
       ...["-map", `[${rung.name}]`, ...untagged],
-      ...encoderArguments(settings.encoder, rung, settings, { reorders: !repeats }),
+      ...encoderArguments(settings.encoder, rung, settings, { reorders: !repeats, isJoined: chunk.first > 0 }),
       ...["-force_key_frames", boundaries.join(",")],
       ...["-fps_mode", "passthrough", "-enc_time_base", `1:${video.timescale}`],
       ...["-bsf:v", durations(lastDuration)],

@@ -53,11 +53,13 @@ const generatedSeconds = 6;
 /** @param count how many of them, from the first */
 export async function placeTitles(world: World, count: number): Promise<Title[]> {
   const titles: Title[] = [];
-  for (const [position, { name, file, width, height, rate, from = 0 }] of kinds.slice(0, count).entries()) {
+  for (const [position, { name, file, width, height, rate, from }] of kinds.slice(0, count).entries()) {
     const otherwise = { width, height, rate, seconds: generatedSeconds };
     const whole = await source(file, world.path(`whole-${position}-${file}`), otherwise);
     const path = world.path(`${position}-${file}`);
-    const cut = ["-i", whole, "-ss", String(from), "-t", String(mostSeconds), "-map", "0:v:0"];
+    // At the output, so that it begins with a key frame; with 0 packets before that would be dropped, too.
+    const begin = from === undefined ? [] : ["-ss", String(from)];
+    const cut = ["-i", whole, ...begin, "-t", String(mostSeconds), "-map", "0:v:0"];
     await runToEnd(run, ["-nostdin", "-v", "error", ...cut, "-c", "copy", path]);
     titles.push({ name, path });
   }
