@@ -20,14 +20,14 @@ import {
 } from "@video-backend/media";
 import { createWorld } from "@video-backend/testing";
 import { runToEnd } from "../run-to-end.ts";
-import { segmentSeconds, threads, x264Preset } from "./settings.ts";
+import { rateControl, segmentSeconds, threads, x264Preset } from "./settings.ts";
 
 /** Mbit/s that upload hands on: all rungs. */
 const networkSpeed = 10;
 
 /** The plan that the service makes of this file, too. */
 export async function planOf(path: string): Promise<Plan> {
-  return makePlan(await probe(path, run), { segmentSeconds, networkSpeed });
+  return makePlan(await probe(path, run), { segmentSeconds, networkSpeed, rateControl });
 }
 
 /** One process for everything: one decode, each rung scaled from the one above, and the audio. */

@@ -1,10 +1,12 @@
-/** What both sides encode with: the same encoder, preset, segments and processors. */
+/** What both sides encode with: the same encoder, preset, rate control, segments and processors. */
 import { availableParallelism } from "node:os";
 import { type System, startSystem } from "@video-backend/end-to-end/system";
+import type { RateControl } from "@video-backend/media";
 import type { Bench } from "../bench.ts";
 
 export const segmentSeconds = 4;
 export const x264Preset = "veryfast";
+export const rateControl: RateControl = "quality";
 export const threads = availableParallelism();
 
 /**
@@ -21,6 +23,7 @@ export function startMeasuredSystem(
     ENCODER: "libx264",
     SEGMENT_SECONDS: String(segmentSeconds),
     X264_PRESET: x264Preset,
+    RATE_CONTROL: rateControl,
     TRANSCODE_CPUS: String(threads),
     ...more,
   });
