@@ -16,12 +16,11 @@ const algorithms = { "sha-256": "sha256", "sha-512": "sha512" } as const;
 const readBytes = 1024 * 1024;
 
 /**
- * The digest of a Content-Digest header; null without a header. Of several the strongest supported one counts.
+ * The digest of a Content-Digest header. Of several the strongest supported one counts.
  *
  * @throws ServiceError `invalid_request` for a header without a supported digest: one is never ignored silently
  */
-export function parseContentDigest(header: string | null): Digest | null {
-  if (header === null) return null;
+export function parseContentDigest(header: string): Digest {
   const found = new Map<string, Digest>();
   for (const member of header.split(",")) {
     const [, name = "", base64 = ""] = /^\s*([a-z0-9-]+)=:([A-Za-z0-9+/]+={0,2}):\s*$/.exec(member) ?? [];

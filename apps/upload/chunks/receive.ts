@@ -34,7 +34,8 @@ type Deps = Pick<
  *   `malformed_request` for a body that ends early; `too_slow`, `too_large`, `storage_full`, `digest_mismatch`
  */
 export async function receiveRawChunk(deps: Deps, name: ChunkName, request: Request): Promise<number> {
-  const digest = parseContentDigest(request.headers.get("content-digest"));
+  const announced = request.headers.get("content-digest");
+  const digest = announced === null ? null : parseContentDigest(announced);
   const length = request.headers.get("content-length");
   await using arrival = await receiveBody(deps, name, bodyOf(request), length === null ? null : Number(length));
   await acknowledge(deps, name, arrival, digest);
