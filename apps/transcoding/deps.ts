@@ -1,5 +1,5 @@
 /** What the verbs and tasks of this service are given. The lowest layer of the app: it imports no verb, task or route. */
-import type { RateControl, Run } from "@video-backend/media";
+import type { GrowingLists, RateControl, Run } from "@video-backend/media";
 import type { MetadataClient } from "@video-backend/metadata/client";
 import type { TaskQueue } from "@video-backend/queue";
 import type { CrossOriginRules, Exclusion, Log, Reconciler } from "@video-backend/service";
@@ -9,6 +9,7 @@ import type { TranscodingDatabase } from "./database/open.ts";
 import type { Disk, EncoderPool, Programs, Workspace } from "./encoding/machine.ts";
 import type { Jobs } from "./jobs/jobs.ts";
 import type { Attempts, Ledger } from "./ledger/ledger.ts";
+import type { VideoSegments } from "./ledger/video-segments.ts";
 import type { CaptionSource } from "./subtitles/caption-source.ts";
 import type { Subtitles } from "./subtitles/subtitles.ts";
 import type { TranscodingTask } from "./tasks/task.ts";
@@ -55,6 +56,22 @@ export interface WorkerSettings {
   allThreads: number;
 }
 
+/** What is known of the lists of a video that is being made, by which the next writing costs what has changed. */
+export interface PublishedLists {
+  lists: GrowingLists;
+  /** From whose rows they are, and how many of them. */
+  segments: VideoSegments;
+  entered: number;
+  plan: string;
+  /** Name of the encoder of the video segments that are not made yet. */
+  encoder: string;
+  /** What goes with the streams: when it has changed, master and manifest are written anew. */
+  beside: string;
+  isManifestDue: boolean;
+  /** As `performance.now()`. */
+  manifestNotBefore: number;
+}
+
 /** How one part of this service makes another one look. */
 export interface Coordination {
   queue: TaskQueue<TranscodingTask>;
@@ -65,8 +82,8 @@ export interface Coordination {
   work: Reconciler<string>;
   /** By video id: writes what has changed of the playlists (`playlists/publish.ts`). */
   playlists: Reconciler<string>;
-  /** What was written last of the playlists of videos that are being made: by video, then by key. */
-  published: Map<string, Map<string, string>>;
+  /** What is known of the lists of videos that are being made, by video. */
+  published: Map<string, PublishedLists>;
   /** Compares with what metadata and the files on the disk say. */
   reconciler: Reconciler<ReconcileKey>;
 }

@@ -18,6 +18,7 @@ import { quality } from "./quality/quality.ts";
 import type { Row } from "./rows.ts";
 import { table } from "./table.ts";
 import { farAhead } from "./transcoding/far-ahead.ts";
+import { longFilm } from "./transcoding/long-film.ts";
 import { peaks } from "./transcoding/peaks.ts";
 import { startLatency } from "./transcoding/start-latency.ts";
 import { wholeLadder } from "./transcoding/whole-ladder.ts";
@@ -27,6 +28,7 @@ const parts: Record<string, Part> = {
   "transcoding/whole-ladder": wholeLadder,
   "transcoding/start-latency": startLatency,
   "transcoding/far-ahead": farAhead,
+  "transcoding/long-film": longFilm,
   "transcoding/peaks": peaks,
   quality,
   "uploads/parallel": parallelUpload,

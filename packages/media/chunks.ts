@@ -35,13 +35,21 @@ export interface Remaining {
   rest: Iterable<Chunk>;
 }
 
-export function remainingChunks(plan: Plan, has: Has): Remaining {
+/** @param firstMissing the first segment of a rendition that is not made, where that is known: what is before it is passed over */
+export function remainingChunks(
+  plan: Plan,
+  has: Has,
+  firstMissing: (rendition: string) => number = () => 0,
+): Remaining {
   const { opening, rest } = allChunks(plan);
+  const madeUntil = new Map(plan.renditions.map(({ name }) => [name, firstMissing(name)]));
+  const isMade = ({ renditions, first, count }: Chunk) =>
+    renditions.every((name) => first + count <= (madeUntil.get(name) ?? 0));
   return {
     opening: opening.flatMap((chunk) => missingOf(plan, chunk, has)),
     rest: {
       *[Symbol.iterator]() {
-        for (const chunk of rest) yield* missingOf(plan, chunk, has);
+        for (const chunk of rest) if (!isMade(chunk)) yield* missingOf(plan, chunk, has);
       },
     },
   };

@@ -41,6 +41,7 @@ export {
   wholeSeconds,
   withoutTrack,
 } from "./plan.ts";
+export { createGrowingLists, type GrowingLists } from "./playlists/growing-lists.ts";
 export { iframePlaylist } from "./playlists/iframe-playlist.ts";
 export { type LedgerSegment, type PlaylistState, segmentsOf } from "./playlists/listed-segments.ts";
 export { type ManifestAccompaniment, manifest } from "./playlists/manifest.ts";

@@ -238,6 +238,44 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
       ]);
     }, 30_000);
 
+    test("the segments of a video go on to be those of the ledger, from whichever moment on they are asked for", async () => {
+      await using place = await setup();
+      const { jobs, ledger } = place;
+      for (const id of ["a", "b"]) await jobs.ensure(job(id));
+      const count = 3000;
+      await ledger.enter(Array.from({ length: count }, (_, index) => segment(index)));
+      // More than are read at a time: what is entered meanwhile is in them, too, and once.
+      const asked = ledger.segments("a");
+      await ledger.enter([segment(count), segment(0, "720p"), segment(count, "720p"), segment(0, "360p", "b")]);
+      const segments = await asked;
+      expect([segments.count, segments.of("360p").count, segments.of("720p").count]).toEqual([count + 3, count + 1, 2]);
+      await ledger.enter([{ ...segment(1, "720p"), bytes: 7 }, segment(0)]);
+      await ledger.place({ ...segment(1, "720p"), bytes: 8 }, () => Promise.resolve());
+      expect([segments.count, segments.of("720p").find(1)?.bytes]).toEqual([count + 4, 7]);
+      expect(segments.of("720p").find(1)).toEqual(await ledger.find("a", "720p", 1));
+      expect(await ledger.segments("a")).toBe(segments);
+    });
+
+    test("the segments of a video are others once a row is taken out, or the job is another", async () => {
+      await using place = await setup();
+      const { jobs, ledger } = place;
+      await jobs.ensure(job("a"));
+      await ledger.enter(Array.from({ length: 2000 }, (_, index) => segment(index)));
+      const asked = ledger.segments("a");
+      await ledger.forget("a", "360p", [0, 1999]);
+      const segments = await asked;
+      expect([segments.has("360p", 0), segments.has("360p", 1), segments.count]).toEqual([false, true, 1998]);
+      await ledger.forget("a", "360p", [1]);
+      const others = await ledger.segments("a");
+      expect([others.has("360p", 1), others.count]).toEqual([false, 1997]);
+      await jobs.remove("a");
+      expect((await ledger.segments("a")).count).toBe(0);
+      place.advance(1);
+      await jobs.ensure(job("a"));
+      await ledger.enter([segment(5)]);
+      expect((await ledger.segments("a")).rows().map(({ index }) => index)).toEqual([5]);
+    });
+
     test("goes with its job", async () => {
       await using place = await setup();
       await place.jobs.ensure(job("a"));

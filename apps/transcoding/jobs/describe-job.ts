@@ -2,9 +2,10 @@
 import { audioRenditions, type Plan, type Rendition, videoRenditions, withoutAddress } from "@video-backend/media";
 import { masterFile, playlistFile } from "@video-backend/storage/layout";
 import type { RenditionStatus, SourceFacts, TranscodingStatus } from "../contract.ts";
-import type { JobRow, SegmentRow } from "../database/schema.ts";
+import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { findImages } from "../images/find-images.ts";
+import type { RenditionSegments, VideoSegments } from "../ledger/video-segments.ts";
 import type { JobState } from "../states.ts";
 import { describeSubtitles, warningsOfCharsets } from "../subtitles/describe-subtitles.ts";
 import { encodeTasks, idPrefix } from "../tasks/task.ts";
@@ -19,12 +20,12 @@ export async function describeJob(
 ): Promise<TranscodingStatus> {
   const job = await getJob(deps, videoId);
   const plan = job.plan;
-  const ledger = await deps.ledger.list(videoId);
+  const segments = await deps.ledger.segments(videoId);
   const inQueue = await deps.queue.list(idPrefix(videoId));
   const running = encodeTasks(inQueue.filter(({ state }) => state === "running").map(({ task }) => task));
   const inFlight = new Set(running.flatMap(({ chunk }) => chunk.renditions));
   const waiting = deps.changes.waitingFor(videoId);
-  const describe = (rendition: Rendition) => describeRendition(job, rendition, ledger, inFlight);
+  const describe = (rendition: Rendition) => describeRendition(job, rendition, segments.of(rendition.name), inFlight);
   const total = plan?.renditions.reduce((sum, rendition) => sum + rendition.segmentCount, 0) ?? 0;
   const audios = plan ? audioRenditions(plan) : [];
   const subtitles = await deps.subtitles.list(videoId);
@@ -40,8 +41,8 @@ export async function describeJob(
     source: plan && describeSource(plan),
     master_playlist: masterFile,
     ...(await findImages(deps.store, videoId)),
-    playable: plan !== null && isPlayable(plan, ledger),
-    progress: percent(ledger.length, total),
+    playable: plan !== null && isPlayable(plan, segments),
+    progress: percent(segments.count, total),
     ...(job.state !== "error" || job.error === null ? {} : { error: job.error }),
     ...(job.state !== "error" || job.fault === null ? {} : { fault: job.fault }),
     ...(waiting === null ? {} : { waiting }),
@@ -98,21 +99,19 @@ function damage(complaint: string | null): string[] {
   return first ? [`The source is damaged in places; what can be decoded is shown (${withoutAddress(first)})`] : [];
 }
 
-function describeRendition(job: JobRow, rendition: Rendition, ledger: SegmentRow[], inFlight: Set<string>) {
-  const made = ledger.filter((segment) => segment.rendition === rendition.name);
-  const times = made.map((segment) => segment.madeAt);
-  const whole = made.length === rendition.segmentCount;
+function describeRendition(job: JobRow, rendition: Rendition, made: RenditionSegments, inFlight: Set<string>) {
+  const whole = made.count === rendition.segmentCount;
   const path = `${rendition.name}/${playlistFile}`;
   return {
-    status: whole ? ("ok" as const) : unfinishedStatus(job.state, made.length > 0, inFlight.has(rendition.name)),
-    progress: percent(made.length, rendition.segmentCount),
+    status: whole ? ("ok" as const) : unfinishedStatus(job.state, made.count > 0, inFlight.has(rendition.name)),
+    progress: percent(made.count, rendition.segmentCount),
     path,
     playlist: path,
-    segments_done: made.length,
+    segments_done: made.count,
     segments_total: rendition.segmentCount,
-    started_at: times.length > 0 ? Math.min(...times) : null,
-    updated_at: times.length > 0 ? Math.max(...times) : null,
-    finished_at: whole ? Math.max(...times) : null,
+    started_at: made.firstMadeAt,
+    updated_at: made.lastMadeAt,
+    finished_at: whole ? made.lastMadeAt : null,
     ...(job.state === "error" && !whole && job.error !== null ? { message: job.error } : {}),
   };
 }
@@ -141,14 +140,10 @@ function describeLeftOut(rung: Plan["leftOut"][number]): RenditionStatus {
 }
 
 /** Something to see, where there is a video, and something to hear, where there is audio. */
-function isPlayable(plan: Plan, ledger: SegmentRow[]): boolean {
+function isPlayable(plan: Plan, segments: VideoSegments): boolean {
   const kinds = new Set(plan.renditions.map((rendition) => rendition.kind));
   return [...kinds].every((kind) =>
-    plan.renditions.some(
-      (rendition) =>
-        rendition.kind === kind &&
-        ledger.some((segment) => segment.rendition === rendition.name && segment.index === 0),
-    ),
+    plan.renditions.some((rendition) => rendition.kind === kind && segments.has(rendition.name, 0)),
   );
 }
 

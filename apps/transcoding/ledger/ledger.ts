@@ -5,11 +5,17 @@
 import type { Chunk, Has } from "@video-backend/media";
 import type { AttemptRow, SegmentRow } from "../database/schema.ts";
 import type { FaultClass } from "../states.ts";
+import type { VideoSegments } from "./video-segments.ts";
 
 export type NewSegment = Omit<SegmentRow, "madeAt">;
 
 /** What every adapter promises; `database/stores.suite.ts` holds each of them to it. */
 export interface Ledger {
+  /**
+   * The segments of a video, which go on to be in step with the ledger until a row is taken out. Where it was asked before, the
+   * cost is that of what has changed.
+   */
+  segments(videoId: string): Promise<VideoSegments>;
   /** All rows of a video, by rendition and index. */
   list(videoId: string): Promise<SegmentRow[]>;
   /** Which segments of a video there are, without what was measured of them. */

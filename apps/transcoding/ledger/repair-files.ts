@@ -14,7 +14,6 @@ import {
   segmentFile,
   streamKey,
 } from "@video-backend/storage/layout";
-import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { requeue } from "../jobs/start-job.ts";
 import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
@@ -74,10 +73,11 @@ export async function isSegmentThere(
   rendition: string,
   index: number,
 ): Promise<boolean> {
-  const names = new Set(await store.list(renditionKey(videoId, rendition)));
-  const made = (await ledger.list(videoId)).filter((segment) => segment.rendition === rendition && segment.bytes > 0);
-  const isEmpty = !made.some((segment) => segment.index === index);
-  return (isEmpty || names.has(segmentFile(index))) && made.every(({ init }) => names.has(init));
+  const made = (await ledger.segments(videoId)).of(rendition);
+  const isEmpty = !made.find(index)?.bytes;
+  const names = [...made.inits, ...(isEmpty ? [] : [segmentFile(index)])];
+  for (const name of names) if (!(await store.exists(`${renditionKey(videoId, rendition)}/${name}`))) return false;
+  return true;
 }
 
 /**
@@ -115,8 +115,10 @@ async function arePlaylistsThere(
   videoId: string,
   plan: Plan,
 ): Promise<boolean> {
-  const made = new Set((await ledger.list(videoId)).map((segment: SegmentRow) => segment.rendition));
-  const wanted = plan.renditions.filter(({ name }) => made.has(name)).map(({ name }) => playlistPath(name));
+  const segments = await ledger.segments(videoId);
+  const wanted = plan.renditions
+    .filter(({ name }) => segments.of(name).count > 0)
+    .map(({ name }) => playlistPath(name));
   for (const name of [masterFile, ...wanted]) if (!(await store.exists(streamKey(videoId, name)))) return false;
   return true;
 }

@@ -1,17 +1,33 @@
 /** The ledger and the attempts in SQLite. */
+import { setImmediate } from "node:timers/promises";
 import { retryWhileBusy } from "@video-backend/database";
-import { and, desc, eq, getTableColumns, inArray, isNotNull, isNull, ne } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, isNotNull, isNull, ne, sql } from "drizzle-orm";
 import type { TranscodingDatabase } from "../database/open.ts";
 import { attempts, jobs, type SegmentRow, segments } from "../database/schema.ts";
 import type { Attempts, Ledger, NewSegment } from "./ledger.ts";
+import { createVideoSegments, type VideoSegments } from "./video-segments.ts";
 
 /** SQLite takes at most 32,766 parameters in a statement. */
 const maxParameters = 10_000;
+
+/** Rows that are read before others have their turn, some milliseconds. */
+const rowsAtATime = 500;
+/** About 40 MB; of a film of ten hours there are 45,000. */
+const maxKeptRows = 200_000;
+
+interface Kept {
+  all: ReturnType<typeof createVideoSegments>;
+  /** By which the segments of another job of the same video are told apart. */
+  jobCreatedAt: number;
+  loaded: Promise<void>;
+}
 
 /** @param now epoch seconds */
 export function createSqliteLedger(database: TranscodingDatabase, now: () => number): Ledger {
   /** Segments whose file is on its way to its place. One process has the database, so it is known here who puts one. */
   const placing = new Map<string, Promise<unknown>>();
+  /** By video, the one that was used last at the end. */
+  const kept = new Map<string, Kept>();
 
   async function find(videoId: string, rendition: string, index: number): Promise<SegmentRow | null> {
     const one = and(eq(segments.videoId, videoId), eq(segments.rendition, rendition), eq(segments.index, index));
@@ -20,17 +36,68 @@ export function createSqliteLedger(database: TranscodingDatabase, now: () => num
 
   async function enter(entered: NewSegment[], signal?: AbortSignal): Promise<void> {
     const madeAt = now();
-    const enterAll = () =>
-      database.transaction((transaction) => {
-        for (const segment of entered) {
-          transaction
-            .insert(segments)
-            .values({ ...segment, madeAt })
-            .onConflictDoNothing()
-            .run();
-        }
-      });
+    const enterAll = () => {
+      const rows = database.transaction((transaction) =>
+        entered.flatMap((segment) => {
+          const insert = transaction.insert(segments).values({ ...segment, madeAt });
+          return insert.onConflictDoNothing().returning().all();
+        }),
+      );
+      for (const row of rows) kept.get(row.videoId)?.all.enter(row);
+    };
     await retryWhileBusy(database, enterAll, { ...(signal && { signal }) });
+  }
+
+  const createdAtOf = (videoId: string): number | null =>
+    database.select({ createdAt: jobs.createdAt }).from(jobs).where(eq(jobs.videoId, videoId)).get()?.createdAt ?? null;
+
+  async function segmentsOf(videoId: string): Promise<VideoSegments> {
+    for (;;) {
+      const jobCreatedAt = createdAtOf(videoId);
+      if (jobCreatedAt === null) return createVideoSegments();
+      const known = kept.get(videoId);
+      const all = createVideoSegments();
+      const video = known?.jobCreatedAt === jobCreatedAt ? known : { all, jobCreatedAt, loaded: load(videoId, all) };
+      kept.delete(videoId);
+      kept.set(videoId, video);
+      try {
+        await video.loaded;
+      } catch (error) {
+        if (kept.get(videoId) === video) kept.delete(videoId);
+        throw error;
+      }
+      // Else a row was taken out meanwhile, which may have been read before.
+      if (kept.get(videoId) !== video) continue;
+      if (video !== known) dropOldest();
+      return video.all;
+    }
+  }
+
+  /** In pieces, between which others have their turn; what is entered meanwhile comes both ways. */
+  async function load(videoId: string, all: ReturnType<typeof createVideoSegments>): Promise<void> {
+    const after = { rendition: "", index: -1 };
+    for (;;) {
+      const isAfter = sql`(${segments.rendition}, ${segments.index}) > (${after.rendition}, ${after.index})`;
+      const ofVideo = database
+        .select()
+        .from(segments)
+        .where(and(eq(segments.videoId, videoId), isAfter));
+      const rows = ofVideo.orderBy(segments.rendition, segments.index).limit(rowsAtATime).all();
+      for (const row of rows) all.enter(row);
+      const last = rows.at(-1);
+      if (!last || rows.length < rowsAtATime) return;
+      Object.assign(after, { rendition: last.rendition, index: last.index });
+      await setImmediate();
+    }
+  }
+
+  function dropOldest(): void {
+    let count = kept.values().reduce((sum, { all }) => sum + all.count, 0);
+    for (const [videoId, { all }] of kept) {
+      if (count <= maxKeptRows || kept.size === 1) return;
+      kept.delete(videoId);
+      count -= all.count;
+    }
   }
 
   return {
@@ -54,21 +121,9 @@ export function createSqliteLedger(database: TranscodingDatabase, now: () => num
         placing.delete(key);
       }
     },
-    async list(videoId) {
-      const ofVideo = database.select().from(segments).where(eq(segments.videoId, videoId));
-      return ofVideo.orderBy(segments.rendition, segments.index).all();
-    },
-    async made(videoId) {
-      const { rendition, index } = segments;
-      const rows = database.select({ rendition, index }).from(segments).where(eq(segments.videoId, videoId)).values();
-      const indexes = new Map<unknown, Set<unknown>>();
-      for (const [name, at] of rows) {
-        const known = indexes.get(name);
-        if (known) known.add(at);
-        else indexes.set(name, new Set([at]));
-      }
-      return (name, at) => indexes.get(name)?.has(at) ?? false;
-    },
+    segments: segmentsOf,
+    list: async (videoId) => (await segmentsOf(videoId)).rows(),
+    made: async (videoId) => (await segmentsOf(videoId)).has,
     async forget(videoId, rendition, indexes) {
       const forgetAll = () =>
         database.transaction((transaction) => {
@@ -79,6 +134,7 @@ export function createSqliteLedger(database: TranscodingDatabase, now: () => num
           }
         });
       await retryWhileBusy(database, forgetAll);
+      kept.delete(videoId);
     },
   };
 }

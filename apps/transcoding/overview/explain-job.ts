@@ -3,9 +3,10 @@
 import type { z } from "@hono/zod-openapi";
 import type { Plan } from "@video-backend/media";
 import type { Attempt } from "../contract.ts";
-import type { AttemptRow, JobRow, SegmentRow } from "../database/schema.ts";
+import type { AttemptRow, JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { getJob } from "../jobs/jobs.ts";
+import type { VideoSegments } from "../ledger/video-segments.ts";
 
 /** @throws ServiceError `not_found`: Status not found */
 export async function explainJob(
@@ -19,7 +20,7 @@ export async function explainJob(
   return {
     attempts: attempts.map(present),
     rungs: plan ? rungsOf(plan) : [],
-    remaining_seconds: plan ? remainingSeconds(job, plan, await deps.ledger.list(videoId)) : null,
+    remaining_seconds: plan ? remainingSeconds(job, plan, await deps.ledger.segments(videoId)) : null,
   };
 }
 
@@ -53,13 +54,14 @@ function rungsOf(plan: Plan) {
 }
 
 /** At the pace of the last minute of work: seconds of video that are left to make, by seconds made a second. */
-function remainingSeconds(job: JobRow, plan: Plan, ledger: SegmentRow[]): number | null {
+function remainingSeconds(job: JobRow, plan: Plan, segments: VideoSegments): number | null {
   const total = plan.renditions.reduce((sum, rendition) => sum + rendition.segmentCount, 0);
-  const left = total - ledger.length;
+  const left = total - segments.count;
   if (left === 0) return 0;
   if (job.state !== "running") return null;
-  const newest = Math.max(...ledger.map((segment) => segment.madeAt));
-  const recent = ledger.filter((segment) => segment.madeAt > newest - 60).map((segment) => segment.madeAt);
+  const latest = plan.renditions.flatMap(({ name }) => segments.of(name).recent()).map(({ madeAt }) => madeAt);
+  const newest = Math.max(...latest);
+  const recent = latest.filter((madeAt) => madeAt > newest - 60);
   const span = newest - Math.min(...recent);
   return recent.length < 2 || span === 0 ? null : Math.round((left * span) / (recent.length - 1));
 }

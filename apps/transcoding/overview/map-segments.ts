@@ -3,9 +3,9 @@
  * are true of a segment the first of `made`, `demanded`, `making`, `failed` is told.
  */
 import { type Chunk, type Plan, type Rendition, segmentSpan, wholeSeconds } from "@video-backend/media";
-import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { getJob } from "../jobs/jobs.ts";
+import type { RenditionSegments } from "../ledger/video-segments.ts";
 import { chunkHas, encodeTasks, idPrefix } from "../tasks/task.ts";
 import type { SegmentMap, SegmentRun, SegmentState } from "./contract.ts";
 
@@ -21,32 +21,33 @@ export async function mapSegments(
 ): Promise<SegmentMap> {
   const job = await getJob(deps, videoId);
   const plan = job.plan;
-  const ledger = await deps.ledger.list(videoId);
+  const segments = await deps.ledger.segments(videoId);
   const inQueue = await deps.queue.list(idPrefix(videoId));
   const chunksOf = (tasks: typeof inQueue) => encodeTasks(tasks.map(({ task }) => task)).map(({ chunk }) => chunk);
   const demanded = chunksOf(inQueue.filter(({ task }) => task.kind === "encode" && task.isDemanded));
   const making = chunksOf(inQueue.filter(({ state }) => state === "running"));
   const failed = await deps.attempts.failed(videoId);
   const describe = (plan: Plan, rendition: Rendition) => {
-    const made = ledger.filter((segment) => segment.rendition === rendition.name);
-    const indexes = new Set(made.map((segment) => segment.index));
+    const made = segments.of(rendition.name);
     const stateOf = (index: number): SegmentState => {
-      if (indexes.has(index)) return "made";
-      const isIn = (chunk: Pick<Chunk, "renditions" | "first" | "count">) => chunkHas(chunk, rendition.name, index);
+      if (made.find(index)) return "made";
+      const isIn = (chunk: Part) => chunkHas(chunk, rendition.name, index);
       if (demanded.some(isIn)) return "demanded";
       if (making.some(isIn)) return "making";
       return failed.some(isIn) ? "failed" : "missing";
     };
+    const parts = [...demanded, ...making, ...failed].filter(({ renditions }) => renditions.includes(rendition.name));
+    const changes = [...made.runs(), ...parts.map(({ first, count }) => ({ first, end: first + count }))];
     const speed = job.state === "running" ? speedOf(made) : null;
     return {
       name: rendition.name,
       kind: rendition.kind,
       segments: rendition.segmentCount,
-      made: made.length,
-      runs: runsOf(plan, rendition, stateOf),
-      encoder: newestOf(made)?.encoder ?? null,
+      made: made.count,
+      runs: runsOf(plan, rendition, changes, stateOf),
+      encoder: made.newest?.encoder ?? null,
       speed,
-      remaining_seconds: remainingOf(plan, rendition, made.length, speed),
+      remaining_seconds: remainingOf(plan, rendition, made.count, speed),
     };
   };
   const renditions = plan ? plan.renditions.map((rendition) => describe(plan, rendition)) : [];
@@ -59,27 +60,30 @@ export async function mapSegments(
   };
 }
 
-function runsOf(plan: Plan, rendition: Rendition, stateOf: (index: number) => SegmentState): SegmentRun[] {
+/** @param changes where the state may change: at both ends of each */
+function runsOf(
+  plan: Plan,
+  rendition: Rendition,
+  changes: { first: number; end: number }[],
+  stateOf: (index: number) => SegmentState,
+): SegmentRun[] {
+  const { segmentCount } = rendition;
+  const ends = changes.flatMap(({ first, end }) => [first, end]).filter((index) => index > 0 && index < segmentCount);
+  const starts = [...new Set([0, ...ends])].sort((a, b) => a - b);
   const runs: SegmentRun[] = [];
-  for (let index = 0; index < rendition.segmentCount; index++) {
-    const state = stateOf(index);
-    const { startSeconds, endSeconds } = segmentSpan(plan, rendition, index);
+  for (const [position, first] of starts.entries()) {
+    const end = starts[position + 1] ?? segmentCount;
+    const state = stateOf(first);
+    const from = segmentSpan(plan, rendition, first).startSeconds;
+    const to = segmentSpan(plan, rendition, end - 1).endSeconds;
     const last = runs.at(-1);
-    if (last?.state === state) {
-      last.to = endSeconds;
-      last.segments++;
-    } else {
-      runs.push({ state, from: startSeconds, to: endSeconds, segments: 1 });
-    }
+    if (last?.state === state) Object.assign(last, { to, segments: last.segments + end - first });
+    else runs.push({ state, from, to, segments: end - first });
   }
   return runs;
 }
 
-const newestOf = (made: SegmentRow[]): SegmentRow | undefined =>
-  made.reduce<SegmentRow | undefined>(
-    (newest, one) => (newest && newest.madeAt >= one.madeAt ? newest : one),
-    undefined,
-  );
+type Part = Pick<Chunk, "renditions" | "first" | "count">;
 
 /** They are made side by side, so the whole takes as long as the slowest; null where one is not known. */
 function slowestOf(seconds: (number | null)[]): number | null {
@@ -88,9 +92,9 @@ function slowestOf(seconds: (number | null)[]): number | null {
 }
 
 /** Seconds of video by seconds that passed, between the oldest and the newest of the window. */
-function speedOf(made: SegmentRow[]): number | null {
-  const newest = newestOf(made)?.madeAt ?? 0;
-  const recent = made.filter((segment) => segment.madeAt > newest - speedWindowSeconds);
+function speedOf(made: RenditionSegments): number | null {
+  const newest = made.newest?.madeAt ?? 0;
+  const recent = made.recent().filter((segment) => segment.madeAt > newest - speedWindowSeconds);
   const oldest = Math.min(...recent.map((segment) => segment.madeAt));
   if (newest - oldest < leastSpanSeconds) return null;
   const after = recent.filter((segment) => segment.madeAt > oldest);

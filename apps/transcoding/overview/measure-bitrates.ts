@@ -19,19 +19,12 @@ export async function measureBitrates(
 ): Promise<Bitrates> {
   const plan = (await getJob({ jobs }, videoId)).plan;
   if (!plan) return { upload_id: videoId, step_seconds: 0, renditions: [] };
-  const rows = await ledger.list(videoId);
+  const segments = await ledger.segments(videoId);
   const step = Math.max(plan.segmentSeconds, Math.ceil(wholeSeconds(plan) / mostPoints));
   return {
     upload_id: videoId,
     step_seconds: step,
-    renditions: plan.renditions.map((rendition) =>
-      measure(
-        plan,
-        rendition,
-        rows.filter((row) => row.rendition === rendition.name),
-        step,
-      ),
-    ),
+    renditions: plan.renditions.map((rendition) => measure(plan, rendition, segments.of(rendition.name).rows(), step)),
   };
 }
 

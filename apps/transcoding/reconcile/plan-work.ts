@@ -22,6 +22,8 @@ export interface VideoState {
   job: Pick<JobRow, "state" | "error"> | null;
   plan: Plan | null;
   made: Has;
+  /** The first segment of a rendition that is not made; absent where nobody has kept it. */
+  firstMissing?: (rendition: string) => number;
   /** Those of this video that wait or run. */
   tasks: readonly TranscodingTask[];
   doneSteps: ReadonlySet<Step>;
@@ -46,7 +48,7 @@ export function planWork(state: VideoState, maxInQueue: number): Work {
   if (job.error !== null) return { kind: "fail" };
   if (job.state === "queued" || !plan) return { kind: "add", tasks: [prepareTask(videoId)] };
 
-  const remaining = remainingChunks(plan, state.made);
+  const remaining = remainingChunks(plan, state.made, state.firstMissing);
   const isInQueue: Has = (name, index) => encodeTasks(tasks).some(({ chunk }) => chunkHas(chunk, name, index));
   const isMadeOrInQueue: Has = (name, index) => state.made(name, index) || isInQueue(name, index);
   const missing = (chunk: Chunk) => missingOf(plan, chunk, isMadeOrInQueue);

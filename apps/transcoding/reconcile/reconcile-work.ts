@@ -36,13 +36,14 @@ async function reconcile(deps: WorkDeps, videoId: string, signal: AbortSignal): 
   const job = await deps.jobs.find(videoId);
   const plan = job?.plan ?? null;
   if (plan) for (const name of plan.dropped) await clearTrack(deps, videoId, name);
-  const [made, doneSteps, inQueue] = await Promise.all([
-    deps.ledger.made(videoId),
+  const [segments, doneSteps, inQueue] = await Promise.all([
+    deps.ledger.segments(videoId),
     deps.jobs.doneSteps(videoId),
     deps.queue.list(idPrefix(videoId)),
   ]);
   const tasks = inQueue.map(({ task }) => task);
-  const work = planWork({ videoId, job, plan, made, tasks, doneSteps }, maxInQueue(deps));
+  const kept = { made: segments.has, firstMissing: (name: string) => segments.of(name).nextMissing(0) };
+  const work = planWork({ videoId, job, plan, ...kept, tasks, doneSteps }, maxInQueue(deps));
   if (work.kind === "cancel") return deps.queue.cancel(idPrefix(videoId));
   if (work.kind === "fail" && job) return conclude(deps, job, "error");
   if (work.kind === "finish" && job && plan) return finish(deps, job, plan);
@@ -83,8 +84,8 @@ async function finish(deps: WorkDeps, job: JobRow, plan: Plan): Promise<void> {
 
 async function isSomethingThere({ ledger }: WorkDeps, videoId: string, plan: Plan): Promise<boolean> {
   const names = new Set(videoRenditions(plan).map((rendition) => rendition.name));
-  const rows = await ledger.list(videoId);
-  return rows.some(({ rendition, bytes }) => bytes > 0 && (names.size === 0 || names.has(rendition)));
+  const segments = await ledger.segments(videoId);
+  return plan.renditions.some(({ name }) => segments.of(name).hasFiles && (names.size === 0 || names.has(name)));
 }
 
 /** The last state is written last: before it playlists are final, and nothing of the video is left to clear away. */

@@ -57,16 +57,19 @@ export function listedSegments(
   const count = isEnded
     ? Math.max(-1, ...existing(segments).map((segment) => segment.index)) + 1
     : rendition.segmentCount;
-  return Array.from({ length: count }, (_, index) => {
-    const planned = {
-      index,
-      bytes: 1,
-      startSeconds: plannedStartSeconds(plan, rendition, index),
-      durationSeconds: plannedSeconds(plan, rendition, index),
-      init: nextInit,
-    };
-    return { ...(made.get(index) ?? planned), isGap: isEnded && !made.has(index) };
-  }).filter((segment) => segment.bytes > 0);
+  const listed: ListedSegment[] = [];
+  for (let index = 0; index < count; index++) {
+    const segment = made.get(index);
+    if (segment) {
+      const { bytes, startSeconds, durationSeconds, init } = segment;
+      if (bytes > 0) listed.push({ index, startSeconds, durationSeconds, init, isGap: false });
+      continue;
+    }
+    const startSeconds = plannedStartSeconds(plan, rendition, index);
+    const durationSeconds = plannedSeconds(plan, rendition, index);
+    listed.push({ index, startSeconds, durationSeconds, init: nextInit, isGap: isEnded });
+  }
+  return listed;
 }
 
 /** Those that have a file, in order. */

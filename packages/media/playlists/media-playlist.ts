@@ -18,24 +18,29 @@ export function mediaPlaylist(
   nextInit: string,
 ): string {
   const listed = listedSegments(plan, rendition, segments, state, nextInit);
-  const lines = [
-    "#EXTM3U",
-    "#EXT-X-VERSION:7",
-    `#EXT-X-TARGETDURATION:${targetDuration(listed.map((segment) => segment.durationSeconds))}`,
-    "#EXT-X-PLAYLIST-TYPE:VOD",
-    "#EXT-X-INDEPENDENT-SEGMENTS",
-  ];
   let init = "";
-  for (const segment of listed) {
-    if (segment.init !== init && !segment.isGap) {
-      init = segment.init;
-      lines.push(`#EXT-X-MAP:URI="${init}"`);
-    }
-    if (segment.isGap) lines.push("#EXT-X-GAP");
-    lines.push(`#EXTINF:${segment.durationSeconds.toFixed(6)},`, segmentFile(segment.index));
-  }
-  return `${lines.join("\n")}\n#EXT-X-ENDLIST\n`;
+  const lines = listed.map((segment) => {
+    const isAnother = segment.init !== init && !segment.isGap;
+    if (isAnother) init = segment.init;
+    const before = `${isAnother ? mapLine(init) : ""}${segment.isGap ? "#EXT-X-GAP\n" : ""}`;
+    return before + segmentLines(segment.index, segment.durationSeconds);
+  });
+  return playlistText(targetDuration(listed.map((segment) => segment.durationSeconds)), lines.join(""));
 }
+
+/** @param lines of all segments, each with its line end */
+export const playlistText = (targetSeconds: number, lines: string): string => `#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-TARGETDURATION:${targetSeconds}
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXT-X-INDEPENDENT-SEGMENTS
+${lines}#EXT-X-ENDLIST
+`;
+
+export const mapLine = (init: string): string => `#EXT-X-MAP:URI="${init}"\n`;
+
+export const segmentLines = (index: number, seconds: number): string =>
+  `#EXTINF:${seconds.toFixed(6)},\n${segmentFile(index)}\n`;
 
 /** "The EXTINF duration of each Media Segment, when rounded to the nearest integer, MUST be less than or equal" to it (4.3.3.1). */
 export const targetDuration = (seconds: number[]): number => Math.max(1, ...seconds.map(Math.round));

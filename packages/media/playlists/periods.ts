@@ -41,9 +41,9 @@ export function periodsOf(plan: Plan, ledger: LedgerSegment[], state: PlaylistSt
     const listed = listedSegments(plan, rendition, segmentsOf(ledger, rendition), state, nextInit);
     return { rendition, segments: listed.filter((segment) => !segment.isGap) };
   });
-  const rows = new Set(ledger.map(({ rendition, index }) => `${rendition} ${index}`));
+  const rows = new Set(state === "making" ? [] : ledger.map(({ rendition, index }) => `${rendition} ${index}`));
   const isEmpty = (name: string, index: number) => state === "making" || rows.has(`${name} ${index}`);
-  const starts = startsOf(plan, all, isEmpty);
+  const starts = isUniform(plan, all) ? [0] : startsOf(plan, all, isEmpty);
   const end = Math.max(...all.flatMap(({ segments }) => segments.slice(-1).map(endOf)));
   const periods = starts.map((startSeconds, position) => {
     const endSeconds = starts[position + 1] ?? end;
@@ -61,6 +61,16 @@ export function periodsOf(plan: Plan, ledger: LedgerSegment[], state: PlaylistSt
   // Shaka Player gives up the audio of all periods for one that has none.
   const heard = periods.filter(({ stretches }) => stretches.some(({ rendition }) => rendition.kind === "audio"));
   return heard.length > 0 ? heard : periods;
+}
+
+/** True where one encoder makes every rendition and all rungs have the same segments: then there is one period, as usual. */
+function isUniform(plan: Plan, all: Listed[]): boolean {
+  const kind = plan.video ? "video" : "audio";
+  const [first, ...others] = all.filter(({ rendition }) => rendition.kind === kind).map(({ segments }) => segments);
+  const areAlike = (segments: ListedSegment[]) =>
+    segments.length === first?.length && segments.every(({ index }, position) => index === first[position]?.index);
+  const hasOneInit = ({ segments }: Listed) => segments.every(({ init }) => init === segments[0]?.init);
+  return first !== undefined && first.length > 0 && others.every(areAlike) && all.every(hasOneInit);
 }
 
 /**

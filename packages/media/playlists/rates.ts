@@ -32,10 +32,11 @@ export function measuredRates(segments: Pick<LedgerSegment, "bytes" | "durationS
 const sum = <Item>(items: Item[], value: (item: Item) => number): number =>
   items.reduce((total, item) => total + value(item), 0);
 
-/** Of any run of segments that lasts between half the target duration and one and a half (RFC 8216, 4.1). */
-function peakRate(segments: Pick<LedgerSegment, "bytes" | "durationSeconds">[]): number {
-  if (segments.length === 0) return 0;
-  const target = Math.max(...segments.map((segment) => segment.durationSeconds));
+/** Of any run of segments that lasts between half the target duration and one and a half (RFC 8216, 4.1); 0 where there is none. */
+export function peakRate(
+  segments: Pick<LedgerSegment, "bytes" | "durationSeconds">[],
+  target = segments.reduce((longest, { durationSeconds }) => Math.max(longest, durationSeconds), 0),
+): number {
   let peak = 0;
   for (const first of segments.keys()) {
     let bits = 0;
