@@ -14,6 +14,7 @@ import {
   segmentFile,
   streamKey,
 } from "@video-backend/storage/layout";
+import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { requeue } from "../jobs/start-job.ts";
 import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
@@ -54,12 +55,20 @@ const roundingSeconds = 0.005;
  */
 export async function forgetHoles({ ledger, log }: RepairDeps, videoId: string, plan: Plan): Promise<void> {
   if (!plan.video || !repeatsAtBoundaries(plan.video)) return;
-  const made = Map.groupBy(await ledger.list(videoId), (segment) => segment.rendition);
+  const segments = await ledger.segments(videoId);
   for (const rendition of plan.renditions.filter(({ kind }) => kind === "video")) {
-    const isOff = ({ index, startSeconds, durationSeconds }: SegmentRow) =>
+    const isOff = ({
+      index,
+      startSeconds,
+      durationSeconds,
+    }: Pick<SegmentRow, "index" | "startSeconds" | "durationSeconds">) =>
       Math.abs(startSeconds - plannedStartSeconds(plan, rendition, index)) > roundingSeconds ||
       Math.abs(durationSeconds - plannedSeconds(plan, rendition, index)) > roundingSeconds;
-    const holes = (made.get(rendition.name) ?? []).filter(isOff).map(({ index }) => index);
+    const holes = segments
+      .of(rendition.name)
+      .rows()
+      .filter(isOff)
+      .map(({ index }) => index);
     if (holes.length === 0) continue;
     log.info({ videoId, rendition: rendition.name, segments: holes.length }, "segments with holes are made again");
     await ledger.forget(videoId, rendition.name, holes);
