@@ -7,6 +7,8 @@
  * E-AC-3 (ETSI TS 102 366, 4.4 and E.1.2), MPEG audio (ISO/IEC 11172-3, 2.4.1.3).
  */
 
+import { bytesOf } from "./mp4-boxes.ts";
+
 interface FrameHeader {
   /** What must not change: rate and channels. Equal forms need no reset. */
   form: string;
@@ -156,6 +158,36 @@ const readers: Record<string, ReadHeader> = {
   mp2: mpegAudio,
   mp3: mpegAudio,
 };
+
+const flvWindowBytes = 1024 ** 2;
+
+/**
+ * True for an FLV whose audio, AAC, gets another configuration in the middle: a tag with a sequence header that differs from
+ * the one before it (Adobe Flash Video File Format Specification 10.1, E.4). Reads the whole file, tag by tag.
+ */
+export async function changesInFlv(file: Blob): Promise<boolean> {
+  let window = { from: 0, bytes: await bytesOf(file, 0, flvWindowBytes) };
+  let known: string | null = null;
+  // The header and the size of the tag before the first one.
+  for (let at = 13; at + flvHeadBytes <= file.size; ) {
+    if (at + flvHeadBytes > window.from + window.bytes.length)
+      window = { from: at, bytes: await bytesOf(file, at, flvWindowBytes) };
+    const head = window.bytes.subarray(at - window.from, at - window.from + flvHeadBytes);
+    const type = byte(head, 0) & 31;
+    const length = (byte(head, 1) << 16) | (byte(head, 2) << 8) | byte(head, 3);
+    if (type !== 8 && type !== 9 && type !== 18) return false;
+    if (type === 8 && byte(head, 11) >> 4 === 10 && byte(head, 12) === 0 && length > 2) {
+      const config = head.subarray(13, 11 + length).toHex();
+      if (known !== null && known !== config) return true;
+      known = config;
+    }
+    at += 11 + length + 4;
+  }
+  return false;
+}
+
+/** The head of a tag, and as much of an AudioSpecificConfig as tells rate and channels. */
+const flvHeadBytes = 11 + 2 + 5;
 
 /**
  * True for an Ogg file that begins anew in its middle (chained, RFC 3533, 4): pages that begin a logical stream after pages

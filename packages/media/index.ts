@@ -1,6 +1,6 @@
 /** What we know about video: facts, plan, chunks, ffmpeg commands, the check of segments, playlists. */
 export { type Access, hasIndex } from "./access.ts";
-export { changesInMidStream, describesItself, isChainedOgg } from "./audio-changes.ts";
+export { changesInFlv, changesInMidStream, describesItself, isChainedOgg } from "./audio-changes.ts";
 export { audioCommand } from "./audio-command.ts";
 export {
   checkPlacement,

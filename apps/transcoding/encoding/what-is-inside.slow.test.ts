@@ -159,6 +159,108 @@ test.each([
   expect(pitches.map((pitch) => 220 * Math.round(pitch / 220))).toEqual([440, 440, 660, 660, 880, 880]);
 });
 
+/** The same two seconds apart: 440 Hz from one channel at 48 kHz, then 660 Hz from the right one of two at 44.1 kHz. */
+async function twoConfigurations(app: App, ending: string): Promise<[path: string, path: string, both: string]> {
+  const [first, second, both] = ["first", "second", "both"].map((name) => app.world.path(`${name}.${ending}`));
+  const raw = ["first", "second", "both"].map((name) => app.world.path(`${name}.aac`));
+  await ffmpeg(...tone(440, 6), "-c:a", "aac", raw[0] ?? "");
+  await ffmpeg(...tone(660, 6, 44_100), "-c:a", "aac", "-af", "pan=stereo|c0=0*c0|c1=c0", raw[1] ?? "");
+  await writeFile(raw[2] ?? "", Buffer.concat([await readFile(raw[0] ?? ""), await readFile(raw[1] ?? "")]));
+  for (const [at, path] of [first, second, both].entries()) await ffmpeg("-i", raw[at] ?? "", "-c", "copy", path ?? "");
+  return [first ?? "", second ?? "", both ?? ""];
+}
+
+/** An FLV whose second half has a sequence header of its own. */
+async function flvOfTwo(app: App): Promise<Buffer> {
+  const [first, second] = await twoConfigurations(app, "flv");
+  const head = await readFile(first);
+  const tags = [head];
+  const shift = 6050;
+  const bytes = await readFile(second);
+  for (let at = 13; at + 11 <= bytes.length; ) {
+    const end = at + 11 + bytes.readUIntBE(at + 1, 3) + 4;
+    const tag = Buffer.from(bytes.subarray(at, end));
+    tag.writeUIntBE(bytes.readUIntBE(at + 4, 3) + shift, 4, 3);
+    if (tag[0] === 8) tags.push(tag);
+    at = end;
+  }
+  return Buffer.concat(tags);
+}
+
+/** An MP4 whose second half has a sample description of its own. */
+async function mp4OfTwo(app: App): Promise<Buffer> {
+  const [first, second, both] = await twoConfigurations(app, "mp4");
+  const inside = ["moov", "trak", "mdia", "minf", "stbl"];
+  const boxesOn = (file: Buffer, names: string[]): number[] => {
+    let [at, end] = [0, file.length];
+    return names.map((name) => {
+      while (at < end && file.toString("latin1", at + 4, at + 8) !== name) at += file.readUInt32BE(at);
+      if (at >= end) throw new Error(`There is no ${name}`);
+      const found = at;
+      end = at + file.readUInt32BE(at);
+      at += 8;
+      return found;
+    });
+  };
+  const boxOf = (file: Buffer, name: string): Buffer => {
+    const at = boxesOn(file, [...inside, name]).at(-1) ?? 0;
+    return file.subarray(at, at + file.readUInt32BE(at));
+  };
+  const full = (name: string, ...numbers: number[]): Buffer => {
+    const box = Buffer.alloc(12 + 4 * numbers.length);
+    box.writeUInt32BE(box.length);
+    box.write(name, 4, "latin1");
+    for (const [at, number] of numbers.entries()) box.writeUInt32BE(number, 12 + 4 * at);
+    return box;
+  };
+  let file = await readFile(both);
+  const replace = (name: string, box: Buffer) => {
+    const path = boxesOn(file, [...inside, name]);
+    const at = path.at(-1) ?? 0;
+    const old = file.readUInt32BE(at);
+    for (const parent of path.slice(0, -1)) file.writeUInt32BE(file.readUInt32BE(parent) + box.length - old, parent);
+    file = Buffer.concat([file.subarray(0, at), box, file.subarray(at + old)]);
+  };
+  const sizes = boxOf(file, "stsz");
+  const [count, firstCount] = [sizes.readUInt32BE(16), boxOf(await readFile(first), "stsz").readUInt32BE(16)];
+  const offset = boxOf(file, "stco").readUInt32BE(16);
+  let join = offset;
+  for (let sample = 0; sample < firstCount; sample++) join += sizes.readUInt32BE(20 + 4 * sample);
+  const descriptions = [boxOf(file, "stsd"), boxOf(await readFile(second), "stsd")].map((box) => box.subarray(16));
+  const described = Buffer.concat([full("stsd", 2), ...descriptions]);
+  described.writeUInt32BE(described.length);
+  // In ticks of 48 kHz: 1024 samples at 44.1 kHz are 1115.
+  const seconds = (1024 * firstCount + 1115 * (count - firstCount)) / rate;
+  replace("stsd", described);
+  replace("stco", full("stco", 2, offset, join));
+  replace("stsc", full("stsc", 2, 1, firstCount, 1, 2, count - firstCount, 2));
+  replace("stts", full("stts", 2, firstCount, 1024, count - firstCount, 1115));
+  const duration = (names: string[], field: number, timescale: number) =>
+    file.writeUInt32BE(Math.round(seconds * timescale), (boxesOn(file, names).at(-1) ?? 0) + field);
+  duration(["moov", "trak", "mdia", "mdhd"], 24, rate);
+  duration(["moov", "trak", "tkhd"], 28, 1000);
+  duration(["moov", "mvhd"], 24, 1000);
+  duration(["moov", "trak", "edts", "elst"], 16, 1000);
+  return file;
+}
+
+test.each([
+  ["flv", flvOfTwo],
+  ["mp4", mp4OfTwo],
+] as const)(
+  "audio whose container tells another configuration in the middle is in step and whole: %s",
+  async (ending, make) => {
+    await using app = await setup({ segmentSeconds: 4 });
+    const path = await place(app, `clip.${ending}`);
+    await writeFile(path, await make(app));
+    await finish(app, `clip.${ending}`);
+    const audio = await heard(app);
+    expect(Math.abs(audio.seconds - 12)).toBeLessThan(0.2);
+    const pitches = [0.5, 3, 5.8, 6.4, 9, 11.5].map(audio.pitchAt);
+    expect(pitches.map((pitch) => 20 * Math.round(pitch / 20))).toEqual([440, 440, 440, 660, 660, 660]);
+  },
+);
+
 test("streams go on that move to other PIDs", async () => {
   await using app = await setup({ segmentSeconds: 4 });
   const path = await place(app, "clip.ts");

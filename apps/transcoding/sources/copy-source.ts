@@ -8,6 +8,7 @@ import {
   type Access,
   type AudioFacts,
   type CopiedTrack,
+  changesInFlv,
   changesInMidStream,
   copyInput,
   decodedAudio,
@@ -70,10 +71,11 @@ export async function seekableCopy(
       { decodesVideo: true, decodesAudio: ({ codec }: AudioFacts) => !isHeldAudio(codec) },
       { decodesVideo: true, decodesAudio: () => true },
     ];
+    const known = await changesOfFlv(video);
     try {
       for (const [number, attempt] of attempts.entries()) {
         try {
-          await copy(tracksOf(facts, attempt, new Set()), frames);
+          await copy(tracksOf(facts, attempt, known), frames);
           const changing = await changingTracks(frames);
           if (changing.size > 0) await copy(tracksOf(facts, attempt, changing), []);
           // Packets of which none says that it is a key frame are not copied.
@@ -90,6 +92,13 @@ export async function seekableCopy(
     }
   });
   return { path, warnings: isDamaged ? ["The source is damaged: parts of it are no MPEG-TS, and are missing"] : [] };
+}
+
+/** Matroska knows one configuration per track, and ffmpeg spoils its header by a second one. */
+async function changesOfFlv({ original, facts }: SourceVideo): Promise<Set<number>> {
+  const aac = facts.audio.filter(({ codec }) => codec === "aac").map(({ stream }) => stream);
+  const isFlv = /^(live_)?flv$/.test(facts.container) && aac.length > 0;
+  return new Set(isFlv && (await changesInFlv(await openAsBlob(original))) ? aac : []);
 }
 
 /** Longer than this the audio of a source that is not copied is not looked through for changes. */
