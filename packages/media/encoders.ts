@@ -28,6 +28,8 @@ export interface Encoder {
    * The scales of the others have the same range; their values are x264's.
    */
   constantQuality: ((quality: number, rung: Pick<VideoRendition, "videoKbps">) => string[]) | null;
+  /** Options that go with it in a run of less than a second. */
+  shortRun: string[];
 }
 
 /** Of encoders that count in whole steps. */
@@ -52,6 +54,7 @@ export function knownEncoders(vaapiDevice: string): Encoder[] {
       meanBitRate: [],
       // With a mean bit rate it would aim at that.
       constantQuality: (quality) => ["-cq", String(quality), "-b:v", "0"],
+      shortRun: [],
     },
     {
       name: "h264_qsv",
@@ -64,6 +67,7 @@ export function knownEncoders(vaapiDevice: string): Encoder[] {
       meanBitRate: [],
       // QVBR: without a mean bit rate below the cap it would be ICQ, which knows no cap.
       constantQuality: (quality, { videoKbps }) => ["-global_quality", wholeQuality(quality), "-b:v", `${videoKbps}k`],
+      shortRun: [],
     },
     {
       name: "h264_vaapi",
@@ -74,6 +78,7 @@ export function knownEncoders(vaapiDevice: string): Encoder[] {
       constantQuality: (quality, { videoKbps }) => [
         ...["-rc_mode", "QVBR", "-global_quality", wholeQuality(quality), "-b:v", `${videoKbps}k`],
       ],
+      shortRun: [],
     },
     libx264,
   ];
@@ -90,6 +95,8 @@ export const libx264: Encoder = {
   ],
   meanBitRate: [],
   constantQuality: (quality) => ["-crf", String(quality)],
+  // It takes quality from frames that few others refer to; with so few to come that would be all.
+  shortRun: ["-mbtree", "0"],
 };
 
 /** What one run of an encoder has to reckon with. */
@@ -101,6 +108,8 @@ export interface EncoderRun {
   reorders: boolean;
   /** Whether another run ends where it begins. */
   isJoined: boolean;
+  /** Whether it is shorter than a second. */
+  isShort: boolean;
 }
 
 /** What the streams say of their colour. */
@@ -113,12 +122,12 @@ export function encoderArguments(
   encoder: Encoder,
   rung: VideoRendition,
   settings: EncoderSettings,
-  { reorders, isJoined }: EncoderRun = { reorders: true, isJoined: true },
+  run: EncoderRun = { reorders: true, isJoined: true, isShort: false },
 ): string[] {
   return [
     ...encoder.codec(rung, settings),
-    ...(reorders ? [] : ["-bf", "0"]),
-    ...rateControl(encoder, rung, isJoined),
+    ...(run.reorders ? [] : ["-bf", "0"]),
+    ...rateControl(encoder, rung, run),
     ...["-g", "100000", ...colourTags],
   ];
 }
@@ -129,12 +138,13 @@ export function encoderArguments(
  */
 const joinedShare = 0.5;
 
-function rateControl({ constantQuality, meanBitRate }: Encoder, rung: VideoRendition, isJoined: boolean): string[] {
+function rateControl(encoder: Encoder, rung: VideoRendition, { isJoined, isShort }: EncoderRun): string[] {
+  const { constantQuality, meanBitRate, shortRun } = encoder;
   const { quality, videoKbps, maxrateKbps, bufferKbps } = rung;
   const caps = ["-maxrate", `${maxrateKbps}k`, "-bufsize", `${bufferKbps}k`];
   if (quality === undefined || !constantQuality) return [...meanBitRate, "-b:v", `${videoKbps}k`, ...caps];
   const joined = isJoined ? ["-rc_init_occupancy", `${Math.round(bufferKbps * joinedShare)}k`] : [];
-  return [...constantQuality(quality, rung), ...caps, ...joined];
+  return [...constantQuality(quality, rung), ...caps, ...joined, ...(isShort ? shortRun : [])];
 }
 
 /** The muxer's part of a command: a folder a rendition, a file a segment, cut at key frames so many seconds apart at least. */

@@ -46,7 +46,7 @@ describe("the plan", () => {
 
   test("has a quality a rung, or none where mean bit rates are asked for; a plan of before has none", () => {
     const qualities = (plan: Plan) => videoRenditions(plan).map(({ quality }) => quality);
-    expect(qualities(examplePlan())).toEqual([23, 22, 20.5, 20]);
+    expect(qualities(examplePlan())).toEqual([23, 22, 21, 21]);
     const byBitRate = makePlan(exampleFacts(), { segmentSeconds: 4, networkSpeed: 10, rateControl: "bitrate" });
     expect(qualities(byBitRate)).toEqual([undefined, undefined, undefined, undefined]);
     expect(qualities(Plan.parse(JSON.parse(JSON.stringify(byBitRate))))).toEqual(qualities(byBitRate));

@@ -37,7 +37,7 @@ test("a video chunk is one decode, each rung scaled from the one above, cut at t
       `${guard} -i file:/originals/a/a b.mp4 -filter_complex_threads 2 -filter_complex`,
       `[0:0]trim=start=8:end=16,scale=1280:720:${bt709},setsar=1,format=yuv420p,split[720p][from-720p];[from-720p]scale=640:360:flags=bicubic,setsar=1[360p]`,
       outputs("720p", "3.1", "-crf 22 -maxrate 3900k -bufsize 5800k -rc_init_occupancy 2900k"),
-      outputs("360p", "3.0", "-crf 20 -maxrate 1100k -bufsize 2200k -rc_init_occupancy 1100k"),
+      outputs("360p", "3.0", "-crf 21 -maxrate 1100k -bufsize 2200k -rc_init_occupancy 1100k"),
       "-progress pipe:1 -stats_period 0.1",
     ].join(" "),
   );
@@ -52,6 +52,14 @@ test("the first chunk does not seek and the last one has no end", () => {
   expect(command[command.indexOf("-filter_complex") + 1]).toBe(
     `[0:0]trim=start=0,scale=640:360:${bt709},setsar=1,format=yuv420p[360p]`,
   );
+});
+
+test("a run of less than a second is encoded without mbtree", () => {
+  const plan = examplePlan({ endSeconds: 4.5 });
+  const command = (first: number, count: number) =>
+    videoCommand(plan, { kind: "video", renditions: ["360p"], first, count }, settings).join(" ");
+  expect(command(3, 1)).toContain("-rc_init_occupancy 1100k -mbtree 0 -g");
+  for (const longer of [command(0, 1), command(2, 2)]) expect(longer).not.toContain("mbtree");
 });
 
 test("a video of 120 frames a second is brought to 60 before it is cut", () => {

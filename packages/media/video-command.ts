@@ -52,6 +52,7 @@ export function videoCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
   );
   const videoEnd = repeats ? video.endSeconds : null;
   const endSeconds = isEnd ? videoEnd : gridSeconds(plan, "video", lastIndex + 1);
+  const isShort = (endSeconds ?? video.endSeconds) - startSeconds < 1;
   const graph = videoGraph(video, rungs, { startSeconds, endSeconds, boundaries }, settings.encoder);
   const lastDuration = repeats ? `max(1\\,round(${endSeconds}/TB)-PTS)` : "PREV_OUTDURATION";
   return [
@@ -66,7 +67,7 @@ export function videoCommand(plan: Plan, chunk: Chunk, settings: CommandSettings
     ...["-filter_complex", graph],
     ...rungs.flatMap((rung) => [
       ...["-map", `[${rung.name}]`, ...untagged],
-      ...encoderArguments(settings.encoder, rung, settings, { reorders: !repeats, isJoined: chunk.first > 0 }),
+      ...encoderArguments(settings.encoder, rung, settings, { reorders: !repeats, isJoined: chunk.first > 0, isShort }),
       ...["-force_key_frames", boundaries.join(",")],
       ...["-fps_mode", "passthrough", "-enc_time_base", `1:${video.timescale}`],
       ...["-bsf:v", durations(lastDuration)],

@@ -40,7 +40,7 @@ test("a video that was begun with mean bit rates goes on so after a restart with
 
 test("a new video has the quality of its rung, or its mean bit rate where that is set", async () => {
   for (const [rateControl, option, quality] of [
-    ["quality", "-crf", 20],
+    ["quality", "-crf", 21],
     ["bitrate", "-b:v", undefined],
   ] as const) {
     await using world = createWorld();
