@@ -7,6 +7,9 @@ const tebibyte = 1024 ** 4;
 export const AdminConfig = z.object({
   ADMIN_PORT: settings.port(8005),
   HOST: settings.HOST,
+  AUTH: settings.AUTH,
+  AUTH_OPEN_ON_NETWORK: settings.AUTH_OPEN_ON_NETWORK,
+  SERVICE_KEY: settings.SERVICE_KEY,
   STORAGE_DIR: settings.STORAGE_DIR,
   LOG_LEVEL: settings.LOG_LEVEL,
   ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,

@@ -1,7 +1,7 @@
 /** The HTTP surface of the admin service below /admin: schemas and routes, no I/O. The gateway's is in `gateway/`. */
 import { createRoute, z } from "@hono/zod-openapi";
 import * as metadata from "@video-backend/metadata/contract";
-import { exampleVideoId, integer, json, problems, VideoId } from "@video-backend/service/contract";
+import { exampleVideoId, integer, json, problems, scope, VideoId } from "@video-backend/service/contract";
 import { exampleStatus, resumeTranscodes, TranscodingStatus } from "@video-backend/transcoding/contract";
 
 /** A video of metadata, with the size of its original. */
@@ -99,6 +99,7 @@ export const resumeAll = createRoute({
   method: "post",
   path: "/admin/resume_all",
   operationId: "resumeAll",
+  ...scope("write"),
   tags,
   summary: "Resume all videos",
   description: "Resumes the transcoding of every unfinished video that is not stopped on request.",
@@ -109,6 +110,7 @@ export const getSystemStatus = createRoute({
   method: "get",
   path: "/admin/status",
   operationId: "getSystemStatus",
+  ...scope("read"),
   tags,
   summary: "Get the system status",
   description: "Asks the other services for their health, all at the same time, and checks the storage.",
@@ -130,6 +132,7 @@ export const listAdminVideos = createRoute({
   method: "get",
   path: "/admin/videos",
   operationId: "listAdminVideos",
+  ...scope("read"),
   tags,
   summary: "List videos with their sizes",
   description: "The videos of metadata, each with the size of its original.",
@@ -148,6 +151,7 @@ export const deleteAdminVideo = createRoute({
   method: "delete",
   path: "/admin/videos/{video_id}",
   operationId: "deleteAdminVideo",
+  ...scope("write"),
   tags,
   summary: "Delete a video everywhere",
   description: "Stops the encoder, then deletes streams, original, upload, thumbnails and metadata.",
@@ -162,6 +166,7 @@ export const stopAdminVideo = createRoute({
   method: "post",
   path: "/admin/videos/{video_id}/stop",
   operationId: "stopAdminVideo",
+  ...scope("write"),
   tags,
   summary: "Stop a video",
   description: "Stops the transcoding of the video. The encoder has ended when the response is sent.",
@@ -176,6 +181,7 @@ export const resumeAdminVideo = createRoute({
   method: "post",
   path: "/admin/videos/{video_id}/resume",
   operationId: "resumeAdminVideo",
+  ...scope("write"),
   tags,
   summary: "Resume a video",
   description: "Clears the stop and continues with the segments that are missing.",
@@ -190,6 +196,7 @@ export const getVideoState = createRoute({
   method: "get",
   path: "/admin/videos/{video_id}/status",
   operationId: "getVideoState",
+  ...scope("read"),
   tags,
   summary: "Get the state of a video",
   description: "Combines what metadata, transcoding and the storage have of the video.",

@@ -1,6 +1,6 @@
 /** What the verbs of the admin service are given. The lowest layer of the app: it imports no verb and no route. */
 import type { Bundle } from "@video-backend/bundle";
-import type { CrossOriginRules, Log } from "@video-backend/service";
+import type { CrossOriginRules, Keys, Log } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { OtherServices } from "./services/connect-services.ts";
 
@@ -12,6 +12,8 @@ export interface AdminDeps {
   studio?: StudioDeps;
   /** Without it as `ServiceOptions` says. */
   crossOrigin?: CrossOriginRules;
+  /** Who is let in; without it everybody is. */
+  keys?: Keys | undefined;
   log: Log;
 }
 

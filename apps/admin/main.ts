@@ -1,8 +1,11 @@
 /** Starts the admin service: reads the configuration, serves in front of the other four. */
+import { join } from "node:path";
 import { bundleForBrowser } from "@video-backend/bundle/for-browser";
-import { createLog, crossOriginRulesOf, readConfig } from "@video-backend/service";
+import { createKeyVerifier } from "@video-backend/metadata/client";
+import { createLog, crossOriginRulesOf, openAccess, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
+import { serviceKeyFile } from "@video-backend/storage/layout";
 import { checkLayout } from "@video-backend/storage/layout-version";
 import { studioEntries } from "@video-backend/studio/entries";
 import { AdminConfig } from "./config.ts";
@@ -13,23 +16,28 @@ import { keepThumbnailsSwept } from "./thumbnails/sweep-thumbnails.ts";
 
 const config = await orExit(() => readConfig(AdminConfig, process.env));
 const log = createLog("admin", config.LOG_LEVEL);
+const { serviceKey, call } = await orExit(() => openAccess(config, join(config.STORAGE_DIR, serviceKeyFile)));
 const store = createDirectoryStore(config.STORAGE_DIR);
 await orExit(() => checkLayout(store));
 
 const deps: AdminDeps = {
   store,
-  services: connectServices({
-    upload: config.UPLOAD_URL,
-    transcoding: config.TRANSCODING_URL,
-    metadata: config.METADATA_URL,
-    streaming: config.STREAMING_URL,
-  }),
+  services: connectServices(
+    {
+      upload: config.UPLOAD_URL,
+      transcoding: config.TRANSCODING_URL,
+      metadata: config.METADATA_URL,
+      streaming: config.STREAMING_URL,
+    },
+    { call },
+  ),
   studio: { bundle: bundleForBrowser(studioEntries), publicStreamingUrl: config.PUBLIC_STREAMING_URL },
   crossOrigin: crossOriginRulesOf(config),
+  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
   log,
 };
 const stopping = new AbortController();
-const sweeping = keepThumbnailsSwept(deps, `${config.METADATA_URL}/videos/events`, stopping.signal);
+const sweeping = keepThumbnailsSwept(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, call);
 
 export default serve(createAdminService(deps), {
   port: config.ADMIN_PORT,

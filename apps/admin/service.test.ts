@@ -295,6 +295,8 @@ test("documents every route with an operationId of its own", async () => {
     "/files",
     "/files/{upload_id}",
     "/health",
+    "/keys",
+    "/keys/{id}",
     "/oembed",
     "/play/{token}/{id}/{asset_path}",
     "/speedtest",

@@ -1,5 +1,5 @@
 /** The admin service: what concerns all of a video, the state of the system, and one address in front of the others. */
-import { createService, type ServiceApp } from "@video-backend/service";
+import { anybody, createService, type ServiceApp, scope } from "@video-backend/service";
 import type { AdminDeps } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
 
@@ -12,6 +12,11 @@ export function createAdminService(deps: AdminDeps): ServiceApp {
       description: "What concerns all of a video, the state of the system, and one address in front of the others.",
       log: deps.log,
       crossOrigin: deps.crossOrigin,
+      keys: deps.keys,
+      accessRules: [
+        ...["/", "/studio/*", "/watch/assets/*"].map((path) => ({ method: "GET", path, ...anybody })),
+        { path: "/files/*", ...scope("upload") },
+      ],
       checks: { storage: () => deps.store.check() },
     },
     createRoutes(deps),

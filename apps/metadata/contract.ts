@@ -1,9 +1,19 @@
 /** The HTTP surface of the metadata service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { exampleVideoId, integer, json, jsonBody, problems, text, VideoId } from "@video-backend/service/contract";
+import {
+  exampleVideoId,
+  integer,
+  json,
+  jsonBody,
+  problems,
+  scope,
+  text,
+  VideoId,
+} from "@video-backend/service/contract";
 import { transcodingStatuses, visibilities } from "./videos/state.ts";
 
 export * from "./captions/contract.ts";
+export * from "./keys/contract.ts";
 export * from "./playback/contract.ts";
 
 const params = z.object({ hash: VideoId });
@@ -147,6 +157,7 @@ export const createVideo = createRoute({
   method: "post",
   path: "/videos",
   operationId: "createVideo",
+  ...scope("write"),
   tags,
   summary: "Register a video",
   description: "Returns the existing video if the hash is registered already; nothing of it is changed.",
@@ -164,6 +175,7 @@ export const listVideos = createRoute({
   method: "get",
   path: "/videos",
   operationId: "listVideos",
+  ...scope("read"),
   tags,
   summary: "List videos",
   description: "Newest first by default. `total` is the number of matching videos on all pages.",
@@ -182,6 +194,7 @@ export const getVideo = createRoute({
   method: "get",
   path: "/videos/{hash}",
   operationId: "getVideo",
+  ...scope("read"),
   tags,
   summary: "Get a video",
   description: "Returns the state of one video.",
@@ -193,6 +206,7 @@ export const updateVideo = createRoute({
   method: "put",
   path: "/videos/{hash}",
   operationId: "updateVideo",
+  ...scope("write"),
   tags,
   summary: "Update a video",
   description: "Changes the given fields; fields that are absent keep their value.",
@@ -208,6 +222,7 @@ export const deleteVideo = createRoute({
   method: "delete",
   path: "/videos/{hash}",
   operationId: "deleteVideo",
+  ...scope("write"),
   tags,
   summary: "Delete a video",
   description:
@@ -221,6 +236,7 @@ export const isStopped = createRoute({
   method: "get",
   path: "/videos/{hash}/stopped",
   operationId: "isStopped",
+  ...scope("read"),
   tags,
   summary: "Check whether a video is stopped",
   description: "Returns false for an unknown hash.",
@@ -235,6 +251,7 @@ export const stopVideo = createRoute({
   method: "put",
   path: "/videos/{hash}/stop",
   operationId: "stopVideo",
+  ...scope("write"),
   tags,
   summary: "Stop a video",
   description: "Stops the transcoding of the video. Finished segments remain playable.",
@@ -246,6 +263,7 @@ export const resumeVideo = createRoute({
   method: "put",
   path: "/videos/{hash}/resume",
   operationId: "resumeVideo",
+  ...scope("write"),
   tags,
   summary: "Resume a video",
   description: "Clears the stop. Transcoding continues with the segments that are missing.",
@@ -257,6 +275,7 @@ export const watchVideos = createRoute({
   method: "get",
   path: "/videos/events",
   operationId: "watchVideos",
+  ...scope("read"),
   tags,
   summary: "Watch changes of videos",
   description:

@@ -1,9 +1,10 @@
 /** What the verbs of the metadata service are given. The lowest layer of the app: it imports no verb and no route. */
 import type { PlaybackKey } from "@video-backend/access";
-import type { CrossOriginRules, Exclusion, Log, ServiceOptions } from "@video-backend/service";
+import type { CrossOriginRules, Exclusion, Keys, Log, ServiceOptions } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { CaptionsStore } from "./captions/store.ts";
 import type { Changes } from "./changes/store.ts";
+import type { ApiKeys } from "./keys/store.ts";
 import type { Videos } from "./videos/store.ts";
 
 /** A verb takes the few it uses: `Pick<MetadataDeps, "videos" | "log">`. */
@@ -11,6 +12,7 @@ export interface MetadataDeps {
   videos: Videos;
   captions: CaptionsStore;
   changes: Changes;
+  apiKeys: ApiKeys;
   /** What `/health` checks, and what requests wait for while another program holds it. */
   database: NonNullable<ServiceOptions["database"]>;
   /** Holds the marks of private videos; of other files only their existence is asked. */
@@ -20,6 +22,8 @@ export interface MetadataDeps {
   playback: PlaybackTerms;
   /** The default of `ServiceOptions` without it. */
   crossOrigin?: CrossOriginRules;
+  /** Who is let in; without it everybody is. */
+  keys?: Keys | undefined;
   log: Log;
   /** Epoch seconds with a fraction. */
   now: () => number;

@@ -1,14 +1,16 @@
 /** Starts the metadata service: reads the configuration, opens the database, serves. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openKeyFile } from "@video-backend/access/key-file";
-import { createExclusion, createLog, crossOriginRulesOf, readConfig, repeat } from "@video-backend/service";
+import { createExclusion, createLog, crossOriginRulesOf, openAccess, readConfig, repeat } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
-import { databaseFiles, playbackKeysFile } from "@video-backend/storage/layout";
+import { databaseFiles, playbackKeysFile, serviceKeyFile } from "@video-backend/storage/layout";
 import { checkLayout } from "@video-backend/storage/layout-version";
 import { MetadataConfig } from "./config.ts";
 import { createSqliteStores, openMetadataDatabase } from "./database/sqlite-stores.ts";
 import type { MetadataDeps } from "./deps.ts";
+import { createFirstKey, createOwnVerifier } from "./keys/keys.ts";
 import { createMetadataService } from "./service.ts";
 import { restoreMarks } from "./visibility/private-marks.ts";
 
@@ -19,8 +21,11 @@ await orExit(() => checkLayout(store));
 const database = await orExit(() => openMetadataDatabase(join(config.STORAGE_DIR, databaseFiles.metadata)));
 const keys = await orExit(() => config.PLAYBACK_KEYS ?? openKeyFile(join(config.STORAGE_DIR, playbackKeysFile)));
 const now = () => Date.now() / 1000;
+const stores = createSqliteStores(database, { now, log });
+const { serviceKey } = await orExit(() => openAccess(config, join(config.STORAGE_DIR, serviceKeyFile)));
 const deps: MetadataDeps = {
-  ...createSqliteStores(database, { now, log }),
+  ...stores,
+  keys: serviceKey === null ? undefined : { serviceKey, verifier: createOwnVerifier({ ...stores, now }) },
   database,
   store,
   exclusion: createExclusion(),
@@ -34,6 +39,13 @@ const deps: MetadataDeps = {
   now,
 };
 await orExit(() => restoreMarks(deps));
+if (deps.keys && (config.FIRST_API_KEY === "print" || config.ADMIN_API_KEY || config.ADMIN_API_KEY_FILE)) {
+  const file = config.ADMIN_API_KEY_FILE;
+  const given = config.ADMIN_API_KEY ?? (file && (await orExit(async () => (await readFile(file, "utf8")).trim())));
+  const created = await orExit(() => createFirstKey(deps, given));
+  // Not a line of the log.
+  if (created !== null) process.stdout.write(`The first API key, which is not shown again: ${created}\n`);
+}
 const stopping = new AbortController();
 /** For marks of deleted videos whose files have been removed since. */
 const restoreMarksEverySeconds = 3600;

@@ -5,6 +5,8 @@ import * as captions from "./captions/contract.ts";
 import { watchVideos } from "./changes/watch-videos.ts";
 import * as contract from "./contract.ts";
 import type { MetadataDeps } from "./deps.ts";
+import * as keys from "./keys/contract.ts";
+import { createKey, listKeys, lookUpKey, revokeKey } from "./keys/keys.ts";
 import * as playback from "./playback/contract.ts";
 import { createPlaybackToken } from "./playback/create-playback-token.ts";
 import { createVideo } from "./videos/create-video.ts";
@@ -52,6 +54,16 @@ export function createRoutes(deps: MetadataDeps) {
       const { expires_in_seconds } = c.req.valid("json");
       c.header("cache-control", "no-store");
       return c.json(await createPlaybackToken(deps, c.req.valid("param").hash, expires_in_seconds), 200);
+    })
+    .openapi(keys.createKey, async (c) => {
+      c.header("cache-control", "no-store");
+      return c.json(await createKey(deps, c.req.valid("json")), 200);
+    })
+    .openapi(keys.listKeys, async (c) => c.json({ keys: await listKeys(deps) }, 200))
+    .openapi(keys.lookUpKey, async (c) => c.json(await lookUpKey(deps, c.req.valid("query").sha256), 200))
+    .openapi(keys.revokeKey, async (c) => {
+      await revokeKey(deps, c.req.valid("param").id);
+      return c.json({ status: "revoked" as const }, 200);
     })
     .openapi(captions.listAllCaptions, async (c) => c.json({ captions: await listAllCaptions(deps) }, 200))
     .openapi(captions.listCaptions, async (c) => {

@@ -256,6 +256,9 @@ describe("the shell", () => {
     expect(Object.keys(body.paths).sort()).toEqual([
       "/captions",
       "/health",
+      "/keys",
+      "/keys/lookup",
+      "/keys/{id}",
       "/videos",
       "/videos/events",
       "/videos/{hash}",

@@ -23,6 +23,7 @@ export function createMetadataService(deps: MetadataDeps): ServiceApp {
       description: "The videos, their state, and a feed of changes.",
       log: deps.log,
       crossOrigin: deps.crossOrigin,
+      keys: deps.keys,
       middleware: [limitBody],
       database: deps.database,
       checks: {},

@@ -7,6 +7,7 @@ import type { World } from "@video-backend/testing";
 import { createMetadataClient } from "./client.ts";
 import { createSqliteStores, openMetadataDatabase } from "./database/sqlite-stores.ts";
 import type { PlaybackTerms } from "./deps.ts";
+import { createOwnVerifier } from "./keys/keys.ts";
 import { createMetadataService } from "./service.ts";
 
 /** The key that signs all tokens in tests. */
@@ -34,5 +35,5 @@ export function createTestMetadata(world: World, isAway: () => boolean = () => f
       return service.fetch(request);
     },
   });
-  return { service, client, database, deps };
+  return { service, client, database, deps, verifier: createOwnVerifier(deps) };
 }

@@ -7,6 +7,9 @@ import { privateCachings } from "./access/cache-control.ts";
 export const StreamingConfig = z.object({
   STREAMING_PORT: settings.port(8004),
   HOST: settings.HOST,
+  AUTH: settings.AUTH,
+  AUTH_OPEN_ON_NETWORK: settings.AUTH_OPEN_ON_NETWORK,
+  SERVICE_KEY: settings.SERVICE_KEY,
   STORAGE_DIR: settings.STORAGE_DIR,
   LOG_LEVEL: settings.LOG_LEVEL,
   ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,
@@ -18,6 +21,10 @@ export const StreamingConfig = z.object({
     .describe("Where this service is for the world, when a proxy stands in front of it"),
   METADATA_URL: settings.url(8003),
   TRANSCODING_URL: settings.url(8002),
+  ORIGINALS: z
+    .enum(["public", "key"])
+    .default("public")
+    .describe("key: with AUTH=keys the original is served to keys with the scope read alone"),
   PLAYBACK_KEYS: playbackKeysSetting,
   PRIVATE_CACHING: z
     .enum(privateCachings)

@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import {
   AssetPath,
+  anybody,
   binary,
   FileName,
   integer,
@@ -117,6 +118,7 @@ export const getMaster = createRoute({
   method: "get",
   path: `/stream/{id}/${masterFile}`,
   operationId: "getMaster",
+  ...anybody,
   tags,
   summary: "Get the master playlist",
   description: "The entry point for HLS players. It is complete as soon as the plan of the video exists.",
@@ -128,6 +130,7 @@ export const getOriginal = createRoute({
   method: "get",
   path: "/stream/{id}/original",
   operationId: "getOriginal",
+  ...anybody,
   tags,
   summary: "Get the original file",
   description: "Serves the file as it was uploaded.",
@@ -150,6 +153,7 @@ export const listQualities = createRoute({
   method: "get",
   path: "/stream/{id}/qualities",
   operationId: "listQualities",
+  ...anybody,
   tags,
   summary: "List the qualities of a video",
   description: "Lists the renditions in the master playlist, and the original file.",
@@ -169,6 +173,7 @@ export const getPlaylist = createRoute({
   method: "get",
   path: `/stream/{id}/{quality}/${playlistFile}`,
   operationId: "getPlaylist",
+  ...anybody,
   tags,
   summary: "Get the playlist of a rendition",
   description: "Lists all segments of the rendition, including those that are not encoded yet.",
@@ -180,6 +185,7 @@ export const getSegment = createRoute({
   method: "get",
   path: "/stream/{id}/{quality}/{segment}",
   operationId: "getSegment",
+  ...anybody,
   tags,
   summary: "Get a segment",
   description:
@@ -196,6 +202,7 @@ export const getAsset = createRoute({
   method: "get",
   path: "/stream/{id}/{asset_path}",
   operationId: "getAsset",
+  ...anybody,
   tags,
   summary: "Get a file of a video",
   description:
@@ -209,6 +216,7 @@ export const playByToken = createRoute({
   method: "get",
   path: "/play/{token}/{id}/{asset_path}",
   operationId: "playByToken",
+  ...anybody,
   tags,
   summary: "Get a file with a playback token",
   description: `All of \`/stream/{id}/…\` is served here too, private videos included, and relative URLs keep the token. Tokens are created by \`POST /videos/{hash}/playback-token\` of metadata; an invalid or expired one is answered with 403.

@@ -2,7 +2,7 @@
 import type { PlaybackKey } from "@video-backend/access";
 import type { Bundle } from "@video-backend/bundle";
 import type { MetadataClient } from "@video-backend/metadata/client";
-import type { CrossOriginRules, Log } from "@video-backend/service";
+import type { CrossOriginRules, Keys, Log } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { LRUCache } from "lru-cache";
 import type { PrivateCaching } from "./access/cache-control.ts";
@@ -33,6 +33,10 @@ export interface StreamingOptions extends AccessDeps {
   log: Log;
   /** Which hosts are answered, and which pages may read; by default any host, and all pages. */
   crossOrigin?: CrossOriginRules;
+  /** Who is let in; without it everybody is. */
+  keys?: Keys | undefined;
+  /** `key`: the original is for keys with the scope `read` alone; by default whoever may play a video may have it. */
+  originals?: "public" | "key";
   /** How much of the files that are asked for most is held in memory; 64 MiB by default. */
   memoryBytes?: number;
   /** Whether each file that is served gets a line in the log; not by default. */
@@ -46,7 +50,7 @@ export type RememberedNames = LRUCache<string, string>;
 /** What the routes are given. */
 export interface StreamingDeps
   extends AccessDeps,
-    Pick<StreamingOptions, "store" | "metadata" | "demands" | "bundle" | "publicUrl" | "log"> {
+    Pick<StreamingOptions, "store" | "metadata" | "demands" | "bundle" | "publicUrl" | "originals" | "log"> {
   assets: Assets;
   originalNames: RememberedNames;
 }

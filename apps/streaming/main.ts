@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openKeyFile } from "@video-backend/access/key-file";
 import { bundleForBrowser } from "@video-backend/bundle/for-browser";
-import { createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, crossOriginRulesOf, messageOf, readConfig } from "@video-backend/service";
+import { createKeyVerifier, createMetadataClient } from "@video-backend/metadata/client";
+import { createLog, crossOriginRulesOf, messageOf, openAccess, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { sharePort } from "@video-backend/service/share-port";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 /** Starts the streaming service: reads the configuration, serves the directory, in one process or in several. */
-import { playbackKeysFile } from "@video-backend/storage/layout";
+import { playbackKeysFile, serviceKeyFile } from "@video-backend/storage/layout";
 import { checkLayout } from "@video-backend/storage/layout-version";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createPrivateVideos } from "./access/private-videos.ts";
@@ -37,18 +37,27 @@ if (processes > 1 && !sharedPort) {
   await sharePort({ count: processes, environment: { ...process.env, STREAMING_SHARES_PORT: "true" }, log });
 }
 
+const { serviceKey, call } = await orExit(() => openAccess(config, join(config.STORAGE_DIR, serviceKeyFile)));
+await orExit(() => {
+  if (config.ORIGINALS === "key" && serviceKey === null) throw new Error("ORIGINALS=key needs AUTH=keys");
+});
+
 const service = createStreamingService({
   store,
   privateVideos: createPrivateVideos(store, now),
   playbackKeys: config.PLAYBACK_KEYS ?? (await openKeyFile(keyFile).catch(noKeys)),
   privateCaching: config.PRIVATE_CACHING,
   now,
-  metadata: createMetadataClient({ baseUrl: config.METADATA_URL }),
+  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, fetch: call }),
   // Transcoding answers when the segment is made, or says in time that it is not.
-  demands: createDemands(createTranscodingClient({ baseUrl: config.TRANSCODING_URL, timeoutSeconds: 9, retries: 0 })),
+  demands: createDemands(
+    createTranscodingClient({ baseUrl: config.TRANSCODING_URL, timeoutSeconds: 9, retries: 0, fetch: call }),
+  ),
   bundle: bundleForBrowser([pageFile("page.ts"), pageFile("page.css")]),
   publicUrl: config.PUBLIC_STREAMING_URL ?? null,
   log,
+  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
+  originals: config.ORIGINALS,
   crossOrigin: crossOriginRulesOf(config, {
     readers: config.STREAMING_CORS_ORIGINS,
     hosts: config.PUBLIC_STREAMING_URL ? [new URL(config.PUBLIC_STREAMING_URL).hostname] : [],

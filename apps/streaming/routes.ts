@@ -1,5 +1,5 @@
 /** The contract bound to the verbs. One chain, because the typed client is made of its type. */
-import { createRouter } from "@video-backend/service";
+import { anybody, createRouter, scope } from "@video-backend/service";
 import { masterFile, playlistPath } from "@video-backend/storage/layout";
 import { guarded, guardVideos } from "./access/guard-videos.ts";
 import { refuseMethod } from "./assets/refuse-method.ts";
@@ -17,6 +17,7 @@ export type StreamingRoutes = ReturnType<typeof createRoutes>;
 
 export function createRoutes(deps: StreamingDeps) {
   const router = createRouter();
+  const needsKey = deps.originals === "key";
   // Before the chain, which would lose its types by it.
   router.use(guarded, guardVideos(deps));
   const routes = router
@@ -25,8 +26,10 @@ export function createRoutes(deps: StreamingDeps) {
       const { id } = c.req.valid("param");
       return serveAsset(c, await findOrRestore(deps, id, masterFile, "Master playlist not found"));
     })
-    .openapi(contract.getOriginal, async (c) => {
+    .openapi({ ...contract.getOriginal, ...(needsKey ? scope("read") : anybody) }, async (c) => {
       const { asset, filename } = await findOriginal(deps, c.req.valid("param").id);
+      // What was served to a key is not for shared caches.
+      if (needsKey) c.header("cache-control", "private, no-cache");
       return serveAsset(c, asset, c.req.valid("query").download === "1" ? asDownload(filename) : {});
     })
     .openapi(contract.listQualities, async (c) => c.json(await listQualities(deps, c.req.valid("param").id), 200))

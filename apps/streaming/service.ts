@@ -1,5 +1,11 @@
 /** The streaming service: playlists, segments and originals, to any page that asks. It writes nothing. */
-import { createCrossOriginRules, createService, type ServerBindings, type ServiceApp } from "@video-backend/service";
+import {
+  anybody,
+  createCrossOriginRules,
+  createService,
+  type ServerBindings,
+  type ServiceApp,
+} from "@video-backend/service";
 import { streamPathOf } from "./access/guard-videos.ts";
 import { createDelivery } from "./assets/deliver-asset.ts";
 import { createFilesInMemory } from "./assets/files-in-memory.ts";
@@ -26,6 +32,9 @@ export function createStreamingService(options: StreamingOptions): StreamingServ
       log,
       checks: { storage: () => store.check("reads") },
       crossOrigin,
+      keys: options.keys,
+      // All that plays: no key is asked for.
+      accessRules: ["/stream/*", "/play/*", "/watch/*"].map((path) => ({ path, ...anybody })),
       routedPath: streamPathOf,
     },
     createRoutes({ ...options, assets, originalNames: createRememberedNames() }),

@@ -20,7 +20,17 @@ import { farWorkers } from "./tasks/task.ts";
 export interface Parts
   extends Pick<
     TranscodingDeps,
-    "database" | "store" | "metadata" | "run" | "encoders" | "disk" | "settings" | "crossOrigin" | "log" | "now"
+    | "database"
+    | "store"
+    | "metadata"
+    | "run"
+    | "encoders"
+    | "disk"
+    | "settings"
+    | "crossOrigin"
+    | "keys"
+    | "log"
+    | "now"
   > {
   storageDirectory: string;
 }

@@ -6,6 +6,9 @@ import { z } from "zod";
 export const TranscodingConfig = z.object({
   TRANSCODING_PORT: settings.port(8002),
   HOST: settings.HOST,
+  AUTH: settings.AUTH,
+  AUTH_OPEN_ON_NETWORK: settings.AUTH_OPEN_ON_NETWORK,
+  SERVICE_KEY: settings.SERVICE_KEY,
   STORAGE_DIR: settings.STORAGE_DIR,
   LOG_LEVEL: settings.LOG_LEVEL,
   ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,

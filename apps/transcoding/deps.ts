@@ -2,7 +2,7 @@
 import type { GrowingLists, RateControl, Run } from "@video-backend/media";
 import type { MetadataClient } from "@video-backend/metadata/client";
 import type { TaskQueue } from "@video-backend/queue";
-import type { CrossOriginRules, Exclusion, Log, Reconciler } from "@video-backend/service";
+import type { CrossOriginRules, Exclusion, Keys, Log, Reconciler } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { Changes } from "./changes.ts";
 import type { TranscodingDatabase } from "./database/open.ts";
@@ -108,6 +108,8 @@ export interface TranscodingDeps extends Stores, Worker, Coordination {
   database: TranscodingDatabase;
   /** Without it as `ServiceOptions` says. */
   crossOrigin?: CrossOriginRules;
+  /** Who is let in; without it everybody is. */
+  keys?: Keys | undefined;
   log: Log;
   /** Epoch seconds with a fraction. */
   now: () => number;

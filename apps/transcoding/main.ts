@@ -2,11 +2,11 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createRun, knownEncoders } from "@video-backend/media";
-import { createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, crossOriginRulesOf, messageOf, readConfig, repeat } from "@video-backend/service";
+import { createKeyVerifier, createMetadataClient } from "@video-backend/metadata/client";
+import { createLog, crossOriginRulesOf, messageOf, openAccess, readConfig, repeat } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
-import { databaseFiles, folders } from "@video-backend/storage/layout";
+import { databaseFiles, folders, serviceKeyFile } from "@video-backend/storage/layout";
 import { checkLayout } from "@video-backend/storage/layout-version";
 import { assembleTranscoding, requestRepairs } from "./assemble.ts";
 import { divideProcessors, TranscodingConfig } from "./config.ts";
@@ -20,6 +20,7 @@ const janitorEverySeconds = 3600;
 
 const config = await orExit(() => readConfig(TranscodingConfig, process.env));
 const log = createLog("transcoding", config.LOG_LEVEL);
+const { serviceKey, call } = await orExit(() => openAccess(config, join(config.STORAGE_DIR, serviceKeyFile)));
 const store = createDirectoryStore(config.STORAGE_DIR);
 await orExit(() => checkLayout(store));
 const database = await orExit(() => openTranscodingDatabase(join(config.STORAGE_DIR, databaseFiles.transcoding)));
@@ -48,12 +49,13 @@ const transcoding = assembleTranscoding({
   database,
   store,
   storageDirectory: config.STORAGE_DIR,
-  metadata: createMetadataClient({ baseUrl: config.METADATA_URL }),
+  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, fetch: call }),
   run,
   encoders,
   disk: createDisk([config.STORAGE_DIR, workspaces, hls], config.DISK_LOW_WATER_BYTES),
   settings,
   crossOrigin: crossOriginRulesOf(config),
+  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
   log,
   now,
 });
@@ -61,7 +63,7 @@ const { deps } = transcoding;
 const stopping = new AbortController();
 await transcoding.recover();
 const background = [
-  followFeed(deps, `${config.METADATA_URL}/videos/events`, stopping.signal),
+  followFeed(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, call),
   repeat(
     () => {
       deps.reconciler.request("leftovers");

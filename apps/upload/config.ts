@@ -31,6 +31,9 @@ const parsed = <Value>(fallback: string, parse: (setting: string) => Value) =>
 export const UploadConfig = z.object({
   UPLOAD_PORT: settings.port(8001),
   HOST: settings.HOST,
+  AUTH: settings.AUTH,
+  AUTH_OPEN_ON_NETWORK: settings.AUTH_OPEN_ON_NETWORK,
+  SERVICE_KEY: settings.SERVICE_KEY,
   STORAGE_DIR: settings.STORAGE_DIR,
   LOG_LEVEL: settings.LOG_LEVEL,
   ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,

@@ -1,6 +1,15 @@
 /** The HTTP surface of the upload service: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { binary, exampleVideoId, integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
+import {
+  binary,
+  exampleVideoId,
+  integer,
+  json,
+  jsonBody,
+  problems,
+  scope,
+  VideoId,
+} from "@video-backend/service/contract";
 import { maxTotalChunks, uploadStates } from "./uploads/store.ts";
 
 export * from "./janitor/contract.ts";
@@ -161,6 +170,7 @@ export const initUpload = createRoute({
   method: "post",
   path: "/upload/init",
   operationId: "initUpload",
+  ...scope("upload"),
   tags,
   summary: "Start an upload",
   description: "Returns the id under which the chunks are sent, in any order.",
@@ -182,6 +192,7 @@ export const uploadFromUrl = createRoute({
   method: "post",
   path: "/upload/from-url",
   operationId: "uploadFromUrl",
+  ...scope("upload"),
   tags,
   summary: "Start an upload from a URL",
   description:
@@ -230,6 +241,7 @@ export const receiveChunk = createRoute({
   method: "post",
   path: "/upload/chunk",
   operationId: "receiveChunk",
+  ...scope("upload"),
   hide: true,
   tags,
   summary: "Upload a chunk as a form",
@@ -249,6 +261,7 @@ export const putChunk = createRoute({
   method: "put",
   path: "/upload/{upload_id}/chunks/{index}",
   operationId: "putChunk",
+  ...scope("upload"),
   tags,
   summary: "Upload a chunk as a raw body",
   description:
@@ -271,6 +284,7 @@ export const completeUpload = createRoute({
   method: "post",
   path: "/upload/complete",
   operationId: "completeUpload",
+  ...scope("upload"),
   tags,
   summary: "Complete an upload",
   description: "Registers the video and starts its transcoding. Repeated calls have the same response.",
@@ -302,6 +316,7 @@ export const getUpload = createRoute({
   method: "get",
   path: "/upload/{upload_id}",
   operationId: "getUpload",
+  ...scope("upload"),
   tags,
   summary: "Get an upload",
   description: "Lists received and missing chunks, so that an interrupted client can continue.",
@@ -316,6 +331,7 @@ export const deleteUpload = createRoute({
   method: "delete",
   path: "/upload/{upload_id}",
   operationId: "deleteUpload",
+  ...scope("upload"),
   tags,
   summary: "Delete an upload",
   description:
@@ -331,6 +347,7 @@ export const measureSpeed = createRoute({
   method: "get",
   path: "/api/speedtest",
   operationId: "measureSpeed",
+  ...scope("upload"),
   tags: ["Service"],
   summary: "Measure the download speed",
   description: "Serves 1 MiB of incompressible bytes.",

@@ -1,11 +1,19 @@
 /** Starts the upload service: reads the configuration, opens database and directories, starts the background loops, serves. */
 import { join } from "node:path";
-import { createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, crossOriginRulesOf, messageOf, newVideoId, readConfig, ServiceError } from "@video-backend/service";
+import { createKeyVerifier, createMetadataClient } from "@video-backend/metadata/client";
+import {
+  createLog,
+  crossOriginRulesOf,
+  messageOf,
+  newVideoId,
+  openAccess,
+  readConfig,
+  ServiceError,
+} from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { copyRange } from "@video-backend/storage/copy-range";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
-import { databaseFiles, folders } from "@video-backend/storage/layout";
+import { databaseFiles, folders, serviceKeyFile } from "@video-backend/storage/layout";
 import { checkLayout } from "@video-backend/storage/layout-version";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createDisk } from "./admission/room.ts";
@@ -21,6 +29,7 @@ const sweepEverySeconds = 2;
 const fetchEverySeconds = 1;
 
 const config = await orExit(() => readConfig(UploadConfig, process.env));
+const { serviceKey, call } = await orExit(() => openAccess(config, join(config.STORAGE_DIR, serviceKeyFile)));
 const store = createDirectoryStore(config.STORAGE_DIR);
 await orExit(() => checkLayout(store));
 const now = () => Date.now() / 1000;
@@ -38,9 +47,10 @@ const parts = await orExit(() => ({
   remote: remoteSourcesOf(config),
   proxies: config.UPLOAD_TRUSTED_PROXIES,
   // A request waits for these; the background loop repeats what fails.
-  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1 }),
-  transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1 }),
+  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1, fetch: call }),
+  transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1, fetch: call }),
   crossOrigin: crossOriginRulesOf(config),
+  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
   log: createLog("upload", config.LOG_LEVEL),
   now,
   newId: newVideoId,
@@ -61,7 +71,7 @@ const loops = [
   keepSweeping(deps, sweepEverySeconds, stopping.signal),
   keepTellingHashes(deps, sweepEverySeconds, stopping.signal),
   ...(deps.remote ? [keepFetching(deps, deps.remote, fetchEverySeconds, stopping.signal)] : []),
-  followDeletions(deps, `${config.METADATA_URL}/videos/events`, stopping.signal),
+  followDeletions(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, call),
   keepClean(deps, config.UPLOAD_JANITOR_SECONDS, stopping.signal),
 ];
 

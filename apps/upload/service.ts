@@ -2,10 +2,11 @@
  * The upload service: receives files in chunks, stores the originals, and hands each finished one over to metadata and
  * transcoding. It works without either; they receive what they missed when they are back.
  */
-import { createExclusion, createService, type ServiceApp } from "@video-backend/service";
+import { createExclusion, createService, type ServiceApp, scope } from "@video-backend/service";
 import { createRoom } from "./admission/room.ts";
 import type { UploadDeps, UploadParts } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
+import { tusPath } from "./tus/answer-tus.ts";
 
 /** The parts, and the coordination within this process. */
 export function withState<Parts extends UploadParts>(parts: Parts): Parts & UploadDeps {
@@ -21,7 +22,9 @@ export function createUploadService(deps: UploadDeps): ServiceApp {
       description: "Receives files in chunks, by tus or from a URL, stores the originals and starts their transcoding.",
       log: deps.log,
       crossOrigin: deps.crossOrigin,
+      keys: deps.keys,
       database: deps.database,
+      accessRules: [{ path: `${tusPath}/*`, ...scope("upload") }],
       checks: { storage: () => deps.store.check() },
     },
     createRoutes(deps),

@@ -18,7 +18,7 @@ type KeyFile = z.infer<typeof KeyFile>;
  */
 export async function openKeyFile(path: string): Promise<PlaybackKey[]> {
   try {
-    return parse((await readIfThere(path)) ?? (await makeOrRead(path)));
+    return parse(await readOrCreate(path, newKeyFile));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
@@ -27,12 +27,19 @@ export async function openKeyFile(path: string): Promise<PlaybackKey[]> {
   }
 }
 
-async function makeOrRead(path: string): Promise<string> {
+function newKeyFile(): string {
   const key = { kid: randomBytes(4).toString("hex"), secret: randomBytes(32).toString("base64url") };
+  return `${JSON.stringify({ keys: [key] } satisfies KeyFile, null, 2)}\n`;
+}
+
+/** The text of a file that several processes may create at once: all of them get the text of the first. */
+export async function readOrCreate(path: string, create: () => string): Promise<string> {
+  const text = await readIfThere(path);
+  if (text !== null) return text;
   const temporary = `${path}.${randomUUID()}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   try {
-    await writeDurably(temporary, `${JSON.stringify({ keys: [key] } satisfies KeyFile, null, 2)}\n`);
+    await writeDurably(temporary, create());
     await link(temporary, path).catch((error) => {
       if (error.code !== "EEXIST") throw error;
     });

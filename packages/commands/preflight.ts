@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { messageOf } from "@video-backend/service";
+import { accessModeOf, messageOf } from "@video-backend/service";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { checkLayout } from "@video-backend/storage/layout-version";
 import type { Service, Setup } from "./services.ts";
@@ -18,6 +18,7 @@ export async function preflight(setup: Setup): Promise<string[]> {
     programProblem("ffprobe"),
     storageProblem(setup.storageDir),
     layoutProblem(setup.storageDir),
+    accessProblem(setup),
   ]);
   return problems.filter((problem) => problem !== null);
 }
@@ -64,6 +65,16 @@ export function storageProblem(directory: string): string | null {
 export async function layoutProblem(directory: string): Promise<string | null> {
   try {
     await checkLayout(createDirectoryStore(directory), "reads");
+    return null;
+  } catch (error) {
+    return `${messageOf(error)}.`;
+  }
+}
+
+/** Null unless everybody on the network could do everything. */
+export function accessProblem({ access }: Pick<Setup, "access">): string | null {
+  try {
+    accessModeOf(access);
     return null;
   } catch (error) {
     return `${messageOf(error)}.`;

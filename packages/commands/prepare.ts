@@ -19,6 +19,7 @@ const commands: Record<string, { run: string[]; needs: Program[] }> = {
   dev: { run: ["--no-orphans", ...script("dev")], needs: ["ffmpeg", "ffprobe"] },
   start: { run: script("start"), needs: ["ffmpeg", "ffprobe"] },
   stop: { run: script("stop"), needs: [] },
+  keys: { run: ["--no-orphans", ...script("keys")], needs: [] },
   upload: { run: ["--no-orphans", ...script("upload")], needs: [] },
   test: { run: ["--no-orphans", "test", "--timeout=60000"], needs: ["ffmpeg", "ffprobe", "curl"] },
   "test:quick": {

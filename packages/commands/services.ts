@@ -3,7 +3,7 @@
  * addresses that services know of each other follow from them, unless an address was given.
  */
 import { resolve } from "node:path";
-import { readConfig, settings } from "@video-backend/service";
+import { type AccessConfig, readConfig, settings } from "@video-backend/service";
 import { z } from "zod";
 
 const ports = { metadata: 8003, transcoding: 8002, upload: 8001, streaming: 8004, admin: 8005 } as const;
@@ -25,6 +25,8 @@ export interface Setup {
   host: string;
   /** Absolute. */
   storageDir: string;
+  /** Whether callers need a key. */
+  access: AccessConfig;
   /** What every service is started with. */
   environment: Record<string, string>;
 }
@@ -35,6 +37,8 @@ const portVariable = (name: ServiceName) => `${name.toUpperCase()}_PORT` as cons
 const Environment = z.object({
   HOST: settings.HOST,
   STORAGE_DIR: settings.STORAGE_DIR,
+  AUTH: settings.AUTH,
+  AUTH_OPEN_ON_NETWORK: settings.AUTH_OPEN_ON_NETWORK,
   ...Object.fromEntries(names.map((name) => [portVariable(name), settings.port(ports[name])])),
 });
 
@@ -50,7 +54,13 @@ export function readSetup(environment: Record<string, string | undefined>): Setu
     return { name, port, portVariable: portVariable(name), address: `http://${reachable(config.HOST)}:${port}` };
   });
   const storageDir = resolve(config.STORAGE_DIR);
-  return { services, host: config.HOST, storageDir, environment: childEnvironment(environment, services, storageDir) };
+  return {
+    services,
+    host: config.HOST,
+    storageDir,
+    access: config,
+    environment: childEnvironment(environment, services, storageDir),
+  };
 }
 
 function childEnvironment(given: Record<string, string | undefined>, services: Service[], storageDir: string) {

@@ -5,6 +5,7 @@
 import { mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { orExit } from "@video-backend/service/serve";
+import { createFirstKey } from "./first-key.ts";
 import { untilHealthy } from "./health.ts";
 import { lastLinesOf } from "./logs/log-file.ts";
 import { preflight } from "./preflight.ts";
@@ -26,7 +27,7 @@ const logs = join(setup.storageDir, "logs");
 mkdirSync(logs, { recursive: true });
 const supervisorLog = openSync(join(logs, "supervisor.log"), "a");
 const supervisor = Bun.spawn([process.execPath, join(import.meta.dirname, "supervise.ts")], {
-  env: { NODE_ENV: "production", STREAMING_PROCESSES: "auto", ...setup.environment },
+  env: { NODE_ENV: "production", STREAMING_PROCESSES: "auto", FIRST_API_KEY: "none", ...setup.environment },
   stdio: ["ignore", supervisorLog, supervisorLog],
   detached: true,
 });
@@ -51,6 +52,7 @@ if (ill.length > 0) {
 }
 
 console.log(welcome(setup));
+for (const line of await orExit(() => createFirstKey(setup))) console.log(line);
 console.log(
   `They run in the background (supervisor ${supervisor.pid}, logs in ${logs}); \`${typed("stop")}\` ends them.`,
 );

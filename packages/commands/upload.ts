@@ -8,6 +8,7 @@ import { isServiceError, messageOf } from "@video-backend/service";
 import { orExit } from "@video-backend/service/serve";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
 import { createUploadClient } from "@video-backend/upload/client";
+import { callWithKey } from "./credentials.ts";
 import { untilHealthy } from "./health.ts";
 import { readSetup } from "./services.ts";
 import { openRememberedUploads, stateFile } from "./upload/remembered-uploads.ts";
@@ -24,12 +25,15 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const { environment } = await orExit(() => readSetup(process.env));
+const setup = await orExit(() => readSetup(process.env));
+const { environment } = setup;
 const address = (name: string) => (environment[name] ?? "").replace(/\/+$/, "");
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort());
 
-const send = (request: Request) => fetch(request, { signal: AbortSignal.any([request.signal, interrupted.signal]) });
+const send = await orExit(() =>
+  callWithKey(setup, (request) => fetch(request, { signal: AbortSignal.any([request.signal, interrupted.signal]) })),
+);
 const now = () => performance.now() / 1000;
 const command: UploadCommand = {
   uploadUrl: address("UPLOAD_URL"),

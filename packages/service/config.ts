@@ -3,6 +3,7 @@
  * the sentence of the key, because being sent back three times for three keys is no way to start a server.
  */
 import { resolve } from "node:path";
+import { serviceKeySetting } from "@video-backend/access/service-key";
 import { z } from "zod";
 import { loopbackOrigins, parseHosts, parseOrigins } from "./cross-origin.ts";
 import { messageOf } from "./errors.ts";
@@ -41,6 +42,15 @@ export const settings = {
       "What Host may name beside loopback: *, or such as video.example; without it everything, unless HOST is loopback",
     ),
   HOST: z.string().min(1).default("127.0.0.1").describe("The address this service listens on"),
+  AUTH: z
+    .enum(["open", "keys"])
+    .optional()
+    .describe("Whether callers need a key; without it they do, unless HOST is loopback"),
+  AUTH_OPEN_ON_NETWORK: z
+    .enum(["yes", "no"])
+    .default("no")
+    .describe("yes: AUTH=open is meant although HOST is not loopback, since something else keeps callers out"),
+  SERVICE_KEY: serviceKeySetting,
   // Absolute, since a relative one that begins with `-` or `http:` would be an option or an address to ffmpeg.
   STORAGE_DIR: z
     .string()

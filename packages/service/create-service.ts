@@ -8,11 +8,13 @@ import type { MiddlewareHandler } from "hono";
 import { contextStorage } from "hono/context-storage";
 import { HTTPException } from "hono/http-exception";
 import { requestId } from "hono/request-id";
+import { type AccessRule, createAccess, declaredRules, type Keys, rulesOfShell } from "./access.ts";
 import { type CrossOriginRules, createCrossOriginRules } from "./cross-origin.ts";
 import { addDocs } from "./docs.ts";
 import { isServiceError, messageOf, ServiceError } from "./errors.ts";
 import { addHealth, type HealthChecks } from "./health.ts";
 import type { Log } from "./log.ts";
+import { nameOfPrincipal } from "./principal.ts";
 import { problemResponse } from "./problem.ts";
 import { createRouter, type ServiceApp, type ServiceContext, type ServiceEnv } from "./router.ts";
 
@@ -33,6 +35,10 @@ export interface ServiceOptions {
   database?: Parameters<typeof untilWritable>[0];
   /** Runs around every route, in this order, inside the log line. Here, since `.use()` in a chain loses its types. */
   middleware?: MiddlewareHandler<ServiceEnv>[];
+  /** Who is let in, where keys are needed; without it everybody is. */
+  keys?: Keys | undefined;
+  /** Who may call what is in no document, such as pages; all else that is in none is for the scope `admin`. */
+  accessRules?: AccessRule[];
   /** The path that a request is routed by, where that is not its own. What is left out stays out of the log, too. */
   routedPath?: (request: Request) => string;
 }
@@ -50,12 +56,14 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
       method: c.req.method,
       path: withoutPlaybackToken(c.req.path),
       status: c.res.status,
+      ...principalOf(c),
       milliseconds: Math.round(performance.now() - startedAt),
     };
     if (c.req.path === "/health") options.log.debug(line, "request");
     else options.log.info(line, "request");
   });
   app.use((options.crossOrigin ?? createCrossOriginRules()).guard);
+  app.use(createAccess(options.keys, () => [...rules, ...rulesOfShell, ...(options.accessRules ?? [])]));
   app.onError((error, c) => answerError(error, c, options.log));
   app.notFound((c) => {
     const error = new ServiceError("not_found", `Nothing answers ${c.req.method} ${c.req.path}; see /docs`);
@@ -70,7 +78,13 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
   });
   app.route("/", routes);
   addDocs(app, options);
+  const rules = declaredRules(app);
   return app;
+}
+
+function principalOf(c: ServiceContext): { principal?: string } {
+  const principal = c.get("principal");
+  return principal && principal.kind !== "anybody" ? { principal: nameOfPrincipal(principal) } : {};
 }
 
 /** Less than the deadline of the typed clients, so that they hear 503 and not nothing. */

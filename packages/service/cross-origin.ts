@@ -270,14 +270,18 @@ export interface CrossOriginConfig {
   ALLOWED_HOSTS?: readonly string[] | null | undefined;
 }
 
+/** Whether an address to listen on is reached from this machine alone. */
+export function listensOnLoopback(host: string): boolean {
+  const bare = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  return isLoopback(hostName(bare) ?? "");
+}
+
 /** @param further origins that may read, and hosts that are answered wherever Hosts are looked at */
 export function crossOriginRulesOf(
   { HOST, ALLOWED_ORIGINS, ALLOWED_HOSTS }: CrossOriginConfig,
   further: { readers?: Origins; hosts?: readonly string[] } = {},
 ): CrossOriginRules {
-  const bare = HOST.includes(":") && !HOST.startsWith("[") ? `[${HOST}]` : HOST;
-  const listensOnLoopback = isLoopback(hostName(bare) ?? "");
-  const configured = ALLOWED_HOSTS === undefined ? (listensOnLoopback ? [] : null) : ALLOWED_HOSTS;
+  const configured = ALLOWED_HOSTS === undefined ? (listensOnLoopback(HOST) ? [] : null) : ALLOWED_HOSTS;
   return createCrossOriginRules({
     allowedOrigins: ALLOWED_ORIGINS,
     allowedHosts: configured && [...configured, ...(further.hosts ?? [])],

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Scalar } from "@scalar/hono-api-reference";
 import { Problem } from "./problem.ts";
 import type { ServiceApp } from "./router.ts";
+import { schemes } from "./scopes.ts";
 
 const scriptPath = fileURLToPath(new URL("browser/standalone.js", import.meta.resolve("@scalar/api-reference")));
 
@@ -22,12 +23,23 @@ const nothingRemote = {
 /** Adds the pages; call it after the routes are in. */
 export function addDocs(app: ServiceApp, about: { title: string; description: string }): void {
   app.openAPIRegistry.register("Problem", Problem);
+  app.openAPIRegistry.registerComponent("securitySchemes", schemes.apiKey, {
+    type: "http",
+    scheme: "bearer",
+    description:
+      "An API key, with the scope that the operation names. Not needed where the services run with AUTH=open",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", schemes.serviceKey, {
+    type: "http",
+    scheme: "bearer",
+    description: "The key of the services themselves",
+  });
   const information = {
     openapi: "3.1.0",
     info: { title: about.title, description: about.description, version: "1.0.0" },
     servers: [{ url: "./", description: "This service, relative to the address of this document" }],
   };
-  app.get("/openapi.json", (c) => c.json(withInternalError(app.getOpenAPI31Document(information))));
+  app.get("/openapi.json", (c) => c.json(withCommonErrors(app.getOpenAPI31Document(information))));
   const page = { url: "./openapi.json", pageTitle: about.title, cdn: "./docs/scalar.js" };
   app.get("/docs", Scalar({ ...page, ...nothingRemote }));
   app.get("/docs/scalar.js", async () => {
@@ -40,17 +52,23 @@ type Document = ReturnType<ServiceApp["getOpenAPI31Document"]>;
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch"] as const;
 
-const internalError = {
-  description: "Internal server error",
+const problem = (description: string) => ({
+  description,
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-};
+});
+const internalError = problem("Internal server error");
+const unauthorized = problem("No key, or one that is not valid");
 
-/** Any operation may answer 500, so it is declared in one place. */
-function withInternalError(document: Document): Document {
+/** Any operation may answer 500, and one that needs a key 401 and 403, so they are declared in one place. */
+function withCommonErrors(document: Document): Document {
   for (const path of Object.values(document.paths ?? {})) {
     for (const method of methods) {
       const operation = path[method];
-      if (operation) operation.responses = { ...operation.responses, 500: internalError };
+      if (!operation) continue;
+      const needsKey = (operation.security ?? []).length > 0;
+      const forbidden = operation.responses?.[403] ?? problem("The key lacks the scope, which `missing_scope` names");
+      const ofKeys = needsKey ? { 401: unauthorized, 403: forbidden } : {};
+      operation.responses = { ...operation.responses, ...ofKeys, 500: internalError };
     }
   }
   return document;

@@ -12,6 +12,7 @@ export const errorCodes = {
   invalid_path: { status: 400, title: "Invalid path" },
   unsupported_file_type: { status: 400, title: "Unsupported file type" },
   missing_chunks: { status: 400, title: "Missing chunks" },
+  unauthorized: { status: 401, title: "Unauthorized" },
   forbidden: { status: 403, title: "Forbidden" },
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },

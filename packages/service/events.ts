@@ -47,7 +47,7 @@ export interface FollowOptions {
   retrySeconds?: number;
   /** A connection without one byte for so long, heartbeats included, is taken for dead; 3 heartbeats by default. */
   silenceSeconds?: number;
-  fetch?: (request: Request) => Response | Promise<Response>;
+  fetch?: ((request: Request) => Response | Promise<Response>) | undefined;
 }
 
 /** How often an event is told to a handler that throws, before it is skipped. */

@@ -3,6 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { messageOf } from "./errors.ts";
 import { json } from "./openapi.ts";
 import type { ServiceApp } from "./router.ts";
+import { anybody } from "./scopes.ts";
 
 /** Each check resolves when the thing it is named after works, and throws with a sentence when it does not. */
 export type HealthChecks = Record<string, () => void | Promise<void>>;
@@ -21,6 +22,7 @@ const health = createRoute({
   method: "get",
   path: "/health",
   operationId: "health",
+  ...anybody,
   tags: ["Service"],
   summary: "Check health",
   description: "Runs the checks of this service, such as its database and its storage.",

@@ -1,5 +1,16 @@
 /** What a service is made of, apart from its own work. `./serve` is separate: only a `main.ts` needs it. */
 
+export {
+  type AccessConfig,
+  type AccessRule,
+  accessModeOf,
+  callAsService,
+  currentPrincipal,
+  type Keys,
+  type KeyVerifier,
+  openAccess,
+  type VerifiedKey,
+} from "./access.ts";
 export { type ClientOptions, createClient, createServiceFetch } from "./client.ts";
 export { clientAddressOf, type Proxies, parseProxies } from "./client-address.ts";
 export { ConfigError, readConfig, settings } from "./config.ts";
@@ -20,6 +31,7 @@ export { createLog, type Log } from "./log.ts";
 export { AssetPath, FileName, LanguageTag, RenditionName } from "./names.ts";
 export { integer, json, jsonBody } from "./openapi.ts";
 export { bodyEndedEarly, type Pace, paced } from "./paced.ts";
+export { nameOfPrincipal, type Principal } from "./principal.ts";
 export { errorFromProblem, Problem, problemResponse, problems } from "./problem.ts";
 export { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";
 export { type Repetition, repeat } from "./repeat.ts";
@@ -31,4 +43,5 @@ export {
   type ServiceContext,
   type ServiceEnv,
 } from "./router.ts";
+export { anybody, type Scope, scope, scopes } from "./scopes.ts";
 export { smallForm } from "./small-form.ts";

@@ -4,6 +4,7 @@ import { createService } from "./create-service.ts";
 import { createLog } from "./log.ts";
 import { jsonBody } from "./openapi.ts";
 import { createRouter } from "./router.ts";
+import { anybody } from "./scopes.ts";
 
 const Thing = z
   .object({
@@ -19,7 +20,7 @@ const Thing = z
 
 const responses = { 200: { description: "As it was understood" } };
 const routes = createRouter().openapi(
-  createRoute({ method: "post", path: "/things", request: jsonBody(Thing, { name: "x" }), responses }),
+  createRoute({ method: "post", path: "/things", request: jsonBody(Thing, { name: "x" }), responses, ...anybody }),
   (c) => c.json(c.req.valid("json"), 200),
 );
 const log = createLog("test", "silent");

@@ -38,6 +38,7 @@ export function problemResponse(error: ServiceError, requestId: string): Respons
     "cache-control": "no-store",
     "x-request-id": requestId,
   };
+  if (status === 401) headers["www-authenticate"] = 'Bearer realm="video-backend"';
   if (status === 503) headers["retry-after"] = String(retryAfter(error));
   // What is still to come of a request that is given up would keep the connection busy (RFC 9110, 15.5.9).
   if (status === 408) headers.connection = "close";

@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type { RequestIdVariables } from "hono/request-id";
 import type { z } from "zod";
 import { ServiceError } from "./errors.ts";
+import type { Principal } from "./principal.ts";
 
 /** What the server may lend a request. Each is absent where the runtime has no such thing. */
 export interface ServerBindings {
@@ -15,7 +16,13 @@ export interface ServerBindings {
   draining?: AbortSignal;
 }
 
-export type ServiceEnv = { Variables: RequestIdVariables; Bindings: ServerBindings };
+export type ServiceEnv = {
+  Variables: RequestIdVariables & {
+    /** Who acts; not set where a request was refused before that was known. */
+    principal?: Principal;
+  };
+  Bindings: ServerBindings;
+};
 export type ServiceApp = OpenAPIHono<ServiceEnv>;
 export type ServiceContext = Context<ServiceEnv>;
 

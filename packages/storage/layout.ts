@@ -6,6 +6,7 @@
  *     layout.json                         version of this layout, see layout-version.ts
  *     uploads.db  transcoding.db  videos.db     databases of upload, transcoding and metadata
  *     playback-keys.json                  keys that sign playback tokens
+ *     service-key                         the key by which the services recognise each other
  *     originals/{id}/{file name}          sources, as uploaded
  *     uploads/{id}/source  chunk-{uuid}  anew   a source that is being received
  *     uploads/.incoming/{uuid}            bytes of a chunk that has no place yet
@@ -35,6 +36,8 @@ export const folders = {
 /** The database files, by service. */
 export const databaseFiles = { upload: "uploads.db", transcoding: "transcoding.db", metadata: "videos.db" } as const;
 export const playbackKeysFile = "playback-keys.json";
+/** Absent until a service runs with `AUTH=keys`. */
+export const serviceKeyFile = "service-key";
 
 // Names from outside
 

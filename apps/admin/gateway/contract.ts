@@ -5,12 +5,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import * as metadata from "@video-backend/metadata/contract";
 import {
+  anybody,
   binary,
   exampleVideoId,
   json,
   jsonBody,
   problems,
   ServiceError,
+  scope,
   VideoId,
 } from "@video-backend/service/contract";
 import { listQualities as list } from "@video-backend/streaming/contract";
@@ -158,6 +160,7 @@ export const playVideo = createRoute({
   method: "get",
   path: "/video/{hash}",
   operationId: "playVideo",
+  ...anybody,
   tags: [serviceTags.streaming],
   summary: "Redirect to the stream of a video",
   description: "Redirects to the master playlist, or to the original while there is no master playlist.",
@@ -175,6 +178,7 @@ export const saveThumbnail = createRoute({
   method: "post",
   path: "/thumbnail/{hash}",
   operationId: "saveThumbnail",
+  ...scope("write"),
   tags: thumbnails,
   summary: "Save a thumbnail",
   description: "Takes a JPEG, PNG or WebP file of at most 10 MiB and makes it the thumbnail of the video.",
@@ -206,6 +210,7 @@ export const getThumbnail = createRoute({
   method: "get",
   path: "/thumbnail/{hash}",
   operationId: "getThumbnail",
+  ...scope("read"),
   tags: thumbnails,
   summary: "Get a thumbnail",
   description: "Serves the uploaded thumbnail of the video, or else its poster.",

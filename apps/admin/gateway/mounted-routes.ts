@@ -29,6 +29,9 @@ export const mountedRoutes: Record<keyof OtherServices, MountedRoute[]> = {
     metadata.getCaptions,
     metadata.saveCaptions,
     metadata.deleteCaptions,
+    metadata.createKey,
+    metadata.listKeys,
+    metadata.revokeKey,
   ),
   upload: [
     ...each(upload.inspectStorage, upload.cleanStorage, upload.initUpload, upload.uploadFromUrl, upload.putChunk),

@@ -26,13 +26,23 @@ export interface OtherServices {
   streaming: OtherService<StreamingClient>;
 }
 
+export interface ConnectOptions extends Omit<ClientOptions, "name" | "baseUrl"> {
+  /** What carries the questions that admin asks in its own name, where that is something else than what passes requests on. */
+  call?: ClientOptions["fetch"];
+}
+
 /** @param urls where each of them answers, without a slash at the end */
 export function connectServices(
   urls: Record<keyof OtherServices, string>,
-  options: Omit<ClientOptions, "name" | "baseUrl"> = {},
+  { call, ...options }: ConnectOptions = {},
 ): OtherServices {
   function connect<Client>(name: string, url: string, create: (options: Omit<ClientOptions, "name">) => Client) {
-    return { name, url, client: create({ ...options, baseUrl: url }), fetch: options.fetch ?? fetch };
+    return {
+      name,
+      url,
+      client: create({ ...options, ...(call && { fetch: call }), baseUrl: url }),
+      fetch: options.fetch ?? fetch,
+    };
   }
   return {
     upload: connect("Upload service", urls.upload, createUploadClient),

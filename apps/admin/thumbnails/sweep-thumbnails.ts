@@ -3,7 +3,7 @@
  * deletion, and for what was missed by a comparison of all, at every connection of the feed and every so often.
  */
 import { lookUpVideo } from "@video-backend/metadata/client";
-import { createReconciler, followEvents, repeat, VideoId } from "@video-backend/service";
+import { createReconciler, type FollowOptions, followEvents, repeat, VideoId } from "@video-backend/service";
 import { folders, videoIdPattern } from "@video-backend/storage/layout";
 import { z } from "zod";
 import type { AdminDeps } from "../deps.ts";
@@ -17,7 +17,12 @@ const everySeconds = 3600;
 const Told = z.object({ hash: VideoId });
 
 /** Resolves when the signal has aborted and nothing is being removed any more. */
-export async function keepThumbnailsSwept(deps: Deps, eventsUrl: string, signal: AbortSignal): Promise<void> {
+export async function keepThumbnailsSwept(
+  deps: Deps,
+  eventsUrl: string,
+  signal: AbortSignal,
+  fetch?: FollowOptions["fetch"],
+): Promise<void> {
   const { log } = deps;
   const reconciler = createReconciler<`video:${string}` | "all">({
     log,
@@ -30,6 +35,7 @@ export async function keepThumbnailsSwept(deps: Deps, eventsUrl: string, signal:
     followEvents({
       url: eventsUrl,
       signal,
+      fetch,
       log,
       onConnect: requestAll,
       onEvent({ event, data }) {

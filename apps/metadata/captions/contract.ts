@@ -1,6 +1,15 @@
 /** The HTTP surface of captions: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { exampleVideoId, integer, json, LanguageTag, problems, text, VideoId } from "@video-backend/service/contract";
+import {
+  exampleVideoId,
+  integer,
+  json,
+  LanguageTag,
+  problems,
+  scope,
+  text,
+  VideoId,
+} from "@video-backend/service/contract";
 
 export const Captions = z
   .object({
@@ -27,6 +36,7 @@ export const listAllCaptions = createRoute({
   method: "get",
   path: "/captions",
   operationId: "listAllCaptions",
+  ...scope("read"),
   tags,
   summary: "List all captions",
   description: "Returns the captions of all videos, for a service that missed events of the feed.",
@@ -41,6 +51,7 @@ export const listCaptions = createRoute({
   method: "get",
   path: "/videos/{hash}/captions",
   operationId: "listCaptions",
+  ...scope("read"),
   tags,
   summary: "List the captions of a video",
   description: "Returns one entry per language.",
@@ -55,6 +66,7 @@ export const getCaptions = createRoute({
   method: "get",
   path: "/videos/{hash}/captions/{lang}",
   operationId: "getCaptions",
+  ...scope("read"),
   tags,
   summary: "Get captions",
   description: "Returns the captions in one language as WebVTT, whatever format they were uploaded in.",
@@ -66,6 +78,7 @@ export const saveCaptions = createRoute({
   method: "put",
   path: "/videos/{hash}/captions/{lang}",
   operationId: "saveCaptions",
+  ...scope("write"),
   tags,
   summary: "Save captions",
   description:
@@ -102,6 +115,7 @@ export const deleteCaptions = createRoute({
   method: "delete",
   path: "/videos/{hash}/captions/{lang}",
   operationId: "deleteCaptions",
+  ...scope("write"),
   tags,
   summary: "Delete captions",
   description: "Removes the captions in one language from the video.",

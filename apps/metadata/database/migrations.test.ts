@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openDatabase } from "@video-backend/database";
 import { createWorld, type World } from "@video-backend/testing";
 import * as schema from "./schema.ts";
-import { openMetadataDatabase } from "./sqlite-stores.ts";
+import { createSqliteStores, openMetadataDatabase } from "./sqlite-stores.ts";
 
 /** The database at `path` as it was after so many migrations. */
 async function openBefore(world: World, path: string, migrations: number) {
@@ -32,6 +32,21 @@ test("a library with captions keeps all of them when videos get a visibility", a
   expect(database.select().from(schema.captions).all()).toMatchObject([{ hash: "a", lang: "en" }]);
   expect(() => database.$client.run("update videos set visibility = 'secret'")).toThrow("CHECK");
   expect(() => database.$client.run("update videos set sha256 = 'AB'")).toThrow("CHECK");
+});
+
+test("a library of an earlier version has no keys, and takes them", async () => {
+  await using world = createWorld();
+  const path = world.path("videos.db");
+  const before = await openBefore(world, path, 4);
+  before.$client.run("insert into videos (hash, filename, created_at, updated_at) values ('a', 'a.mp4', 1, 1)");
+  before.$client.close();
+
+  const database = openMetadataDatabase(path);
+  world.defer(() => database.$client.close());
+  const { apiKeys, videos } = createSqliteStores(database, { now: world.clock.now });
+  expect([await apiKeys.isEmpty(), (await videos.find("a"))?.hash]).toEqual([true, "a"]);
+  await apiKeys.create({ id: "1", sha256: "11", name: "one", scopes: ["read"], expiresAt: null });
+  expect(await apiKeys.find("1")).toMatchObject({ scopes: ["read"], revokedAt: null });
 });
 
 test("what the feed of an earlier version says of deletions is remembered, unless the video is there again", async () => {

@@ -1,4 +1,4 @@
-/** `videos.db`: the videos, their captions, and the feed of changes. Times are epoch seconds with a fraction. */
+/** `videos.db`: the videos, their captions, API keys, and the feed of changes. Times are epoch seconds with a fraction. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { changeKinds } from "../changes/store.ts";
@@ -60,6 +60,20 @@ export const captions = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.hash, table.lang] })],
 );
+
+/** API keys. Of a key only its hash is stored. A revoked key keeps its row. */
+export const apiKeys = sqliteTable("api_keys", {
+  /** The beginning of the hash. */
+  id: text("id").primaryKey(),
+  sha256: text("sha256").notNull().unique(),
+  name: text("name").notNull(),
+  /** Joined by commas. */
+  scopes: text("scopes").notNull(),
+  createdAt: real("created_at").notNull(),
+  expiresAt: real("expires_at"),
+  lastUsedAt: real("last_used_at"),
+  revokedAt: real("revoked_at"),
+});
 
 /** One row per change, written in the transaction of the change itself. `sequence` is the event id of the feed. */
 export const changes = sqliteTable("changes", {

@@ -2,6 +2,7 @@
 import { createWorld } from "@video-backend/testing";
 import { captionsSuite } from "../captions/captions.suite.ts";
 import { changesSuite } from "../changes/changes.suite.ts";
+import { keysSuite } from "../keys/keys.suite.ts";
 import { type OpenStores, videosSuite } from "../videos/videos.suite.ts";
 import { createSqliteStores, openMetadataDatabase } from "./sqlite-stores.ts";
 
@@ -14,4 +15,4 @@ function open(): OpenStores {
   return { ...stores, clock, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
-for (const suite of [videosSuite, captionsSuite, changesSuite]) suite("SQLite", open);
+for (const suite of [videosSuite, captionsSuite, changesSuite, keysSuite]) suite("SQLite", open);

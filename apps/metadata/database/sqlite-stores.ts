@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openDatabase } from "@video-backend/database";
 import { createSqliteCaptions } from "../captions/sqlite-captions.ts";
 import { createSqliteChanges, type SqliteChangesOptions } from "../changes/sqlite-changes.ts";
+import { createSqliteKeys } from "../keys/sqlite-keys.ts";
 import { createSqliteVideos } from "../videos/sqlite-videos.ts";
 import * as schema from "./schema.ts";
 import type { MetadataDatabase } from "./sqlite-database.ts";
@@ -19,6 +20,7 @@ export function createSqliteStores(database: MetadataDatabase, options: SqliteCh
   return {
     videos: createSqliteVideos(database, changes, now),
     captions: createSqliteCaptions(database, changes, now),
+    apiKeys: createSqliteKeys(database, now),
     changes,
   };
 }

@@ -1,6 +1,6 @@
 /** The HTTP surface of playback tokens: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { exampleVideoId, integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
+import { exampleVideoId, integer, json, jsonBody, problems, scope, VideoId } from "@video-backend/service/contract";
 import { manifestFile, masterFile, posterFile, storyboardFile } from "@video-backend/storage/layout";
 
 export const PlaybackTokenRequest = z
@@ -50,6 +50,7 @@ export const createPlaybackToken = createRoute({
   method: "post",
   path: "/videos/{hash}/playback-token",
   operationId: "createPlaybackToken",
+  ...scope("read"),
   tags: ["Playback"],
   summary: "Create a playback token",
   description:

@@ -5,7 +5,7 @@ import { VideoQuery } from "../contract.ts";
 import type { MetadataDeps } from "../deps.ts";
 import type { NewVideoRecord, VideoRecord } from "./store.ts";
 
-export interface OpenStores extends Pick<MetadataDeps, "videos" | "captions" | "changes">, AsyncDisposable {
+export interface OpenStores extends Pick<MetadataDeps, "videos" | "captions" | "changes" | "apiKeys">, AsyncDisposable {
   clock: Clock;
 }
 

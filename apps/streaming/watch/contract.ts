@@ -1,6 +1,6 @@
 /** The HTTP surface of watching: the page, and how other sites embed it. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { exampleVideoId, integer, json, problems, text, VideoId } from "@video-backend/service/contract";
+import { anybody, exampleVideoId, integer, json, problems, text, VideoId } from "@video-backend/service/contract";
 
 const flag = (description: string) =>
   z
@@ -62,6 +62,7 @@ export const getWatchPage = createRoute({
   method: "get",
   path: "/watch/{id}",
   operationId: "getWatchPage",
+  ...anybody,
   tags,
   summary: "Get the watch page",
   description:
@@ -82,6 +83,7 @@ export const getOembed = createRoute({
   method: "get",
   path: "/oembed",
   operationId: "getOembed",
+  ...anybody,
   tags,
   summary: "Get the embed code",
   description: "Implements oEmbed 1.0 for the URLs of watch pages.",

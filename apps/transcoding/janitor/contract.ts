@@ -1,6 +1,6 @@
 /** The HTTP surface of the janitor: what lies in the storage and belongs to no job, and its removal. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { exampleVideoId, json } from "@video-backend/service/contract";
+import { exampleVideoId, json, scope } from "@video-backend/service/contract";
 
 export const Finding = z
   .object({
@@ -51,6 +51,7 @@ export const inspectStorage = createRoute({
   method: "get",
   path,
   operationId: "inspectStreams",
+  ...scope("admin"),
   tags,
   summary: "Inspect the streams",
   description: "Reports folders of streams and workspaces that belong to no job. Changes nothing.",
@@ -61,6 +62,7 @@ export const cleanStorage = createRoute({
   method: "post",
   path,
   operationId: "cleanStreams",
+  ...scope("admin"),
   tags,
   summary: "Clean the streams",
   description: "Inspects the streams and carries out the actions of the findings.",

@@ -4,7 +4,7 @@
  * nothing is new.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { exampleVideoId, integer, json, problems, VideoId } from "@video-backend/service/contract";
+import { exampleVideoId, integer, json, problems, scope, VideoId } from "@video-backend/service/contract";
 import { etag } from "hono/etag";
 import { faultClasses, jobStates } from "../states.ts";
 
@@ -116,6 +116,7 @@ export const mapSegments = createRoute({
   method: "get",
   path: "/transcode/{upload_id}/segments",
   operationId: "mapSegments",
+  ...scope("read"),
   tags,
   summary: "Get the segment map of a video",
   description: "Returns the state of the segments of each rendition, as runs of segments in the same state.",
@@ -151,6 +152,7 @@ export const measureBitrates = createRoute({
   method: "get",
   path: "/transcode/{upload_id}/bitrates",
   operationId: "measureBitrates",
+  ...scope("read"),
   tags,
   summary: "Get the bitrates of a video",
   description: "Returns the measured bitrate of the finished segments over time.",
@@ -172,6 +174,7 @@ export const describeQueue = createRoute({
   method: "get",
   path: "/transcode/queue",
   operationId: "describeQueue",
+  ...scope("read"),
   tags,
   summary: "Get the queue",
   description: "Returns running and waiting work, the number of jobs by state, and the free disk space.",
@@ -189,6 +192,7 @@ export const listFaults = createRoute({
   method: "get",
   path: "/transcode/faults",
   operationId: "listFaults",
+  ...scope("read"),
   tags,
   summary: "List recent faults",
   description: "Lists failed jobs and failed encoding attempts, newest first.",

@@ -1,5 +1,5 @@
 /** Follows metadata's feed: what it tells of makes this service look at a video. */
-import { followEvents, VideoId } from "@video-backend/service";
+import { type FollowOptions, followEvents, VideoId } from "@video-backend/service";
 import { z } from "zod";
 import type { TranscodingDeps } from "../deps.ts";
 
@@ -14,10 +14,12 @@ export function followFeed(
   { reconciler, jobs, log }: Pick<TranscodingDeps, "reconciler" | "jobs" | "log">,
   eventsUrl: string,
   signal: AbortSignal,
+  fetch?: FollowOptions["fetch"],
 ): Promise<void> {
   return followEvents({
     url: eventsUrl,
     signal,
+    fetch,
     log,
     onConnect: () => reconciler.request("all"),
     async onEvent({ event, data }) {

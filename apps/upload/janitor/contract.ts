@@ -1,6 +1,6 @@
 /** The HTTP surface of the janitor: its findings, their actions, and which of them must be named. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { exampleVideoId, integer, json, jsonBody, problems, VideoId } from "@video-backend/service/contract";
+import { exampleVideoId, integer, json, jsonBody, problems, scope, VideoId } from "@video-backend/service/contract";
 
 /** What may be wrong between rows, folders and the videos that metadata knows. */
 export const findingKinds = [
@@ -84,6 +84,7 @@ export const inspectStorage = createRoute({
   method: "get",
   path,
   operationId: "inspectStorage",
+  ...scope("admin"),
   tags,
   summary: "Inspect the storage",
   description: "Reports uploads and originals that do not match records or videos. Changes nothing.",
@@ -94,6 +95,7 @@ export const cleanStorage = createRoute({
   method: "post",
   path,
   operationId: "cleanStorage",
+  ...scope("admin"),
   tags,
   summary: "Clean the storage",
   description:

@@ -4,7 +4,15 @@
  * removed only on request, since databases can be lost, and then it may be the only copy of a film.
  */
 import { lookUpVideo } from "@video-backend/metadata/client";
-import { createReconciler, followEvents, messageOf, repeat, ServiceError, VideoId } from "@video-backend/service";
+import {
+  createReconciler,
+  type FollowOptions,
+  followEvents,
+  messageOf,
+  repeat,
+  ServiceError,
+  VideoId,
+} from "@video-backend/service";
 import { z } from "zod";
 import { deleteUpload, expireUploads } from "../uploads/delete-upload.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
@@ -105,7 +113,12 @@ const Deletion = z.object({ hash: VideoId });
  * everything at every connection of the feed, for what was missed. Resolves when the signal has aborted and nothing is in
  * progress any more.
  */
-export async function followDeletions(deps: JanitorDeps, eventsUrl: string, signal: AbortSignal): Promise<void> {
+export async function followDeletions(
+  deps: JanitorDeps,
+  eventsUrl: string,
+  signal: AbortSignal,
+  fetch?: FollowOptions["fetch"],
+): Promise<void> {
   const { log } = deps;
   const reconciler = createReconciler<`video:${string}` | "all">({
     log,
@@ -115,6 +128,7 @@ export async function followDeletions(deps: JanitorDeps, eventsUrl: string, sign
   await followEvents({
     url: eventsUrl,
     signal,
+    fetch,
     log,
     onConnect: () => reconciler.request("all"),
     onEvent({ event, data }) {

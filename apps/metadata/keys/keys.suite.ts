@@ -1,0 +1,50 @@
+/** What every store of API keys keeps, whatever the database. */
+import { describe, expect, test } from "bun:test";
+import type { OpenStores } from "../videos/videos.suite.ts";
+import type { NewApiKeyRecord } from "./store.ts";
+
+const keyOf = (letter: string): NewApiKeyRecord => ({
+  id: letter.repeat(16),
+  sha256: letter.repeat(64),
+  name: letter,
+  scopes: ["read", "admin"],
+  expiresAt: null,
+});
+
+export function keysSuite(name: string, open: () => OpenStores | Promise<OpenStores>): void {
+  describe(`the store of API keys in ${name}`, () => {
+    test("keys are created, found, listed and touched", async () => {
+      await using stores = await open();
+      const { apiKeys, clock } = stores;
+      expect(await apiKeys.isEmpty()).toBeTrue();
+      const created = { ...keyOf("a"), createdAt: clock.now(), lastUsedAt: null, revokedAt: null };
+      expect(await apiKeys.create(keyOf("a"))).toEqual(created);
+      clock.advance(5);
+      await apiKeys.create({ ...keyOf("b"), expiresAt: clock.now() + 1 });
+      await apiKeys.touch("a".repeat(16));
+      expect(await apiKeys.find("a".repeat(16))).toEqual({ ...created, lastUsedAt: clock.now() });
+      expect((await apiKeys.list()).map((key) => key.name)).toEqual(["b", "a"]);
+      expect([await apiKeys.find("c".repeat(16)), await apiKeys.isEmpty()]).toEqual([null, false]);
+    });
+
+    test("a revoked key stays revoked, also when it is created again", async () => {
+      await using stores = await open();
+      const { apiKeys, clock } = stores;
+      await apiKeys.create(keyOf("a"));
+      const id = "a".repeat(16);
+      expect([await apiKeys.revoke(id), await apiKeys.revoke(id), await apiKeys.revoke("none")]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+      expect((await apiKeys.create({ ...keyOf("a"), name: "again" })).revokedAt).toBe(clock.now());
+      expect([await apiKeys.list(), await apiKeys.isEmpty()]).toEqual([[], false]);
+    });
+
+    test("two keys never share an id", async () => {
+      await using stores = await open();
+      await stores.apiKeys.create(keyOf("a"));
+      await expect(stores.apiKeys.create({ ...keyOf("b"), id: "a".repeat(16) })).rejects.toThrow("Another key has");
+    });
+  });
+}

@@ -1,0 +1,104 @@
+/** The whole system with `AUTH=keys`, as processes: what works with a key, and what becomes of a key that is revoked. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { newApiKey } from "@video-backend/access/api-key";
+import { createWorld, makeClip, until } from "@video-backend/testing";
+import { type ServiceName, type System, serviceNames, startSystem } from "./system.ts";
+
+const admin = newApiKey();
+const world = createWorld();
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem({ AUTH: "keys", ADMIN_API_KEY: admin, LOG_LEVEL: "info" });
+}, 60_000);
+afterAll(async () => {
+  await system?.[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
+
+function ask(service: ServiceName, path: string, key?: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (key !== undefined) headers.set("authorization", `Bearer ${key}`);
+  return fetch(`${system.url[service]}${path}`, { ...init, headers });
+}
+
+async function createKey(...scopes: string[]): Promise<{ id: string; key: string }> {
+  const body = JSON.stringify({ name: "test", scopes });
+  const headers = { "content-type": "application/json" };
+  return (await ask("admin", "/keys", admin, { method: "POST", headers, body })).json();
+}
+
+/** A route of each service that needs `read`, or the scope that it has. */
+const questions: [ServiceName, string, string][] = [
+  ["metadata", "/videos", "read"],
+  ["transcoding", "/transcode/encoders", "read"],
+  ["upload", "/api/speedtest", "upload"],
+  ["admin", "/admin/status", "read"],
+];
+const statuses = (key?: string) =>
+  Promise.all(questions.map(async ([service, path]) => (await ask(service, path, key)).status));
+
+test("a video is uploaded with a key through admin, transcoded, and played without one", async () => {
+  const { key } = await createKey("upload");
+  const file = Bun.file(await makeClip(world.path("clip.mp4"), { width: 320, height: 180, seconds: 2 }));
+  const form = (fields: Record<string, string | Blob>) => {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(fields)) body.set(name, value);
+    return { method: "POST", body };
+  };
+  const init = form({ filename: "clip.mp4", total_chunks: "1" });
+  expect((await ask("admin", "/upload/init", undefined, init)).status).toBe(401);
+  const started = await ask("admin", "/upload/init", key, form({ filename: "clip.mp4", total_chunks: "1" }));
+  const { upload_id } = await started.json();
+  const chunk = form({ upload_id, index: "0", file: new Blob([await file.arrayBuffer()]) });
+  expect((await ask("admin", "/upload/chunk", key, chunk)).status).toBe(200);
+  expect((await ask("admin", "/upload/complete", key, form({ upload_id }))).status).toBe(200);
+  await until(
+    "the video is completed",
+    async () => {
+      const video = await (await ask("admin", `/videos/${upload_id}`, admin)).json();
+      return video.status === "completed";
+    },
+    60,
+  );
+  const master = await ask("streaming", `/stream/${upload_id}/master.m3u8`);
+  expect([master.status, await master.text()]).toEqual([200, expect.stringContaining("#EXTM3U")]);
+  expect((await ask("streaming", `/stream/${upload_id}/original`)).status).toBe(200);
+  expect((await ask("metadata", `/videos/${upload_id}`, key)).status).toBe(403);
+  // Upload registered the video in its own name, and said for whom.
+  expect(await system.log("metadata")).toContain('"principal":"service for key:');
+}, 120_000);
+
+test("a revoked key is refused by every service within five seconds", async () => {
+  const { id, key } = await createKey("read", "upload");
+  expect(await statuses(key)).toEqual([200, 200, 200, 200]);
+  const revokedAt = performance.now();
+  expect((await ask("admin", `/keys/${id}`, admin, { method: "DELETE" })).status).toBe(200);
+  await until("nobody takes the key", async () => (await statuses(key)).every((status) => status === 401), 10);
+  expect(performance.now() - revokedAt).toBeLessThan(5000);
+}, 30_000);
+
+test("while metadata is down known keys work, and unknown ones are answered with 503", async () => {
+  const { key } = await createKey("read", "upload");
+  const { key: unseen } = await createKey("read", "upload");
+  expect(await statuses(key)).toEqual([200, 200, 200, 200]);
+  expect(await statuses()).toEqual([401, 401, 401, 401]);
+  await system.kill("metadata");
+  const others = questions.filter(([service]) => service !== "metadata");
+  const ofOthers = (given: string) =>
+    Promise.all(others.map(async ([service, path]) => (await ask(service, path, given)).status));
+  // Longer than an answer is remembered without asking again.
+  const end = performance.now() + 4000;
+  while (performance.now() < end) expect(await ofOthers(key)).toEqual([200, 200, 200]);
+  expect(await ofOthers(unseen)).toEqual([503, 503, 503]);
+  await system.start("metadata");
+  expect(await statuses(unseen)).toEqual([200, 200, 200, 200]);
+}, 60_000);
+
+test("no key is in any log", async () => {
+  const secret = (await Bun.file(`${system.storage}/service-key`).text()).trim();
+  const logs = (await Promise.all(serviceNames.map(system.log))).join("");
+  expect(logs).toContain('"principal":"key:');
+  expect(logs).not.toMatch(/vbs?_[A-Za-z0-9_-]{43}/);
+  expect(logs).not.toContain(secret);
+});

@@ -1,0 +1,187 @@
+/**
+ * Who may call what. One middleware for all five services: it looks up what the route declares (`scopes.ts`), finds out who
+ * calls, and refuses or sets the `principal` of the request. What no route declares is for keys with the scope `admin`.
+ *
+ * With `AUTH=open` nobody is asked for anything.
+ */
+import { apiKeyPattern, hashOfKey, isSameHash } from "@video-backend/access/api-key";
+import { openServiceKey } from "@video-backend/access/service-key";
+import type { MiddlewareHandler } from "hono";
+import { tryGetContext } from "hono/context-storage";
+import { TrieRouter } from "hono/router/trie-router";
+import { listensOnLoopback } from "./cross-origin.ts";
+import { ServiceError } from "./errors.ts";
+import { nameOfPrincipal, type Principal } from "./principal.ts";
+import type { ServiceApp, ServiceEnv } from "./router.ts";
+import { anybody, type Scope, schemes, scope } from "./scopes.ts";
+
+/** A key that is valid at this moment. */
+export interface VerifiedKey {
+  id: string;
+  scopes: readonly Scope[];
+}
+
+export interface KeyVerifier {
+  /**
+   * Null for a key that does not exist, is revoked or has expired.
+   *
+   * @throws ServiceError `unavailable` when nobody knows
+   */
+  verify(sha256: string): Promise<VerifiedKey | null>;
+}
+
+/** How a service that runs with `AUTH=keys` tells who calls. */
+export interface Keys {
+  verifier: KeyVerifier;
+  serviceKey: string;
+}
+
+/** What a route of the documents, or a path of none, asks for. */
+export interface AccessRule {
+  /** Any method by default. */
+  method?: string;
+  /** As the router writes it, such as `/files/*`. */
+  path: string;
+  security: readonly Record<string, string[]>[];
+}
+
+/** Names the one for whom a service calls another, for the log. */
+const actingForHeader = "x-acting-for";
+
+/** Of the request at hand; null outside of one. */
+export const currentPrincipal = (): Principal | null => tryGetContext<ServiceEnv>()?.get("principal") ?? null;
+
+/** Enforces what the routes declare. The rules are read at the first request, when all routes are in. */
+export function createAccess(keys: Keys | undefined, rulesOf: () => AccessRule[]): MiddlewareHandler<ServiceEnv> {
+  if (!keys) {
+    return async (c, next) => {
+      c.set("principal", { kind: "anybody" });
+      await next();
+    };
+  }
+  const serviceKeyHash = hashOfKey(keys.serviceKey);
+  let router: TrieRouter<AccessRule["security"]> | undefined;
+
+  async function identify(request: Request): Promise<Principal | null> {
+    const [, token] = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+    if (token === undefined) return null;
+    const sha256 = hashOfKey(token);
+    if (isSameHash(sha256, serviceKeyHash)) {
+      const actingFor = request.headers.get(actingForHeader);
+      return { kind: "service", actingFor: actingFor !== null && /^[\w: ]{1,100}$/.test(actingFor) ? actingFor : null };
+    }
+    const verified = apiKeyPattern.test(token) ? await keys?.verifier.verify(sha256) : null;
+    return verified ? { kind: "key", ...verified } : null;
+  }
+
+  return async (c, next) => {
+    router ??= routerOf(rulesOf());
+    const method = c.req.method === "HEAD" ? "GET" : c.req.method;
+    const [[found] = []] = router.match(method, c.req.path)[0];
+    const security = found ?? scope("admin").security;
+    if (security.length === 0) {
+      c.set("principal", { kind: "anybody" });
+      return next();
+    }
+    const principal = await identify(c.req.raw);
+    if (!principal) {
+      const isSent = c.req.header("authorization") !== undefined;
+      throw new ServiceError(
+        "unauthorized",
+        isSent
+          ? "The key is not valid: it does not exist, was revoked, or has expired"
+          : "A key is needed: Authorization: Bearer vb_…",
+      );
+    }
+    c.set("principal", principal);
+    if (principal.kind === "key") checkScope(principal.scopes, security);
+    await next();
+  };
+}
+
+function checkScope(given: readonly Scope[], security: AccessRule["security"]): void {
+  const wanted = security.flatMap((one) => one[schemes.apiKey] ?? []);
+  if (wanted.some((name) => (given as readonly string[]).includes(name))) return;
+  if (wanted.length === 0) throw new ServiceError("forbidden", "Only the services themselves may do this");
+  throw new ServiceError("forbidden", `The key lacks the scope ${wanted.join(" or ")}`, {
+    details: { missing_scope: wanted[0], scopes: given },
+  });
+}
+
+/** The routes of the document with what they declare, the more specific ones first. */
+export function declaredRules(app: ServiceApp): AccessRule[] {
+  const routes = app.openAPIRegistry.definitions.flatMap((one) => (one.type === "route" ? [one.route] : []));
+  const undeclared = routes.find(({ security }) => security === undefined);
+  if (undeclared) throw new Error(`${undeclared.method} ${undeclared.path} does not declare who may call it`);
+  const specificity = ({ path }: { path: string }) =>
+    path.split("{").length + (path.includes("{asset_path}") ? 100 : 0);
+  return routes
+    .toSorted((a, b) => specificity(a) - specificity(b))
+    .map(({ method, path, security = [] }) => ({
+      method: method === "head" ? "GET" : method.toUpperCase(),
+      path: path.replace("{asset_path}", ":asset_path{.+}").replaceAll(/\{(\w+)\}/g, ":$1"),
+      security,
+    }));
+}
+
+/** What the shell itself serves. */
+export const rulesOfShell: AccessRule[] = ["/openapi.json", "/docs", "/docs/*"].map((path) => ({
+  method: "GET",
+  path,
+  ...anybody,
+}));
+
+function routerOf(rules: AccessRule[]): TrieRouter<AccessRule["security"]> {
+  const router = new TrieRouter<AccessRule["security"]>();
+  for (const { method = "ALL", path, security } of rules) router.add(method, path, security);
+  return router;
+}
+
+/** A `fetch` with the service key, which tells for whom the service acts: for typed clients and event streams. */
+export function callAsService(
+  serviceKey: string,
+  send: (request: Request) => Response | Promise<Response> = fetch,
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    request.headers.set("authorization", `Bearer ${serviceKey}`);
+    const principal = currentPrincipal();
+    if (principal?.kind === "key") request.headers.set(actingForHeader, nameOfPrincipal(principal));
+    else if (principal?.kind === "service" && principal.actingFor) {
+      request.headers.set(actingForHeader, principal.actingFor);
+    }
+    return send(request);
+  };
+}
+
+/** What an operator says of it. */
+export interface AccessConfig {
+  HOST: string;
+  AUTH?: "open" | "keys" | undefined;
+  AUTH_OPEN_ON_NETWORK: "yes" | "no";
+  SERVICE_KEY?: string | undefined;
+}
+
+/**
+ * The mode. Keys are needed unless the service listens on loopback.
+ *
+ * @throws Error for a service that would let everybody on the network do everything without being told to
+ */
+export function accessModeOf({ HOST, AUTH, AUTH_OPEN_ON_NETWORK }: AccessConfig): "open" | "keys" {
+  const onNetwork = !listensOnLoopback(HOST);
+  if (AUTH === "open" && onNetwork && AUTH_OPEN_ON_NETWORK !== "yes") {
+    throw new Error(
+      `With AUTH=open whoever reaches ${HOST} may delete everything; set AUTH=keys, or AUTH_OPEN_ON_NETWORK=yes if that is meant`,
+    );
+  }
+  return AUTH ?? (onNetwork ? "keys" : "open");
+}
+
+/** How a `main.ts` begins: the service key in `keys` mode, null in `open` mode; and the `fetch` that calls other services. */
+export async function openAccess(
+  config: AccessConfig,
+  serviceKeyPath: string,
+): Promise<{ serviceKey: string | null; call: (request: Request) => Promise<Response> }> {
+  if (accessModeOf(config) === "open") return { serviceKey: null, call: (request) => fetch(request) };
+  const serviceKey = config.SERVICE_KEY ?? (await openServiceKey(serviceKeyPath));
+  return { serviceKey, call: callAsService(serviceKey) };
+}

@@ -1,0 +1,20 @@
+/**
+ * What a route asks of its caller, declared with the route as OpenAPI's `security`. No I/O: contracts are written in it, and
+ * `access.ts` enforces it.
+ */
+
+/** What a key may be given. */
+export const scopes = ["read", "upload", "write", "admin", "metrics"] as const;
+export type Scope = (typeof scopes)[number];
+
+/** The names of the security schemes in the documents. */
+export const schemes = { apiKey: "apiKey", serviceKey: "serviceKey" } as const;
+
+/** For a route that a key with this scope may use, and the other services. */
+export const scope = (name: Scope) => ({ security: [{ [schemes.apiKey]: [name] }] });
+
+/** For a route that the other services alone may use. */
+export const servicesOnly = { security: [{ [schemes.serviceKey]: [] as string[] }] };
+
+/** For a route that anybody may use. */
+export const anybody = { security: [] as Record<string, string[]>[] };
