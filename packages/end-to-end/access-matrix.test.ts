@@ -1,7 +1,7 @@
 /** Every route of the five OpenAPI documents with every kind of credential, each service with `AUTH=keys`. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { hashOfKey, keyIdOf, newApiKey, newServiceKey } from "@video-backend/access/api-key";
 import { signPlaybackToken } from "@video-backend/access";
+import { hashOfKey, keyIdOf, newApiKey, newServiceKey } from "@video-backend/access/api-key";
 import { createAdminService } from "@video-backend/admin/service";
 import { createTestAdmin } from "@video-backend/admin/testing";
 import { createMetadataService } from "@video-backend/metadata/service";
