@@ -16,6 +16,8 @@ export interface CopiedTrack {
   stream: number;
   /** How it is decoded into the copy; absent where its packets are copied. */
   decoded?: DecodedAudio | "video";
+  /** Of a video that is copied: also the packets before the first one that is marked as a key frame. */
+  fromFirstPacket?: true;
   /** Of a video that is copied: times that are taken in place of the file's own. */
   mended?: MendedTime[];
 }
@@ -49,6 +51,7 @@ export function remuxCommand(
     ...["-y", "-fflags", "+genpts", ...input, ...guardedInput, "-i", `file:${source}`],
     ...tracks.flatMap(({ stream }) => ["-map", `0:${stream}`]),
     ...["-c", "copy", ...tracks.flatMap(({ decoded }, position) => decodingOf(decoded, position))],
+    ...tracks.flatMap(({ fromFirstPacket }, position) => (fromFirstPacket ? [`-copyinkf:${position}`] : [])),
     ...tracks.flatMap(({ mended = [], decoded }, position) =>
       mended.length > 0 && decoded === undefined ? mendingOf(mended, position) : [],
     ),

@@ -93,6 +93,27 @@ test("576i of MPEG-2 in an MXF without its index", async () => {
   expect(await compare(clip, "mxf", "mpeg2video", "plain")).toEqual([]);
 });
 
+test("HEVC in MPEG-TS that begins in the middle of a group of pictures", async () => {
+  await using whole = await emptyClip("whole.ts");
+  await using clip = await emptyClip("clip.ts");
+  const openGops = ["-x265-params", "open-gop=1:bframes=3:log-level=none"];
+  await ffmpeg(
+    ...testVideo("176x144", "25", 5),
+    "-c:v",
+    "libx265",
+    "-pix_fmt",
+    "yuv420p",
+    ...openGops,
+    "-g",
+    "30",
+    whole.path,
+  );
+  const bytes = new Uint8Array(await Bun.file(whole.path).arrayBuffer());
+  const packetBytes = 188;
+  await Bun.write(clip.path, bytes.subarray(Math.round((0.3 * bytes.length) / packetBytes) * packetBytes));
+  expect(await compare(clip, "mpegts", "libx265", "cut")).toEqual([]);
+}, 60_000);
+
 /** The key of a closed and complete footer partition (SMPTE 377-1). */
 const mxfFooter = [0x06, 0x0e, 0x2b, 0x34, 0x02, 0x05, 0x01, 0x01, 0x0d, 0x01, 0x02, 0x01, 0x01, 0x04, 0x04, 0x00];
 

@@ -184,9 +184,14 @@ function tracksOf(facts: Facts, { decodesVideo, decodesAudio }: Decoding, changi
 /** Times that are not right are mended, unless the container is one whose clock may jump: there ffmpeg follows it. */
 function videoTrack(
   { container }: Facts,
-  { stream, mended }: NonNullable<Facts["video"]>,
+  { stream, codec, mended }: NonNullable<Facts["video"]>,
   isDecoded: boolean,
 ): CopiedTrack {
   if (isDecoded) return { stream, decoded: "video" };
-  return hasIndex(container) && mended.length > 0 ? { stream, mended } : { stream };
+  return {
+    stream,
+    ...(hasIndex(container) && mended.length > 0 ? { mended } : {}),
+    // In a stream that begins in the middle, the first frame that can be decoded may not be marked as a key frame.
+    ...(codec === "hevc" ? { fromFirstPacket: true } : {}),
+  };
 }
