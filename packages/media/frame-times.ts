@@ -69,17 +69,17 @@ export function createFrameTimesCollector({
 }: NominalTimes): FrameTimesCollector {
   const presented: number[] = [];
   const decoded: number[] = [];
-  let known = { presented: 0, decoded: 0, packets: 0 };
+  const known = { presented: 0, decoded: 0, packets: 0 };
   const durations: number[] = [];
   const keyPackets: number[] = [];
   return {
     add({ pts, dts, duration, isShown, isKey }) {
       if (isKey) keyPackets.push(presented.length);
-      known = {
-        packets: known.packets + (isShown ? 1 : 0),
-        presented: known.presented + (isShown && !Number.isNaN(pts) ? 1 : 0),
-        decoded: known.decoded + (isShown && !Number.isNaN(dts) ? 1 : 0),
-      };
+      if (isShown) {
+        known.packets++;
+        if (!Number.isNaN(pts)) known.presented++;
+        if (!Number.isNaN(dts)) known.decoded++;
+      }
       presented.push(isShown ? pts : Number.NaN);
       decoded.push(isShown ? dts : Number.NaN);
       durations.push(duration || 0);
@@ -90,15 +90,18 @@ export function createFrameTimesCollector({
       const times = known.presented >= known.decoded ? presented : decoded.map((time) => time + heldSeconds);
       const count = Math.max(known.presented, known.decoded);
       if (count === 0 || count < leastKnownShare * known.packets) return null;
-      const ordered = times.filter((time) => !Number.isNaN(time)).sort((a, b) => a - b);
+      const ordered = ascending(times);
       const mended = mendedTimes(times, usualDistance(ordered));
       for (const { packet, seconds } of mended) times[packet] = seconds;
-      const last = times.reduce((latest, time, packet) => (time >= (times[latest] ?? 0) ? packet : latest), 0);
-      const right = mended.length > 0 ? times.filter((time) => !Number.isNaN(time)).sort((a, b) => a - b) : ordered;
+      let last = 0;
+      for (let packet = 0; packet < times.length; packet++)
+        if ((times[packet] ?? Number.NaN) >= (times[last] ?? 0)) last = packet;
+      const right = mended.length > 0 ? ascending(times) : ordered;
       const shown = timesOf(right, durations[last] ?? 0, frameRate);
       const keyFrames = keyPackets.map((packet) => times[packet] ?? Number.NaN).filter((time) => !Number.isNaN(time));
       const longGops = longGopsOf(keyFrames, shown.endSeconds);
-      const longestSeconds = distancesOf(right).reduce((longest, one) => Math.max(longest, one), 0);
+      let longestSeconds = 0;
+      for (const distance of distancesOf(right)) if (distance > longestSeconds) longestSeconds = distance;
       const told = { ...shown, mended, equal: equalTimes(right), longGops, longestSeconds };
       const areFields = isInterlaced && Math.abs(told.frameRate / (2 * frameRate) - 1) <= sameRate;
       return areFields ? { ...told, frameRate } : told;
@@ -108,14 +111,23 @@ export function createFrameTimesCollector({
 
 type Times = Omit<FrameTimes, "mended" | "equal" | "longGops" | "longestSeconds">;
 
-const equalTimes = (times: number[]): number =>
-  times.reduce(
-    (count, time, position) => count + (position > 0 && time - (times[position - 1] ?? 0) < 1e-6 ? 1 : 0),
-    0,
-  );
+/** A long film has a million times: they are sorted without a comparison that is called for each. */
+function ascending(times: number[]): Float64Array {
+  const known = new Float64Array(times.length);
+  let count = 0;
+  for (const time of times) if (!Number.isNaN(time)) known[count++] = time;
+  return known.subarray(0, count).sort();
+}
+
+function equalTimes(times: Float64Array): number {
+  let count = 0;
+  for (let position = 1; position < times.length; position++)
+    if ((times[position] ?? 0) - (times[position - 1] ?? 0) < 1e-6) count++;
+  return count;
+}
 
 /** @param times ascending, at least one */
-function timesOf(times: number[], lastDuration: number, nominalRate: number): Times {
+function timesOf(times: Float64Array, lastDuration: number, nominalRate: number): Times {
   const [startSeconds = 0, lastSeconds = 0] = [times[0], times.at(-1)];
   if (times.length === 1) return timeOfOne(startSeconds, lastDuration, nominalRate);
   const rate = constantRate(times, nominalRate) ?? joinedRate(times, nominalRate);
@@ -139,14 +151,14 @@ function timeOfOne(at: number, duration: number, nominalRate: number): Times {
 const mostRate = 60;
 
 /** The rate that puts every frame where it is: the nominal one, else the mean, where a container rounds its rate. */
-function constantRate(times: number[], nominalRate: number): number | null {
+function constantRate(times: Float64Array, nominalRate: number): number | null {
   const first = times[0] ?? 0;
   const mean = (times.length - 1) / ((times.at(-1) ?? 0) - first);
   const isPlausible = (rate: number) => rate > 0 && Number.isFinite(rate);
   const fits = (rate: number) => {
     let [least, most] = [0, 0];
-    for (const [position, time] of times.entries()) {
-      const offset = time - first - position / rate;
+    for (let position = 0; position < times.length; position++) {
+      const offset = (times[position] ?? 0) - first - position / rate;
       least = Math.min(least, offset);
       most = Math.max(most, offset);
     }
@@ -159,7 +171,7 @@ function constantRate(times: number[], nominalRate: number): number | null {
  * The nominal rate, where it holds but for the joins of recordings that were put behind each other: no frame lasts so long
  * there that a boundary could fall into a pause. Null elsewhere.
  */
-function joinedRate(times: number[], nominalRate: number): number | null {
+function joinedRate(times: Float64Array, nominalRate: number): number | null {
   const period = 1 / nominalRate;
   let joins = 0;
   for (let position = 1; position < times.length; position++) {
@@ -174,23 +186,24 @@ function joinedRate(times: number[], nominalRate: number): number | null {
 /** More joins than one in so many frames are a rate that varies. */
 const framesOfJoin = 1000;
 
-function distancesOf(times: number[]): number[] {
-  const distances: number[] = [];
+function distancesOf(times: Float64Array): Float64Array {
+  const distances = new Float64Array(Math.max(0, times.length - 1));
+  let count = 0;
   for (let position = 1; position < times.length; position++) {
     const distance = (times[position] ?? 0) - (times[position - 1] ?? 0);
-    if (distance > 0) distances.push(distance);
+    if (distance > 0) distances[count++] = distance;
   }
-  return distances;
+  return distances.subarray(0, count);
 }
 
 /** The median; 0 of a single frame. */
-function usualDistance(times: number[]): number {
-  const distances = distancesOf(times).sort((a, b) => a - b);
+function usualDistance(times: Float64Array): number {
+  const distances = distancesOf(times).sort();
   return distances[Math.floor(distances.length / 2)] ?? 0;
 }
 
 /** Frames a second over the second that has most of them, or over the whole where it is shorter; 0 of a single frame. */
-function highestRate(times: number[]): number {
+function highestRate(times: Float64Array): number {
   let highest = 0;
   let end = 0;
   for (let begin = 0; begin < times.length; begin++) {

@@ -45,6 +45,49 @@ describe("probing", () => {
     expect((await probe(usual, run)).video?.longGops).toEqual([]);
   });
 
+  describe("of an MP4 whose frames come at unequal distances", () => {
+    const unequal = ["-vf", "select=lt(n\\,30)+gt(n\\,60)", "-fps_mode", "vfr", "-g", "40", "-movflags", "faststart"];
+
+    /** The facts, and whether all packets of the file were read for them. */
+    async function probed(path: string) {
+      let readsAll = false;
+      const counting: Run = (command, args, options) => {
+        readsAll ||= args.some((arg) => arg.startsWith("packet=pts_time")) && !args.includes("-read_intervals");
+        return run(command, args, options);
+      };
+      return { facts: await probe(path, counting), readsAll };
+    }
+
+    test.each(["0", "2"])("tells from the index what its packets tell (%s B-frames in a row)", async (frames) => {
+      await using world = createWorld();
+      const clip = await makeClip(world.path("clip.mp4"), { seconds: 4, extra: [...unequal, "-bf", frames] });
+      const byIndex = await probed(clip);
+      // What comes behind the last box is none: this index is not relied on.
+      const longer = world.path("longer.mp4");
+      await Bun.write(longer, Buffer.concat([await Bun.file(clip).bytes(), Buffer.from("rest")]));
+      const byPackets = await probed(longer);
+      expect([byIndex.readsAll, byPackets.readsAll]).toEqual([false, true]);
+      expect(byIndex.facts).toEqual(byPackets.facts);
+      expect(byIndex.facts.video).toMatchObject({ variableFrameRate: true, frameRate: 25 });
+      expect(byIndex.facts.video?.longestFrameSeconds).toBeCloseTo(1.28, 3);
+    });
+
+    test("reads the packets where the file is cut short, or an edit leaves frames out", async () => {
+      await using world = createWorld();
+      const clip = await makeClip(world.path("clip.mp4"), { seconds: 4, extra: unequal });
+      const whole = await Bun.file(clip).bytes();
+      await Bun.write(world.path("cut.mp4"), whole.subarray(0, Math.floor(whole.length * 0.7)));
+      const cut = await probed(world.path("cut.mp4"));
+      expect(cut.readsAll).toBe(true);
+      expect(cut.facts.video?.endSeconds).toBeLessThan(3.9);
+      const edited = Buffer.from(whole);
+      // Behind the type: version and flags, the number of edits, and the length of the first in milliseconds.
+      edited.writeUInt32BE(3000, edited.indexOf("elst") + 12);
+      await Bun.write(world.path("edited.mp4"), edited);
+      expect((await probed(world.path("edited.mp4"))).readsAll).toBe(true);
+    });
+  });
+
   test("is not held up by tags of any size, and takes the beginning of those that are used", async () => {
     await using world = createWorld();
     const clip = await makeClip(world.path("clip.mkv"), { seconds: 1 });

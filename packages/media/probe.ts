@@ -15,7 +15,7 @@ import {
   type VideoFacts,
 } from "./facts.ts";
 import { createFrameTimesCollector, type FrameTimes, longGopsOf, type TimedPacket } from "./frame-times.ts";
-import { keyFrameNumbers } from "./mp4-boxes.ts";
+import { indexedTimes, keyFrameNumbers } from "./mp4-boxes.ts";
 import { type LongGop, minLongGopSeconds } from "./plan.ts";
 import { guardedInput, quiet, type Run, withoutAddress } from "./spawn.ts";
 import { isEncryptedMp4, whatItIs } from "./what-it-is.ts";
@@ -146,7 +146,8 @@ async function measuredVideo(measure: Measure, video: VideoFacts, trustsEnd: boo
     const longGops = await longGopsByIndex(measure, video);
     return { ...video, x264Build, variableFrameRate: false, longGops, longestFrameSeconds: 1 / video.frameRate };
   }
-  const times = await frameTimes(measure, video);
+  const isIndexed = trustsEnd && video.endSeconds > 0 && codecsOfWholeFrames.test(video.codec);
+  const times = (isIndexed ? await frameTimesByIndex(measure, video) : null) ?? (await frameTimes(measure, video));
   if (!times) {
     const endSeconds = (await measuredEnd(measure, video)) ?? video.endSeconds;
     return { ...video, x264Build, endSeconds };
@@ -171,6 +172,58 @@ async function longGopsByIndex({ source }: Measure, video: VideoFacts): Promise<
 
 /** Higher rates are those of clocks that nobody set. */
 const mostPlausibleRate = 60.5;
+
+/** Codecs of which ffmpeg takes frames of MP4 as they are: it cuts none, joins none and gives none another time. */
+const codecsOfWholeFrames = /^(h264|hevc|av1)$/;
+/** Seconds by which the index and ffprobe may differ: half a microsecond of rounding in each of the numbers. */
+const toldSeconds = 3e-6;
+
+/**
+ * The same from the index of an MP4, without a look at its packets, of which a long film has gigabytes; null where the index
+ * does not tell it, or ffprobe tells something else of the beginning or the end.
+ */
+async function frameTimesByIndex(measure: Measure, video: VideoFacts): Promise<FrameTimes | null> {
+  const index = await indexedTimes(await openAsBlob(measure.source), video.stream);
+  if (!index) return null;
+  const { presented, keyFrames, isReordered } = index;
+  let first = Number.POSITIVE_INFINITY;
+  let lastPacket = 0;
+  for (const [packet, pts] of presented.entries()) {
+    if (pts < first) first = pts;
+    if (pts >= (presented[lastPacket] ?? 0)) lastPacket = packet;
+  }
+  const last = presented[lastPacket] ?? Number.NaN;
+  if (Math.abs(first - measure.origin - video.startSeconds) > toldSeconds) return null;
+  // Where frames are shown in the order of decoding, the last one is shown until the track ends.
+  const end = { pts: last, duration: video.endSeconds + measure.origin - last };
+  const told = isReordered ? await lastShown(measure, video) : end;
+  if (!told || Math.abs(told.pts - last) > toldSeconds || told.duration < 0) return null;
+  const collector = createFrameTimesCollector(video);
+  let nextKey = 0;
+  for (const [packet, time] of presented.entries()) {
+    const isKey = keyFrames === null || keyFrames[nextKey] === packet + 1;
+    if (isKey) nextKey++;
+    const duration = packet === lastPacket ? told.duration : 0;
+    const pts = time - measure.origin;
+    collector.add({ pts, dts: pts, duration, isShown: true, isKey });
+  }
+  return collector.result();
+}
+
+/** The packet of the last seconds that is shown last; null where there is none, or one of them is not shown. */
+async function lastShown(measure: Measure, { stream, endSeconds }: VideoFacts): Promise<TimedPacket | null> {
+  let last: TimedPacket | null = null;
+  let areShown = true;
+  const from = Math.max(0, measure.origin + endSeconds - lastLookSeconds);
+  await eachPacket(measure, stream, `${from.toFixed(3)}%`, (packet) => {
+    areShown &&= packet.isShown;
+    if (packet.pts >= (last?.pts ?? Number.NEGATIVE_INFINITY)) last = packet;
+  });
+  return areShown ? last : null;
+}
+
+/** What is looked at of the end. */
+const lastLookSeconds = 1;
 
 /** Of all packets that are shown, in seconds from the start of the file; null where they cannot be read in time. */
 async function frameTimes(measure: Measure, video: VideoFacts): Promise<FrameTimes | null> {

@@ -26,7 +26,7 @@ export function mendedTimes(times: number[], usualSeconds: number): MendedTime[]
   for (let found = true; found && wrong.size <= mostMended; ) {
     found = false;
     for (let packet = 0; packet < times.length && wrong.size <= mostMended; packet++) {
-      if (wrong.has(packet) || !isFarFromNext(times, packet)) continue;
+      if (wrong.has(packet) || !isFarFromNext(times, packet, wrong, usualSeconds)) continue;
       if (!isWrong(times, packet, wrong, usualSeconds)) continue;
       wrong.add(packet);
       found = true;
@@ -48,10 +48,15 @@ export function mendedTimes(times: number[], usualSeconds: number): MendedTime[]
 /** Seconds by which a wrong time differs at least. */
 const leastSlack = 0.2;
 
+/** By which a wrong time differs at least from all that are around it. */
+const slackOf = (usualSeconds: number): number => Math.max(leastSlack, 2 * usualSeconds);
+
 /** Which few packets are worth a look, where there are millions. */
-function isFarFromNext(times: number[], packet: number): boolean {
+function isFarFromNext(times: number[], packet: number, wrong: Set<number>, usualSeconds: number): boolean {
   const time = times[packet] ?? Number.NaN;
-  return [packet - 1, packet + 1].some((other) => !(Math.abs((times[other] ?? time) - time) <= leastSlack));
+  const slack = slackOf(usualSeconds);
+  const isFar = (other: number) => wrong.has(other) || !(Math.abs((times[other] ?? time) - time) <= slack);
+  return isFar(packet - 1) || isFar(packet + 1);
 }
 
 function isWrong(times: number[], packet: number, wrong: Set<number>, usualSeconds: number): boolean {
@@ -59,7 +64,7 @@ function isWrong(times: number[], packet: number, wrong: Set<number>, usualSecon
   const { before, after } = around(times, packet, wrong);
   if (Number.isNaN(time) || after.length === 0) return false;
   const isAtEdge = before.length < reach || after.length < reach;
-  const slack = isAtEdge ? Math.max(1, (reach + 1) * usualSeconds) : Math.max(leastSlack, 2 * usualSeconds);
+  const slack = isAtEdge ? Math.max(1, (reach + 1) * usualSeconds) : slackOf(usualSeconds);
   const [lastAfter, firstBefore] = [Math.max(...after), Math.min(...before)];
   const isAhead = time > lastAfter + slack && (packet === 0 || before.some((other) => other <= lastAfter));
   const isBehind = time < firstBefore - slack && after.some((other) => other >= firstBefore);
