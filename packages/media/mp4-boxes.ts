@@ -27,6 +27,12 @@ export async function boxesFrom(file: Blob, start = 0, end = file.size): Promise
   return boxes;
 }
 
+/** Whether the last box claims to be longer than the file, as where a transfer or a recording was cut off. */
+export async function endsWithinBox(file: Blob): Promise<boolean> {
+  const last = (await boxesFrom(file)).at(-1);
+  return last !== undefined && last.start + last.size > file.size;
+}
+
 /** More key frames than a week of video has, one a second. */
 const maxKeyFrames = 1_000_000;
 /** Of more frames no list is made: 18 hours of 60 a second. */

@@ -33,6 +33,19 @@ describe("probing", () => {
     }
   });
 
+  test("measures what is there of an MP4 that was cut off behind its index, and says so", async () => {
+    await using world = createWorld();
+    const whole = await makeClip(world.path("whole.mp4"), { seconds: 10, extra: ["-movflags", "+faststart"] });
+    const bytes = new Uint8Array(await Bun.file(whole).arrayBuffer());
+    await Bun.write(world.path("cut.mp4"), bytes.subarray(0, Math.round(bytes.length / 2)));
+    const { video, audio, warnings } = await probe(world.path("cut.mp4"), run);
+    for (const track of [video, ...audio]) {
+      expect(track?.endSeconds).toBeGreaterThan(3);
+      expect(track?.endSeconds).toBeLessThan(7);
+    }
+    expect(warnings).toEqual([expect.stringMatching(/^The file was cut off: \d\.\d s of the 10\.0 s .* are there$/)]);
+  });
+
   test.each(["clip.mp4", "clip.mkv", "clip.mov"])("finds where %s has no key frame for long", async (name) => {
     await using world = createWorld();
     const video = { width: 64, height: 36, rate: "10", seconds: 80, audio: false };

@@ -15,7 +15,7 @@ import {
   type VideoFacts,
 } from "./facts.ts";
 import { createFrameTimesCollector, type FrameTimes, longGopsOf, type TimedPacket } from "./frame-times.ts";
-import { indexedTimes, keyFrameNumbers } from "./mp4-boxes.ts";
+import { endsWithinBox, indexedTimes, keyFrameNumbers } from "./mp4-boxes.ts";
 import { type LongGop, minLongGopSeconds } from "./plan.ts";
 import { guardedInput, quiet, type Run, withoutAddress } from "./spawn.ts";
 import { isEncryptedMp4, whatItIs } from "./what-it-is.ts";
@@ -51,8 +51,10 @@ export async function probe(source: string, run: Run, signal?: AbortSignal): Pro
   if (!facts.video && facts.audio.length === 0) throw await refusal(file, described.output);
   assertSize(facts.video);
   const measure: Measure = { source, origin: described.output.format.start_time ?? 0, run, signal };
-  const isPlausible = isPlausibleDuration(described.output.format);
-  const trustsEnd = isPlausible && /\b(mov|mp4)\b/.test(facts.container);
+  const hasIndexOfFrames = /\b(mov|mp4)\b/.test(facts.container);
+  const isCutOff = hasIndexOfFrames && (await endsWithinBox(file));
+  const isPlausible = isPlausibleDuration(described.output.format) && !isCutOff;
+  const trustsEnd = isPlausible && hasIndexOfFrames;
   const shown = facts.video && (await measuredVideo(measure, facts.video, trustsEnd));
   // Of a stream without times its copy tells where it ends.
   const video = shown && (shown.endSeconds > 0 || isUntimed(facts.container)) ? shown : null;
@@ -64,10 +66,21 @@ export async function probe(source: string, run: Run, signal?: AbortSignal): Pro
   );
   const audio = heard.filter((one) => one.endSeconds > 0);
   if (!video && audio.length === 0) throw await refusal(file, described.output);
-  const hours = Math.max(video?.endSeconds ?? 0, ...audio.map((one) => one.endSeconds)) / 3600;
+  const endSeconds = endOf({ video, audio });
+  const hours = endSeconds / 3600;
   if (!(hours <= mostHours))
     throw new SourceError(`This file claims to be ${Math.round(hours)} h long; at most ${mostHours} h are taken`);
-  return { ...facts, video, audio, warnings: [...facts.warnings, ...warningsOfTimes(video)] };
+  const ends = isCutOff ? warningsOfEnd(endSeconds, endOf(facts)) : [];
+  return { ...facts, video, audio, warnings: [...facts.warnings, ...ends, ...warningsOfTimes(video)] };
+}
+
+const endOf = ({ video, audio }: Pick<Facts, "video" | "audio">): number =>
+  Math.max(video?.endSeconds ?? 0, ...audio.map((one) => one.endSeconds));
+
+function warningsOfEnd(endSeconds: number, claimedSeconds: number): string[] {
+  if (claimedSeconds - endSeconds < 1) return [];
+  const [there, claimed] = [endSeconds, claimedSeconds].map((seconds) => seconds.toFixed(1));
+  return [`The file was cut off: ${there} s of the ${claimed} s that its index tells are there`];
 }
 
 function warningsOfTimes(video: VideoFacts | null): string[] {

@@ -116,7 +116,14 @@ export async function createSegmentCollector(
     const slackSeconds = slackFor(rendition) + span.startSeconds - startSeconds;
     // Where a source ends is known when it was read to its end, whatever its container says.
     const endSlackSeconds = index === rendition.segmentCount - 1 ? plan.segmentSeconds : slackSeconds;
-    checkPlacement(measured, { startSeconds, endSeconds: span.endSeconds, slackSeconds, endSlackSeconds });
+    try {
+      checkPlacement(measured, { startSeconds, endSeconds: span.endSeconds, slackSeconds, endSlackSeconds });
+    } catch (error) {
+      // Short because the source ends there is no hole, and nothing is held over it.
+      if (error instanceof PlacementError && (await hasEnded(rendition, index + 1)))
+        throw new SegmentError(error.message);
+      throw error;
+    }
     const keyFrameBytes = rendition.kind === "video" ? measured.keyFrameBytes : 0;
     const segment = { videoId, rendition: rendition.name, index, encoder, ...measured, keyFrameBytes, init: init.name };
     const key = streamKey(videoId, segmentPath(rendition.name, index));
