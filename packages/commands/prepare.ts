@@ -14,6 +14,9 @@ const script = (name: string) => [join(import.meta.dirname, `${name}.ts`)];
 /** What `test:quick` leaves out: the whole system, and files of tests that take seconds each, which say so in their name. */
 const slowTests = ["packages/end-to-end/**", "**/*.slow.test.ts"].map((files) => `--path-ignore-patterns=${files}`);
 
+/** Two files at a time, each in a world of its own: most of a test's time is waiting for a state. */
+const testRunner = ["--no-orphans", "test", "--timeout=60000", "--parallel=2"];
+
 /** What each command runs, and which programs it needs. `start` must outlive us, so it alone may leave children. */
 const commands: Record<string, { run: string[]; needs: Program[] }> = {
   dev: { run: ["--no-orphans", ...script("dev")], needs: ["ffmpeg", "ffprobe"] },
@@ -21,11 +24,8 @@ const commands: Record<string, { run: string[]; needs: Program[] }> = {
   stop: { run: script("stop"), needs: [] },
   keys: { run: ["--no-orphans", ...script("keys")], needs: [] },
   upload: { run: ["--no-orphans", ...script("upload")], needs: [] },
-  test: { run: ["--no-orphans", "test", "--timeout=60000"], needs: ["ffmpeg", "ffprobe", "curl"] },
-  "test:quick": {
-    run: ["--no-orphans", "test", "--timeout=60000", ...slowTests],
-    needs: ["ffmpeg", "ffprobe", "curl"],
-  },
+  test: { run: testRunner, needs: ["ffmpeg", "ffprobe", "curl"] },
+  "test:quick": { run: [...testRunner, ...slowTests], needs: ["ffmpeg", "ffprobe", "curl"] },
   screenshots: {
     run: ["--no-orphans", join(root, "packages", "end-to-end", "studio", "screenshots.ts")],
     needs: ["ffmpeg", "ffprobe"],
