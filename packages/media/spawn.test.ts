@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createWorld, until } from "@video-backend/testing";
 import { createRun, run } from "./spawn.ts";
 
@@ -47,6 +47,17 @@ describe("a run", () => {
       expect(result).toMatchObject({ exitCode: null, signalName: "SIGKILL" });
       for (const pid of pids) await untilEnded(pid);
     }
+  });
+
+  test.skipIf(!existsSync("/proc/self/autogroup"))("gives way to other runs, each of which is a group", async () => {
+    const script = "until grep -q 'nice 10$' /proc/$$/autogroup; do sleep 0.01; done; nice";
+    const [command, args] = shell(script);
+    const runs = Array.from({ length: 3 }, async () => {
+      const lines: string[] = [];
+      await run(command, args, { niceness: 10, timeoutSeconds: 30, onLine: (line) => lines.push(line) });
+      return lines;
+    });
+    expect(await Promise.all(runs)).toEqual([["10"], ["10"], ["10"]]);
   });
 
   test("does not wait for whoever has left its process group and holds its output", async () => {

@@ -4,7 +4,7 @@
  * lies in a working directory and is thrown away, so there is nothing to be gentle about. Every run is watched: one that
  * makes no progress is ended.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 export interface RunOptions {
   signal?: AbortSignal;
@@ -14,7 +14,7 @@ export interface RunOptions {
   timeoutSeconds?: number;
   /** The working directory: what is named relative to it needs no escaping, whatever the directory's own name is. */
   directory?: string;
-  /** 0 (normal) to 19 (only when nobody else wants the processor). */
+  /** 0 (normal) to 19 (only when nobody else wants the processor), beside all other runs and the services. */
   niceness?: number;
 }
 
@@ -55,6 +55,7 @@ export function createRun({ stallSeconds }: { stallSeconds: number }): Run {
       stderr: "pipe",
       detached: true,
     });
+    const giveWay = niceness > 0 ? groupNiceness(child.pid, niceness) : undefined;
     const stdout = child.stdout.getReader();
     const stderr = child.stderr.getReader();
     let drain: ReturnType<typeof setTimeout> | undefined;
@@ -90,6 +91,7 @@ export function createRun({ stallSeconds }: { stallSeconds: number }): Run {
       };
     } finally {
       clearTimeout(timer);
+      giveWay?.stop();
       watch.stop();
       signal?.removeEventListener("abort", kill);
       kill();
@@ -97,6 +99,28 @@ export function createRun({ stallSeconds }: { stallSeconds: number }): Run {
       clearTimeout(drain);
     }
   };
+}
+
+/** Linux takes one such change in a tenth of a second of all users but root. */
+const groupNicenessMilliseconds = 110;
+
+/**
+ * A process in a session of its own is a group of its own to Linux' scheduler (sched(7), "The autogroup feature"), and its niceness
+ * counts within that group alone: without this a background encoder has as large a share as what somebody waits for.
+ */
+function groupNiceness(pid: number, niceness: number): { stop(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const set = () => {
+    try {
+      writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
+    } catch (error) {
+      const isTooSoon = error instanceof Error && "code" in error && error.code === "EAGAIN";
+      // Elsewhere there are no such groups: not on this system, or not in this container.
+      if (isTooSoon) timer = setTimeout(set, groupNicenessMilliseconds);
+    }
+  };
+  set();
+  return { stop: () => clearTimeout(timer) };
 }
 
 /** What an encode may be silent for is configured; this one is for whoever has no configuration. */
