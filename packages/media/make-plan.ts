@@ -35,7 +35,7 @@ export function makePlan(facts: Facts, settings: PlanSettings): Plan {
   const videoEnd = shown?.endSeconds ?? 0;
   const ramp = shown ? rampFrom(shown.startSeconds, frameRate, segmentSeconds) : [];
   const grid = { segmentSeconds, ramp };
-  const videoSegments = videoSegmentCount(grid, videoEnd, frameRate);
+  const videoSegments = videoSegmentCount(grid, videoEnd);
 
   const renditions: Rendition[] = rungs.map((rung) => {
     const levelIdc = h264Level({ ...rung, frameRate });
@@ -140,10 +140,15 @@ function fineTimescale(frameRateNumerator: number): number {
 
 const roundingSeconds = 1e-6;
 
-/** An interval for each boundary before the end; a last one of a frame or two joins the one before it. */
-function videoSegmentCount(grid: Grid, endSeconds: number, frameRate: number): number {
-  const shortestSeconds = Math.min(2.5 / (frameRate || 25), 0.25);
-  return gridIndex(grid, "video", Math.max(0, endSeconds - shortestSeconds + roundingSeconds)) + 1;
+/**
+ * A rest of video shorter than this joins the interval before it: the cost of a key frame is not made up for by the few that
+ * follow. Less than half a second, so that EXT-X-TARGETDURATION, which is compared with rounded durations, stays the grid's.
+ */
+const shortestLastSeconds = 0.45;
+
+/** An interval for each boundary before the end; a short last one joins the one before it. */
+function videoSegmentCount(grid: Grid, endSeconds: number): number {
+  return gridIndex(grid, "video", Math.max(0, endSeconds - shortestLastSeconds + roundingSeconds)) + 1;
 }
 
 /** A rest of audio shorter than this is left out: it would be a segment of one or two packets. */
