@@ -25,6 +25,15 @@ export const AdminConfig = z.object({
     .describe(
       "Where browsers reach streaming, where that is not its port of the host by which they reach this service",
     ),
+  SESSION_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(60)
+    .default(12 * 3600)
+    .describe("How long a login to the studio lasts at most"),
+  ADMIN_TRUSTED_PROXIES: settings
+    .proxies("127.0.0.0/8, ::1")
+    .describe("Addresses and networks whose X-Forwarded-Proto is trusted when a cookie is to be for https alone"),
   ADMIN_MAX_BODY_BYTES: z.coerce
     .number()
     .int()

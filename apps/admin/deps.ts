@@ -1,6 +1,6 @@
 /** What the verbs of the admin service are given. The lowest layer of the app: it imports no verb and no route. */
 import type { Bundle } from "@video-backend/bundle";
-import type { CrossOriginRules, Keys, Log } from "@video-backend/service";
+import type { CrossOriginRules, Keys, Log, Proxies } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { OtherServices } from "./services/connect-services.ts";
 
@@ -8,6 +8,8 @@ export interface AdminDeps {
   /** Where the thumbnails are; of the rest it is only asked what exists. */
   store: BlobStore;
   services: OtherServices;
+  /** Without it a login lasts twelve hours, and no proxy is trusted. */
+  sessions?: SessionTerms;
   /** The pages people see; without it there are none. */
   studio?: StudioDeps;
   /** Without it as `ServiceOptions` says. */
@@ -15,6 +17,14 @@ export interface AdminDeps {
   /** Who is let in; without it everybody is. */
   keys?: Keys | undefined;
   log: Log;
+}
+
+/** What an operator sets for those who log in. */
+export interface SessionTerms {
+  /** How long one lasts at most. */
+  seconds: number;
+  /** Those who may say that a client came by https. */
+  proxies: Proxies;
 }
 
 /** What the studio needs. */

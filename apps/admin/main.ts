@@ -32,6 +32,7 @@ const deps: AdminDeps = {
     { call },
   ),
   studio: { bundle: bundleForBrowser(studioEntries), publicStreamingUrl: config.PUBLIC_STREAMING_URL },
+  sessions: { seconds: config.SESSION_SECONDS, proxies: config.ADMIN_TRUSTED_PROXIES },
   crossOrigin: crossOriginRulesOf(config),
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
   log,

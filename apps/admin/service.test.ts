@@ -299,6 +299,7 @@ test("documents every route with an operationId of its own", async () => {
     "/keys/{id}",
     "/oembed",
     "/play/{token}/{id}/{asset_path}",
+    "/session",
     "/speedtest",
     "/stream/{id}/master.m3u8",
     "/stream/{id}/original",

@@ -13,6 +13,7 @@ export function createAdminService(deps: AdminDeps): ServiceApp {
       log: deps.log,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
+      takesSessionCookie: true,
       accessRules: [
         ...["/", "/studio/*", "/watch/assets/*"].map((path) => ({ method: "GET", path, ...anybody })),
         { path: "/files/*", ...scope("upload") },

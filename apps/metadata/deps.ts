@@ -4,7 +4,7 @@ import type { CrossOriginRules, Exclusion, Keys, Log, ServiceOptions } from "@vi
 import type { BlobStore } from "@video-backend/storage";
 import type { CaptionsStore } from "./captions/store.ts";
 import type { Changes } from "./changes/store.ts";
-import type { ApiKeys } from "./keys/store.ts";
+import type { ApiKeys, Sessions } from "./keys/store.ts";
 import type { Videos } from "./videos/store.ts";
 
 /** A verb takes the few it uses: `Pick<MetadataDeps, "videos" | "log">`. */
@@ -13,6 +13,7 @@ export interface MetadataDeps {
   captions: CaptionsStore;
   changes: Changes;
   apiKeys: ApiKeys;
+  sessions: Sessions;
   /** What `/health` checks, and what requests wait for while another program holds it. */
   database: NonNullable<ServiceOptions["database"]>;
   /** Holds the marks of private videos; of other files only their existence is asked. */

@@ -6,7 +6,7 @@ import { watchVideos } from "./changes/watch-videos.ts";
 import * as contract from "./contract.ts";
 import type { MetadataDeps } from "./deps.ts";
 import * as keys from "./keys/contract.ts";
-import { createKey, listKeys, lookUpKey, revokeKey } from "./keys/keys.ts";
+import { createKey, createSession, endSession, listKeys, lookUpKey, revokeKey } from "./keys/keys.ts";
 import * as playback from "./playback/contract.ts";
 import { createPlaybackToken } from "./playback/create-playback-token.ts";
 import { createVideo } from "./videos/create-video.ts";
@@ -64,6 +64,14 @@ export function createRoutes(deps: MetadataDeps) {
     .openapi(keys.revokeKey, async (c) => {
       await revokeKey(deps, c.req.valid("param").id);
       return c.json({ status: "revoked" as const }, 200);
+    })
+    .openapi(keys.createSession, async (c) => {
+      c.header("cache-control", "no-store");
+      return c.json(await createSession(deps, c.req.valid("json")), 200);
+    })
+    .openapi(keys.endSession, async (c) => {
+      await endSession(deps, c.req.valid("param").id);
+      return c.json({ status: "ended" as const }, 200);
     })
     .openapi(captions.listAllCaptions, async (c) => c.json({ captions: await listAllCaptions(deps) }, 200))
     .openapi(captions.listCaptions, async (c) => {

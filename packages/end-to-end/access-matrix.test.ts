@@ -1,12 +1,16 @@
-/** Every route of the five OpenAPI documents with every kind of credential, each service with `AUTH=keys`. */
+/**
+ * Every route of the five OpenAPI documents with every kind of credential, each service with `AUTH=keys`. A session is the
+ * cookie of admin's own pages: with a foreign Origin, and at the other services, it is nothing.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { signPlaybackToken } from "@video-backend/access";
 import { hashOfKey, keyIdOf, newApiKey, newServiceKey } from "@video-backend/access/api-key";
+import { newSessionToken } from "@video-backend/access/session-token";
 import { createAdminService } from "@video-backend/admin/service";
 import { createTestAdmin } from "@video-backend/admin/testing";
 import { createMetadataService } from "@video-backend/metadata/service";
 import { createTestMetadata, testPlaybackKeys } from "@video-backend/metadata/testing";
-import { createLog, type Keys, type Scope, type ServiceApp, scopes } from "@video-backend/service";
+import { createLog, type Keys, type Scope, type ServiceApp, scopes, sessionCookie } from "@video-backend/service";
 import { exampleVideoId } from "@video-backend/service/contract";
 import { createStreamingService } from "@video-backend/streaming/service";
 import { createTestStreaming } from "@video-backend/streaming/testing";
@@ -17,6 +21,13 @@ import { createUploadService } from "@video-backend/upload/service";
 import { createTestUpload } from "@video-backend/upload/testing";
 import type { ServiceName } from "./system.ts";
 
+function mapped(
+  from: Record<string, string>,
+  headersOf: (value: string) => Record<string, string>,
+): Record<string, Record<string, string>> {
+  return Object.fromEntries(Object.entries(from).map(([name, value]) => [name, headersOf(value)]));
+}
+
 interface Operation {
   operationId: string;
   security?: Record<string, string[]>[];
@@ -26,15 +37,34 @@ interface Operation {
 
 const serviceKey = newServiceKey();
 /** By whose it is. */
-const credentials: Record<string, string | undefined> = {
-  nobody: undefined,
-  unknown: `Bearer ${newApiKey()}`,
-  expired: `Bearer ${newApiKey()}`,
-  revoked: `Bearer ${newApiKey()}`,
-  service: `Bearer ${serviceKey}`,
-  ...Object.fromEntries(scopes.map((scope) => [scope, `Bearer ${newApiKey()}`])),
+const secrets = {
+  unknown: newApiKey(),
+  expired: newApiKey(),
+  revoked: newApiKey(),
+  service: serviceKey,
+  ...(Object.fromEntries(scopes.map((scope) => [scope, newApiKey()])) as Record<Scope, string>),
 };
-const keyOf = (name: string): string => (credentials[name] ?? "").replace("Bearer ", "");
+type Named = keyof typeof secrets;
+/** Each of a key with the scope `read`, unless its name says another thing. */
+const sessions = {
+  session: newSessionToken(serviceKey),
+  "ended session": newSessionToken(serviceKey),
+  "expired session": newSessionToken(serviceKey),
+  "session of a revoked key": newSessionToken(serviceKey),
+  "session of another installation": newSessionToken(newServiceKey()),
+};
+const ownPage = { origin: "http://service.test" };
+/** What is sent, by whose it is. */
+const credentials: Record<string, Record<string, string>> = {
+  nobody: {},
+  ...mapped(secrets, (key) => ({ authorization: `Bearer ${key}` })),
+  ...mapped(sessions, (token) => ({ cookie: `${sessionCookie}=${token}`, ...ownPage })),
+  "session as a key": { authorization: `Bearer ${sessions.session}` },
+  // A page of an origin that may do everything with a key.
+  "session from an allowed origin": { cookie: `${sessionCookie}=${sessions.session}`, origin: "http://localhost:4000" },
+  "session from a foreign origin": { cookie: `${sessionCookie}=${sessions.session}`, origin: "https://evil.example" },
+  "session without an origin": { cookie: `${sessionCookie}=${sessions.session}` },
+};
 
 const world = createWorld();
 const lines: string[] = [];
@@ -49,14 +79,24 @@ beforeAll(async () => {
   const transcoding = await createTestTranscoding(other, { metadata });
   const upload = createTestUpload(other, { metadata: metadata.client, transcoding: transcoding.client });
   const streaming = createTestStreaming(other, metadata.client);
-  const { apiKeys } = metadata.deps;
-  const save = (name: string, names: Scope[], expiresAt: number | null = null) => {
-    const sha256 = hashOfKey(keyOf(name));
+  const { apiKeys, sessions: stored } = metadata.deps;
+  const save = (name: Named, names: Scope[], expiresAt: number | null = null) => {
+    const sha256 = hashOfKey(secrets[name]);
     return apiKeys.create({ id: keyIdOf(sha256), sha256, name, scopes: names, expiresAt });
   };
   for (const scope of scopes) await save(scope, [scope]);
   await save("expired", [...scopes], other.clock.now());
   await apiKeys.revoke((await save("revoked", [...scopes])).id);
+  const open = async (name: keyof typeof sessions, key: Named, seconds: number) => {
+    const sha256 = hashOfKey(sessions[name]);
+    const keyId = keyIdOf(hashOfKey(secrets[key]));
+    return stored.create({ id: keyIdOf(sha256), sha256, keyId, expiresAt: other.clock.now() + seconds });
+  };
+  await open("session", "read", 60);
+  await open("session of a revoked key", "revoked", 60);
+  await open("session of another installation", "read", 60);
+  await stored.end((await open("ended session", "read", 60)).id);
+  await open("expired session", "read", 0);
   const keys: Keys = { serviceKey, verifier: metadata.verifier };
   const { store } = admin;
   services = {
@@ -87,11 +127,25 @@ function exampleOf({ path, parameters = [] }: { path: string } & Operation): str
   });
 }
 
+const readingMethods = ["GET", "HEAD", "OPTIONS"];
+
 /** What the contract says of a caller. */
-function expected({ security = [] }: Operation, who: string): "let in" | 401 | 403 {
+function expected(operation: Operation, who: string, method: string, isAdmin: boolean): "let in" | 401 | 403 {
+  const { security = [], operationId } = operation;
+  const isReading = readingMethods.includes(method);
+  if (who === "session from a foreign origin" && !isReading) return 403;
   if (security.length === 0 || who === "service") return "let in";
-  if (!(scopes as readonly string[]).includes(who)) return 401;
-  return security.some((one) => one.apiKey?.includes(who)) ? "let in" : 403;
+  const isCookie = "cookie" in (credentials[who] ?? {});
+  if (isCookie && !isAdmin) return 401;
+  const isForeign = who.endsWith(" origin") && !(who === "session without an origin" && isReading);
+  if (isCookie && isForeign) return 403;
+  const isSession = isCookie || who === "session as a key";
+  if (isSession && who !== "session" && who in sessions) return 401;
+  // A session does not make another one.
+  if (isSession && operationId === "logIn") return 403;
+  const scope = isSession ? "read" : who;
+  if (!(scopes as readonly string[]).includes(scope)) return 401;
+  return security.some(({ apiKey }) => apiKey && (apiKey.length === 0 || apiKey.includes(scope))) ? "let in" : 403;
 }
 
 test("every route lets in whom its contract says, and nobody else", async () => {
@@ -100,17 +154,14 @@ test("every route lets in whom its contract says, and nobody else", async () => 
   for (const [name, service] of Object.entries(services)) {
     for (const operation of await operationsOf(service)) {
       if (operation.security === undefined) wrong.push(`${name} ${operation.operationId} declares nothing`);
-      for (const [who, authorization] of Object.entries(credentials)) {
+      for (const [who, headers] of Object.entries(credentials)) {
         const { method } = operation;
-        const request = new Request(`http://service.test${exampleOf(operation)}`, {
-          method,
-          headers: authorization === undefined ? {} : { authorization },
-        });
+        const request = new Request(`http://service.test${exampleOf(operation)}`, { method, headers });
         const response = await service.fetch(request);
         const told = response.status === 401 || response.status === 403 ? response.status : "let in";
         await response.body?.cancel();
         asked++;
-        const meant = expected(operation, who);
+        const meant = expected(operation, who, method, name === "admin");
         const line = `${name}: ${method} ${operation.path} as ${who} is ${told}, not ${meant}`;
         if (told !== meant) wrong.push(line);
         if (told === 401 && !response.headers.get("www-authenticate")?.startsWith("Bearer")) wrong.push(line);
@@ -119,14 +170,20 @@ test("every route lets in whom its contract says, and nobody else", async () => 
     }
   }
   expect(wrong).toEqual([]);
-  expect(asked).toBeGreaterThan(1000);
+  expect(asked).toBeGreaterThan(2000);
 }, 60_000);
 
-test("nothing is open, for services alone or for admins but this", async () => {
-  const found: Record<string, Set<string>> = { anybody: new Set(), services: new Set(), admin: new Set() };
+test("nothing is open, for any key, for services alone or for admins but this", async () => {
+  const found: Record<string, Set<string>> = {
+    anybody: new Set(),
+    anyKey: new Set(),
+    services: new Set(),
+    admin: new Set(),
+  };
   for (const service of Object.values(services)) {
     for (const { operationId, security = [] } of await operationsOf(service)) {
       if (security.length === 0) found.anybody?.add(operationId);
+      if (security.some((one) => one.apiKey?.length === 0)) found.anyKey?.add(operationId);
       if (security.some((one) => one.serviceKey)) found.services?.add(operationId);
       if (security.some((one) => one.apiKey?.includes("admin"))) found.admin?.add(operationId);
     }
@@ -138,15 +195,15 @@ test("nothing is open, for services alone or for admins but this", async () => {
       ...["getVideoFile", "getWatchPage", "health", "listQualities", "listTranscodedQualities", "playByToken"],
       "playVideo",
     ],
-    services: ["demandSegment", "lookUpKey", "restoreFile"],
+    anyKey: ["getSession", "logIn", "logOut"],
+    services: ["createSession", "demandSegment", "endSession", "lookUpKey", "restoreFile"],
   });
 });
 
 test("the original is for keys alone where the operator says so, under every path that leads to it", async () => {
   const service = services["streaming with ORIGINALS=key"];
   const status = async (path: string, who: string, method = "GET") => {
-    const authorization = credentials[who];
-    const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+    const headers = credentials[who] ?? {};
     return (await service.fetch(new Request(`http://service.test${path}`, { method, headers }))).status;
   };
   for (const path of ["/stream/film/original", "/stream/film/%6Friginal", "/play/token/film/original"]) {
@@ -157,8 +214,11 @@ test("the original is for keys alone where the operator says so, under every pat
   expect(await status("/stream/film/master.m3u8", "nobody")).toBe(404);
 });
 
-test("no key is in any log", () => {
+test("no key and no session is in any log", () => {
   const log = lines.join("");
-  expect(log).toContain(`key:${keyIdOf(hashOfKey(keyOf("read")))}`);
-  expect(Object.keys(credentials).filter((name) => name !== "nobody" && log.includes(keyOf(name)))).toEqual([]);
+  const key = keyIdOf(hashOfKey(secrets.read));
+  expect(log).toContain(`"key:${key}"`);
+  expect(log).toContain(`"key:${key} session:${keyIdOf(hashOfKey(sessions.session))}"`);
+  const all = Object.entries({ ...secrets, ...sessions });
+  expect(all.filter(([, secret]) => log.includes(secret)).map(([name]) => name)).toEqual([]);
 });

@@ -78,6 +78,37 @@ test("a revoked key is refused by every service within five seconds", async () =
   expect(performance.now() - revokedAt).toBeLessThan(5000);
 }, 30_000);
 
+test("an event stream is closed within five seconds of the revocation of its key, wherever it was opened", async () => {
+  const { id, key } = await createKey("read");
+  const { key: other } = await createKey("read");
+  const open = (service: ServiceName, path: string, given = key) => ask(service, path, given);
+  const streams = await Promise.all([
+    open("metadata", "/videos/events"),
+    open("transcoding", "/transcode/events"),
+    open("admin", "/videos/events"),
+    open("admin", "/transcode/events"),
+  ]);
+  expect(streams.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  const staying = await open("admin", "/videos/events", other);
+  const reader = staying.body?.getReader();
+  await reader?.read();
+  let isOver = false;
+  reader?.read().finally(() => {
+    isOver = true;
+  });
+  const revokedAt = performance.now();
+  expect((await ask("admin", `/keys/${id}`, admin, { method: "DELETE" })).status).toBe(200);
+  const seconds = await Promise.all(
+    streams.map(async (stream) => {
+      await stream.text();
+      return (performance.now() - revokedAt) / 1000;
+    }),
+  );
+  expect(Math.max(...seconds)).toBeLessThan(5);
+  expect(isOver).toBeFalse();
+  await reader?.cancel();
+}, 30_000);
+
 test("while metadata is down known keys work, and unknown ones are answered with 503", async () => {
   const { key } = await createKey("read", "upload");
   const { key: unseen } = await createKey("read", "upload");

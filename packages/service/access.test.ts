@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { createRoute } from "@hono/zod-openapi";
 import { hashOfKey, newApiKey, newServiceKey } from "@video-backend/access/api-key";
-import { accessModeOf, callAsService, currentPrincipal, type Keys } from "./access.ts";
+import { newSessionToken } from "@video-backend/access/session-token";
+import { accessModeOf, callAsService, currentPrincipal, type Keys, sessionCookie, type VerifiedKey } from "./access.ts";
 import { createService } from "./create-service.ts";
+import { eventStream } from "./events.ts";
 import { createLog } from "./log.ts";
 import { nameOfPrincipal } from "./principal.ts";
 import { createRouter } from "./router.ts";
@@ -10,13 +12,14 @@ import { anybody, scope, servicesOnly } from "./scopes.ts";
 
 const serviceKey = newServiceKey();
 const apiKey = newApiKey();
+const one: VerifiedKey = { id: "one", name: "One", scopes: ["read"], sessionId: null, expiresAt: null };
 const keys: Keys = {
   serviceKey,
-  verifier: { verify: async (sha256) => (sha256 === hashOfKey(apiKey) ? { id: "one", scopes: ["read"] } : null) },
+  verifier: { verify: async (sha256) => (sha256 === hashOfKey(apiKey) ? one : null) },
 };
 
 /** A service whose routes answer who acts, and its log. */
-function setup({ keys: given }: { keys?: Keys } = { keys }) {
+function setup({ keys: given, takesSessionCookie = false }: { keys?: Keys; takesSessionCookie?: boolean } = { keys }) {
   const lines: string[] = [];
   const routes = createRouter();
   const rule = { open: anybody, read: scope("read"), write: scope("write"), internal: servicesOnly };
@@ -28,6 +31,8 @@ function setup({ keys: given }: { keys?: Keys } = { keys }) {
       return c.text(principal ? nameOfPrincipal(principal) : "nobody");
     });
   }
+  const change = { method: "put", path: "/read", operationId: "change", ...scope("read") } as const;
+  routes.openapi(createRoute({ ...change, responses: { 200: { description: "Changed" } } }), (c) => c.text("changed"));
   routes.get("/page", (c) => c.text("page"));
   routes.get("/hidden", (c) => c.text("hidden"));
   const service = createService(
@@ -38,16 +43,18 @@ function setup({ keys: given }: { keys?: Keys } = { keys }) {
       log: createLog("test", "trace", { write: (line) => void lines.push(line) }),
       checks: {},
       keys: given,
+      takesSessionCookie,
       accessRules: [{ method: "GET", path: "/page", ...anybody }],
     },
     routes,
   );
-  const get = async (path: string, authorization?: string, headers: Record<string, string> = {}) => {
-    const all = { ...headers, ...(authorization === undefined ? {} : { authorization }) };
-    const response = await service.fetch(new Request(`http://service.test${path}`, { headers: all }));
+  const send = async (method: string, path: string, headers: Record<string, string>) => {
+    const response = await service.fetch(new Request(`http://service.test${path}`, { method, headers }));
     return `${response.status} ${response.ok ? await response.text() : (await response.json()).detail}`;
   };
-  return { get, lines };
+  const get = (path: string, authorization?: string, headers: Record<string, string> = {}) =>
+    send("GET", path, { ...headers, ...(authorization === undefined ? {} : { authorization }) });
+  return { get, send, lines };
 }
 
 test("each route is for those whom it declares; verbs and the log know who acts", async () => {
@@ -110,6 +117,68 @@ test("a route that does not declare its callers keeps the service from being cre
   routes.openapi(route, (c) => c.text(""));
   const about = { name: "a", title: "A", description: "A", log: createLog("test", "silent"), checks: {} };
   expect(() => createService(about, routes)).toThrow("get /forgotten does not declare who may call it");
+});
+
+describe("the cookie of a session", () => {
+  const token = newSessionToken(serviceKey);
+  const session: VerifiedKey = { ...one, sessionId: "two", expiresAt: null };
+  const ofSession: Keys = {
+    serviceKey,
+    verifier: { verify: async (sha256) => (sha256 === hashOfKey(token) ? session : keys.verifier.verify(sha256)) },
+  };
+  const cookie = `theme=dark; ${sessionCookie}=${token}`;
+  const own = { origin: "http://service.test" };
+  const [allowed, insecure] = [{ origin: "http://localhost:4000" }, { "sec-fetch-site": "same-site" }];
+
+  test("is taken from own pages alone, and only where the service takes it", async () => {
+    const { get, send } = setup({ keys: ofSession, takesSessionCookie: true });
+    expect(await get("/read", undefined, { cookie })).toBe("200 key:one session:two");
+    expect(await get("/read", undefined, { cookie, ...own })).toBe("200 key:one session:two");
+    expect(await get("/write", undefined, { cookie })).toBe("403 The key lacks the scope write");
+    for (const foreign of [allowed, insecure])
+      expect(await get("/read", undefined, { cookie, ...foreign })).toStartWith("403 The session");
+    expect(await get("/open", undefined, { cookie, ...allowed })).toBe("200 anybody");
+    expect(await get("/read", undefined, { cookie: `${sessionCookie}=${token.slice(0, -1)}A` })).toBe(
+      "401 The session has ended",
+    );
+    expect(await send("PUT", "/read", { cookie })).toStartWith("403 The session");
+    expect(await send("PUT", "/read", { cookie, ...allowed })).toStartWith("403 The session");
+    expect(await send("PUT", "/read", { cookie, ...own })).toBe("200 changed");
+    expect(await send("PUT", "/read", { cookie, "sec-fetch-site": "same-origin" })).toBe("200 changed");
+    // A key counts before it.
+    expect(await get("/read", `Bearer ${apiKey}`, { cookie, ...allowed })).toBe("200 key:one");
+    const { get: getElsewhere } = setup({ keys: ofSession });
+    expect(await getElsewhere("/read", undefined, { cookie })).toStartWith("401 A key is needed");
+    expect(await getElsewhere("/read", `Bearer ${token}`)).toBe("200 key:one session:two");
+  });
+});
+
+test("an event stream ends when its key is revoked, and not while nobody can tell", async () => {
+  let found: () => Promise<VerifiedKey | null> = async () => one;
+  const routes = createRouter();
+  async function* untilTheEnd(signal: AbortSignal) {
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    yield* [];
+  }
+  routes.get("/feed", (c) => eventStream(c, untilTheEnd));
+  const about = { name: "a", title: "A", description: "A", log: createLog("test", "silent"), checks: {} };
+  const accessRules = [{ path: "/feed", ...scope("read") }];
+  const service = createService(
+    { ...about, keys: { serviceKey, verifier: { verify: () => found() } }, accessRules },
+    routes,
+  );
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const { body } = await service.fetch(new Request("http://service.test/feed", { headers }));
+  const asked = Promise.withResolvers<void>();
+  found = async () => {
+    asked.resolve();
+    throw new Error("metadata is away");
+  };
+  await asked.promise;
+  found = async () => null;
+  const startedAt = performance.now();
+  expect(await new Response(body).text()).toContain(": connected");
+  expect(performance.now() - startedAt).toBeLessThan(2000);
 });
 
 test("ten thousand forged keys: none passes, and none is in the log", async () => {

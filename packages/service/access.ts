@@ -6,25 +6,25 @@
  */
 import { apiKeyPattern, hashOfKey, isSameHash } from "@video-backend/access/api-key";
 import { openServiceKey } from "@video-backend/access/service-key";
+import { isSessionToken } from "@video-backend/access/session-token";
 import type { MiddlewareHandler } from "hono";
 import { tryGetContext } from "hono/context-storage";
+import { getCookie } from "hono/cookie";
 import { TrieRouter } from "hono/router/trie-router";
-import { listensOnLoopback } from "./cross-origin.ts";
+import { listensOnLoopback, mayUseCookie } from "./cross-origin.ts";
 import { ServiceError } from "./errors.ts";
-import { nameOfPrincipal, type Principal } from "./principal.ts";
-import type { ServiceApp, ServiceEnv } from "./router.ts";
-import { anybody, type Scope, schemes, scope } from "./scopes.ts";
+import { type KeyPrincipal, nameOfPrincipal, type Principal } from "./principal.ts";
+import type { ServiceApp, ServiceContext, ServiceEnv } from "./router.ts";
+import { anybody, schemes, scope } from "./scopes.ts";
 
-/** A key that is valid at this moment. */
-export interface VerifiedKey {
-  id: string;
-  scopes: readonly Scope[];
-}
+/** A key that is valid at this moment, or a session of one. */
+export type VerifiedKey = Omit<KeyPrincipal, "kind">;
 
 export interface KeyVerifier {
   /**
-   * Null for a key that does not exist, is revoked or has expired.
+   * Null for a key that does not exist, is revoked or has expired, and for a session that has ended.
    *
+   * @param sha256 of the key, or of the token of a session
    * @throws ServiceError `unavailable` when nobody knows
    */
   verify(sha256: string): Promise<VerifiedKey | null>;
@@ -51,27 +51,49 @@ const actingForHeader = "x-acting-for";
 /** Of the request at hand; null outside of one. */
 export const currentPrincipal = (): Principal | null => tryGetContext<ServiceEnv>()?.get("principal") ?? null;
 
-/** Enforces what the routes declare. The rules are read at the first request, when all routes are in. */
-export function createAccess(keys: Keys | undefined, rulesOf: () => AccessRule[]): MiddlewareHandler<ServiceEnv> {
+/** The cookie that the studio's pages are let in by. Scripts cannot read it. */
+export const sessionCookie = "studio-session";
+
+/**
+ * Enforces what the routes declare. The rules are read at the first request, when all routes are in.
+ *
+ * @param takesCookie whether pages of this service's own origin may have a session's cookie in place of a key
+ */
+export function createAccess(
+  keys: Keys | undefined,
+  rulesOf: () => AccessRule[],
+  takesCookie = false,
+): MiddlewareHandler<ServiceEnv> {
   if (!keys) {
     return async (c, next) => {
       c.set("principal", { kind: "anybody" });
       await next();
     };
   }
-  const serviceKeyHash = hashOfKey(keys.serviceKey);
+  const { serviceKey, verifier } = keys;
+  const serviceKeyHash = hashOfKey(serviceKey);
   let router: TrieRouter<AccessRule["security"]> | undefined;
 
-  async function identify(request: Request): Promise<Principal | null> {
-    const [, token] = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(request.headers.get("authorization") ?? "") ?? [];
-    if (token === undefined) return null;
+  async function identify(token: string, actingFor: string | undefined): Promise<Principal | null> {
     const sha256 = hashOfKey(token);
     if (isSameHash(sha256, serviceKeyHash)) {
-      const actingFor = request.headers.get(actingForHeader);
-      return { kind: "service", actingFor: actingFor !== null && /^[\w: ]{1,100}$/.test(actingFor) ? actingFor : null };
+      return {
+        kind: "service",
+        actingFor: actingFor !== undefined && /^[\w: ]{1,100}$/.test(actingFor) ? actingFor : null,
+      };
     }
-    const verified = apiKeyPattern.test(token) ? await keys?.verifier.verify(sha256) : null;
+    const isOfTheForm = apiKeyPattern.test(token) || isSessionToken(serviceKey, token);
+    const verified = isOfTheForm ? await verifier.verify(sha256) : null;
     return verified ? { kind: "key", ...verified } : null;
+  }
+
+  /** The session of a page of ours; a key that is sent counts before it. */
+  function takeSession(c: ServiceContext): "none" | "taken" | "foreign" {
+    const token = takesCookie && c.req.header("authorization") === undefined ? getCookie(c, sessionCookie) : undefined;
+    if (!token) return "none";
+    if (!mayUseCookie(c.req.raw)) return "foreign";
+    c.set("sessionToken", token);
+    return "taken";
   }
 
   return async (c, next) => {
@@ -79,32 +101,54 @@ export function createAccess(keys: Keys | undefined, rulesOf: () => AccessRule[]
     const method = c.req.method === "HEAD" ? "GET" : c.req.method;
     const [[found] = []] = router.match(method, c.req.path)[0];
     const security = found ?? scope("admin").security;
+    const session = takeSession(c);
     if (security.length === 0) {
       c.set("principal", { kind: "anybody" });
       return next();
     }
-    const principal = await identify(c.req.raw);
-    if (!principal) {
-      const isSent = c.req.header("authorization") !== undefined;
-      throw new ServiceError(
-        "unauthorized",
-        isSent
-          ? "The key is not valid: it does not exist, was revoked, or has expired"
-          : "A key is needed: Authorization: Bearer vb_…",
-      );
+    if (session === "foreign") {
+      throw new ServiceError("forbidden", "The session of the studio is for its own pages; send a key instead", {
+        details: { origin: c.req.header("origin") ?? null },
+      });
     }
+    const authorization = c.req.header("authorization");
+    const token = c.get("sessionToken") ?? bearerIn(authorization);
+    const whoCalls = async () => (token === undefined ? null : identify(token, c.req.header(actingForHeader)));
+    const principal = await whoCalls();
+    if (!principal) throw new ServiceError("unauthorized", refusalOf(session === "taken", authorization));
     c.set("principal", principal);
-    if (principal.kind === "key") checkScope(principal.scopes, security);
+    checkScope(principal, security);
+    c.set("isStillAllowed", async () => isAllowed(await whoCalls(), security));
     await next();
   };
 }
 
-function checkScope(given: readonly Scope[], security: AccessRule["security"]): void {
+const bearerIn = (authorization: string | undefined): string | undefined =>
+  /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization ?? "")?.[1];
+
+function refusalOf(isSession: boolean, authorization: string | undefined): string {
+  if (isSession) return "The session has ended";
+  return authorization === undefined
+    ? "A key is needed: Authorization: Bearer vb_…"
+    : "The key is not valid: it does not exist, was revoked, or has expired";
+}
+
+/** Whether the route takes this caller. A route may take any key, or keys with one of some scopes. */
+function isAllowed(principal: Principal | null, security: AccessRule["security"]): boolean {
+  if (principal?.kind !== "key") return principal !== null;
+  const given: readonly string[] = principal.scopes;
+  return security.some((one) => {
+    const wanted = one[schemes.apiKey];
+    return wanted !== undefined && (wanted.length === 0 || wanted.some((name) => given.includes(name)));
+  });
+}
+
+function checkScope(principal: Principal, security: AccessRule["security"]): void {
+  if (principal.kind !== "key" || isAllowed(principal, security)) return;
   const wanted = security.flatMap((one) => one[schemes.apiKey] ?? []);
-  if (wanted.some((name) => (given as readonly string[]).includes(name))) return;
   if (wanted.length === 0) throw new ServiceError("forbidden", "Only the services themselves may do this");
   throw new ServiceError("forbidden", `The key lacks the scope ${wanted.join(" or ")}`, {
-    details: { missing_scope: wanted[0], scopes: given },
+    details: { missing_scope: wanted[0], scopes: principal.scopes },
   });
 }
 

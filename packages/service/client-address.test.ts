@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { parseProxies } from "./client-address.ts";
+import { isOverHttps, parseProxies } from "./client-address.ts";
+import { createRouter } from "./router.ts";
 
 test("proxies are addresses and networks of either kind", () => {
   const proxies = parseProxies("10.0.0.0/8, 192.168.1.7,fd00::/8 , ::1");
@@ -8,4 +9,20 @@ test("proxies are addresses and networks of either kind", () => {
   for (const address of ["fd12::3", "::1", "::ffff:10.1.2.3"]) expect(proxies.check(address, "ipv6")).toBeTrue();
   for (const address of ["fe80::1", "::ffff:11.1.2.3"]) expect(proxies.check(address, "ipv6")).toBeFalse();
   expect(parseProxies("").check("127.0.0.1", "ipv4")).toBeFalse();
+});
+
+test("a trusted proxy alone may say that its client came by https", async () => {
+  const proxies = parseProxies("10.0.0.0/8");
+  const app = createRouter().get("/", (c) => c.text(String(isOverHttps(c, proxies))));
+  const ask = async (peer: string, forwarded?: string, url = "http://a.test/") => {
+    const headers: Record<string, string> = forwarded === undefined ? {} : { "x-forwarded-proto": forwarded };
+    return (await app.request(url, { headers }, { clientAddress: () => peer })).text();
+  };
+  expect([await ask("10.1.1.1", "https"), await ask("10.1.1.1", "HTTPS, http")]).toEqual(["true", "true"]);
+  expect([await ask("10.1.1.1", "http"), await ask("10.1.1.1"), await ask("11.1.1.1", "https")]).toEqual([
+    "false",
+    "false",
+    "false",
+  ]);
+  expect(await ask("11.1.1.1", undefined, "https://a.test/")).toBe("true");
 });

@@ -41,4 +41,12 @@ export function clientAddressOf(c: ServiceContext, proxies: Proxies): string | n
   return client;
 }
 
+/** Whether the client's own connection is encrypted: the one to this service, or, as a trusted proxy says, the one to it. */
+export function isOverHttps(c: ServiceContext, proxies: Proxies): boolean {
+  if (new URL(c.req.url).protocol === "https:") return true;
+  const peer = c.env?.clientAddress?.() ?? null;
+  const [protocol] = (c.req.header("x-forwarded-proto") ?? "").split(",");
+  return peer !== null && proxies.check(peer, familyOf(peer)) && protocol?.trim().toLowerCase() === "https";
+}
+
 const familyOf = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");

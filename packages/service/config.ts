@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import { serviceKeySetting } from "@video-backend/access/service-key";
 import { z } from "zod";
+import { parseProxies } from "./client-address.ts";
 import { loopbackOrigins, parseHosts, parseOrigins } from "./cross-origin.ts";
 import { messageOf } from "./errors.ts";
 
@@ -29,6 +30,8 @@ export const settings = {
       .default(`http://127.0.0.1:${port}`)
       .transform((url) => url.replace(/\/+$/, ""))
       .describe("Where that service answers, as seen from this one"),
+  /** A list of addresses and networks with commas between. */
+  proxies: (fallback: string) => parsed(parseProxies).prefault(fallback),
   /** A list of origins with commas between, or `*`. */
   origins: (fallback: string) => parsed(parseOrigins).prefault(fallback),
   ALLOWED_ORIGINS: parsed(parseOrigins)

@@ -37,6 +37,8 @@ export interface ServiceOptions {
   middleware?: MiddlewareHandler<ServiceEnv>[];
   /** Who is let in, where keys are needed; without it everybody is. */
   keys?: Keys | undefined;
+  /** Whether pages of this service's own origin may have the cookie of a session in place of a key; not by default. */
+  takesSessionCookie?: boolean;
   /** Who may call what is in no document, such as pages; all else that is in none is for the scope `admin`. */
   accessRules?: AccessRule[];
   /** The path that a request is routed by, where that is not its own. What is left out stays out of the log, too. */
@@ -63,7 +65,8 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
     else options.log.info(line, "request");
   });
   app.use((options.crossOrigin ?? createCrossOriginRules()).guard);
-  app.use(createAccess(options.keys, () => [...rules, ...rulesOfShell, ...(options.accessRules ?? [])]));
+  const allRules = () => [...rules, ...rulesOfShell, ...(options.accessRules ?? [])];
+  app.use(createAccess(options.keys, allRules, options.takesSessionCookie));
   app.onError((error, c) => answerError(error, c, options.log));
   app.notFound((c) => {
     const error = new ServiceError("not_found", `Nothing answers ${c.req.method} ${c.req.path}; see /docs`);

@@ -71,7 +71,7 @@ export function createCrossOriginRules(options: CrossOriginOptions = {}): CrossO
     // An answer for one origin must not be kept for another one.
     const vary = { vary: "Origin" };
     if (origin === null || !(isAllowed(origin) || isReader(origin))) return vary;
-    // For a proxy in front that asks who is there: the services know no cookies and no passwords.
+    // For a proxy in front that asks who is there. The studio's own cookie counts for its own pages alone.
     const credentials = isAllowed(origin) ? { "access-control-allow-credentials": "true" } : {};
     return { ...headersFor(origin), ...credentials, ...vary };
   }
@@ -167,6 +167,17 @@ function isOwnPage(request: Request, origin: string | null): boolean {
   const scheme = /^https?:\/\//.exec(origin)?.[0];
   const own = `${scheme}${hostOf(request)}`;
   return scheme !== undefined && URL.canParse(own) && new URL(own).origin === origin.toLowerCase();
+}
+
+/**
+ * Whether a cookie of ours may stand for a key in this request: its own pages alone send it, whatever other origins are
+ * allowed. What changes something has to say so; browsers do with every request but GET and HEAD.
+ */
+export function mayUseCookie(request: Request): boolean {
+  const origin = request.headers.get("origin");
+  if (!isOwnPage(request, origin)) return false;
+  const isReading = readingMethods.includes(request.method);
+  return isReading || origin !== null || request.headers.get("sec-fetch-site") === "same-origin";
 }
 
 function originMatcher(origins: Origins): (origin: string) => boolean {

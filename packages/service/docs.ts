@@ -27,7 +27,7 @@ export function addDocs(app: ServiceApp, about: { title: string; description: st
     type: "http",
     scheme: "bearer",
     description:
-      "An API key, with the scope that the operation names. Not needed where the services run with AUTH=open",
+      "An API key, with the scope that the operation names; for pages of the studio, the cookie of its session. Not needed where the services run with AUTH=open",
   });
   app.openAPIRegistry.registerComponent("securitySchemes", schemes.serviceKey, {
     type: "http",

@@ -17,7 +17,13 @@ export interface ServerEvent {
 /** Comments sent at this pace keep proxies and clients from taking silence for death. */
 const heartbeatSeconds = 15;
 
-/** Answers with an event stream made of `events`, which is ended when the client leaves or the service drains. */
+/** So often it is looked whether a follower is still let in; with what verifiers remember, within 5 s of a revocation. */
+const recheckSeconds = 1;
+
+/**
+ * Answers with an event stream made of `events`, which is ended when the client leaves, when its key is no longer valid, or
+ * when the service drains.
+ */
 export function eventStream(c: ServiceContext, events: (signal: AbortSignal) => AsyncIterable<ServerEvent>): Response {
   c.env?.keepOpen?.();
   return streamSSE(c, async (stream) => {
@@ -25,6 +31,7 @@ export function eventStream(c: ServiceContext, events: (signal: AbortSignal) => 
     stream.onAbort(() => gone.abort());
     const signal = c.env?.draining ? AbortSignal.any([gone.signal, c.env.draining]) : gone.signal;
     const heartbeat = setInterval(() => void stream.write(": still here\n\n"), heartbeatSeconds * 1000);
+    const recheck = setInterval(() => void endUnlessAllowed(c.get("isStillAllowed"), gone), recheckSeconds * 1000);
     try {
       await stream.write(": connected\nretry: 1000\n\n");
       for await (const event of events(signal)) {
@@ -32,8 +39,15 @@ export function eventStream(c: ServiceContext, events: (signal: AbortSignal) => 
       }
     } finally {
       clearInterval(heartbeat);
+      clearInterval(recheck);
     }
   });
+}
+
+/** Where nobody can tell whether a key is valid, streams go on. */
+async function endUnlessAllowed(isStillAllowed: (() => Promise<boolean>) | undefined, gone: AbortController) {
+  const isAllowed = (await isStillAllowed?.().catch(() => true)) ?? true;
+  if (!isAllowed) gone.abort();
 }
 
 export interface FollowOptions {

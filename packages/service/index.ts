@@ -9,10 +9,11 @@ export {
   type Keys,
   type KeyVerifier,
   openAccess,
+  sessionCookie,
   type VerifiedKey,
 } from "./access.ts";
 export { type ClientOptions, createClient, createServiceFetch } from "./client.ts";
-export { clientAddressOf, type Proxies, parseProxies } from "./client-address.ts";
+export { clientAddressOf, isOverHttps, type Proxies, parseProxies } from "./client-address.ts";
 export { ConfigError, readConfig, settings } from "./config.ts";
 export { createService, type ServiceOptions } from "./create-service.ts";
 export {
@@ -31,7 +32,7 @@ export { createLog, type Log } from "./log.ts";
 export { AssetPath, FileName, LanguageTag, RenditionName } from "./names.ts";
 export { integer, json, jsonBody } from "./openapi.ts";
 export { bodyEndedEarly, type Pace, paced } from "./paced.ts";
-export { nameOfPrincipal, type Principal } from "./principal.ts";
+export { type KeyPrincipal, nameOfPrincipal, type Principal } from "./principal.ts";
 export { errorFromProblem, Problem, problemResponse, problems } from "./problem.ts";
 export { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";
 export { type Repetition, repeat } from "./repeat.ts";
@@ -43,5 +44,5 @@ export {
   type ServiceContext,
   type ServiceEnv,
 } from "./router.ts";
-export { anybody, type Scope, scope, scopes } from "./scopes.ts";
+export { anybody, anyKey, type Scope, scope, scopes } from "./scopes.ts";
 export { smallForm } from "./small-form.ts";

@@ -5,13 +5,28 @@ import type { Scope } from "./scopes.ts";
 export type Principal =
   /** No account is needed here: the route is for anybody, or the service runs with `AUTH=open`. */
   | { kind: "anybody" }
-  | { kind: "key"; id: string; scopes: readonly Scope[] }
+  | KeyPrincipal
   /** Another service, and for whom it acts, as that service says. */
   | { kind: "service"; actingFor: string | null };
 
-/** As it stands in the log: `key:1f0c…`, `service`, `service for key:1f0c…`. */
+/** Whoever has an API key, or logged in with one. */
+export interface KeyPrincipal {
+  kind: "key";
+  /** Of the key. */
+  id: string;
+  name: string;
+  scopes: readonly Scope[];
+  /** The session that the key was exchanged for; null for the key itself. */
+  sessionId: string | null;
+  /** Of the key, or of the session, in epoch seconds; null if it does not expire. */
+  expiresAt: number | null;
+}
+
+/** As it stands in the log: `key:1f0c…`, `key:1f0c… session:97aa…`, `service`, `service for key:1f0c…`. */
 export function nameOfPrincipal(principal: Principal): string {
-  if (principal.kind === "key") return `key:${principal.id}`;
+  if (principal.kind === "key") {
+    return principal.sessionId === null ? `key:${principal.id}` : `key:${principal.id} session:${principal.sessionId}`;
+  }
   if (principal.kind === "anybody") return "anybody";
   return principal.actingFor === null ? "service" : `service for ${principal.actingFor}`;
 }

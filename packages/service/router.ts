@@ -20,6 +20,10 @@ export type ServiceEnv = {
   Variables: RequestIdVariables & {
     /** Who acts; not set where a request was refused before that was known. */
     principal?: Principal;
+    /** The token of the session whose cookie came with the request; it stands for `Authorization: Bearer`. */
+    sessionToken?: string;
+    /** Whether the request would be let in still. Event streams ask it again and again. */
+    isStillAllowed?: () => Promise<boolean>;
   };
   Bindings: ServerBindings;
 };

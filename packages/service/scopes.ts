@@ -13,6 +13,9 @@ export const schemes = { apiKey: "apiKey", serviceKey: "serviceKey" } as const;
 /** For a route that a key with this scope may use, and the other services. */
 export const scope = (name: Scope) => ({ security: [{ [schemes.apiKey]: [name] }] });
 
+/** For a route that any valid key may use, whatever its scopes, and the other services. */
+export const anyKey = { security: [{ [schemes.apiKey]: [] as string[] }] };
+
 /** For a route that the other services alone may use. */
 export const servicesOnly = { security: [{ [schemes.serviceKey]: [] as string[] }] };
 

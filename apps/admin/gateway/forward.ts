@@ -33,6 +33,10 @@ export async function forward(c: ServiceContext, service: OtherService, path: st
     headers.delete("origin");
     headers.delete("sec-fetch-site");
   }
+  // Cookies are admin's own; what a session's cookie stands for is told in the way of keys.
+  headers.delete("cookie");
+  const session = c.get("sessionToken");
+  if (session !== undefined) headers.set("authorization", `Bearer ${session}`);
   headers.set("x-request-id", c.get("requestId"));
   const client = c.env?.clientAddress?.();
   if (client) headers.append("x-forwarded-for", client);

@@ -49,6 +49,22 @@ test("a library of an earlier version has no keys, and takes them", async () => 
   expect(await apiKeys.find("1")).toMatchObject({ scopes: ["read"], revokedAt: null });
 });
 
+test("keys of an earlier version take sessions", async () => {
+  await using world = createWorld();
+  const path = world.path("videos.db");
+  const before = await openBefore(world, path, 5);
+  before.$client.run(
+    "insert into api_keys (id, sha256, name, scopes, created_at) values ('1', '11', 'one', 'read', 1)",
+  );
+  before.$client.close();
+
+  const database = openMetadataDatabase(path);
+  world.defer(() => database.$client.close());
+  const { apiKeys, sessions } = createSqliteStores(database, { now: world.clock.now });
+  await sessions.create({ id: "2", sha256: "22", keyId: "1", expiresAt: 9 });
+  expect([(await apiKeys.find("1"))?.name, (await sessions.find("2"))?.keyId]).toEqual(["one", "1"]);
+});
+
 test("what the feed of an earlier version says of deletions is remembered, unless the video is there again", async () => {
   await using world = createWorld();
   const path = world.path("videos.db");

@@ -1,4 +1,4 @@
-/** `videos.db`: the videos, their captions, API keys, and the feed of changes. Times are epoch seconds with a fraction. */
+/** `videos.db`: the videos, their captions, API keys and sessions, and the feed of changes. Times are epoch seconds with a fraction. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { changeKinds } from "../changes/store.ts";
@@ -74,6 +74,23 @@ export const apiKeys = sqliteTable("api_keys", {
   lastUsedAt: real("last_used_at"),
   revokedAt: real("revoked_at"),
 });
+
+/** Sessions that an API key was exchanged for. They are valid for as long as their key is, at most, and ended by deletion. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    /** The beginning of the hash. */
+    id: text("id").primaryKey(),
+    /** Of the token, in lower-case hex. */
+    sha256: text("sha256").notNull().unique(),
+    keyId: text("key_id")
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: "cascade" }),
+    createdAt: real("created_at").notNull(),
+    expiresAt: real("expires_at").notNull(),
+  },
+  (table) => [index("sessions_by_expiry").on(table.expiresAt)],
+);
 
 /** One row per change, written in the transaction of the change itself. `sequence` is the event id of the feed. */
 export const changes = sqliteTable("changes", {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openDatabase } from "@video-backend/database";
 import { createSqliteCaptions } from "../captions/sqlite-captions.ts";
 import { createSqliteChanges, type SqliteChangesOptions } from "../changes/sqlite-changes.ts";
-import { createSqliteKeys } from "../keys/sqlite-keys.ts";
+import { createSqliteKeys, createSqliteSessions } from "../keys/sqlite-keys.ts";
 import { createSqliteVideos } from "../videos/sqlite-videos.ts";
 import * as schema from "./schema.ts";
 import type { MetadataDatabase } from "./sqlite-database.ts";
@@ -21,6 +21,7 @@ export function createSqliteStores(database: MetadataDatabase, options: SqliteCh
     videos: createSqliteVideos(database, changes, now),
     captions: createSqliteCaptions(database, changes, now),
     apiKeys: createSqliteKeys(database, now),
+    sessions: createSqliteSessions(database, now),
     changes,
   };
 }

@@ -1,4 +1,4 @@
-/** The HTTP surface of API keys: schemas and routes, no I/O. */
+/** The HTTP surface of API keys and their sessions: schemas and routes, no I/O. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { integer, json, jsonBody, problems, scope, scopes, servicesOnly } from "@video-backend/service/contract";
 
@@ -94,6 +94,11 @@ export const revokeKey = createRoute({
   },
 });
 
+export const LookedUpKey = ApiKey.extend({
+  session_id: KeyId.nullable().openapi({ description: "The session that has this hash; null for the key itself" }),
+}).openapi("LookedUpKey");
+export type LookedUpKey = z.infer<typeof LookedUpKey>;
+
 export const lookUpKey = createRoute({
   method: "get",
   path: "/keys/lookup",
@@ -101,17 +106,65 @@ export const lookUpKey = createRoute({
   ...servicesOnly,
   tags,
   summary: "Get the valid key with a hash",
-  description: "By this the other services verify a key. Records that it was used.",
+  description: "By this the other services verify a key, or a session of one. Records that it was used.",
   request: {
     query: z.object({
       sha256: z
         .string()
         .regex(/^[0-9a-f]{64}$/, "a SHA-256 is 64 hexadecimal digits")
-        .openapi({ description: "SHA-256 of the key, in hex", example: "0".repeat(64) }),
+        .openapi({ description: "SHA-256 of the key, or of a session's token, in hex", example: "0".repeat(64) }),
     }),
   },
   responses: {
-    200: json(ApiKey, "The key", example),
+    200: json(LookedUpKey, "The key", { ...example, session_id: null }),
     ...problems({ 404: "No valid key has this hash", 422: "Invalid query" }),
+  },
+});
+
+export const createSession = createRoute({
+  method: "post",
+  path: "/sessions",
+  operationId: "createSession",
+  ...servicesOnly,
+  tags,
+  summary: "Create a session of a key",
+  description: "The token stands for the key until it expires, the session is ended, or the key is revoked.",
+  request: jsonBody(
+    z
+      .object({
+        key_id: KeyId,
+        expires_in_seconds: z.number().int().min(1).openapi(integer("It ends with its key at the latest", 43_200)),
+      })
+      .openapi("NewSession"),
+    { key_id: example.id, expires_in_seconds: 43_200 },
+  ),
+  responses: {
+    200: json(
+      z
+        .object({
+          id: KeyId,
+          token: z.string().openapi({ description: "It is not stored and cannot be shown again" }),
+          expires_at: z.number().openapi({ description: "Epoch seconds" }),
+        })
+        .openapi("CreatedSession"),
+      "The session",
+      { id: "97aa0c1d9a7be244", token: `vbx_${"A".repeat(32)}.${"A".repeat(24)}`, expires_at: 1_767_268_800 },
+    ),
+    ...problems({ 404: "Key not found", 409: "The services run with AUTH=open", 422: "Invalid request" }),
+  },
+});
+
+export const endSession = createRoute({
+  method: "delete",
+  path: "/sessions/{id}",
+  operationId: "endSession",
+  ...servicesOnly,
+  tags,
+  summary: "Delete a session",
+  description: "Ends it. All services refuse it within 5 seconds.",
+  request: { params: z.object({ id: KeyId }) },
+  responses: {
+    200: json(z.object({ status: z.literal("ended") }), "Ended", { status: "ended" }),
+    ...problems({ 400: "Invalid path", 404: "Session not found" }),
   },
 });

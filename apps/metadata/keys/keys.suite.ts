@@ -3,6 +3,13 @@ import { describe, expect, test } from "bun:test";
 import type { OpenStores } from "../videos/videos.suite.ts";
 import type { NewApiKeyRecord } from "./store.ts";
 
+const sessionOf = (letter: string, expiresAt: number) => ({
+  id: letter.repeat(16),
+  sha256: letter.repeat(64),
+  keyId: "a".repeat(16),
+  expiresAt,
+});
+
 const keyOf = (letter: string): NewApiKeyRecord => ({
   id: letter.repeat(16),
   sha256: letter.repeat(64),
@@ -39,6 +46,27 @@ export function keysSuite(name: string, open: () => OpenStores | Promise<OpenSto
       ]);
       expect((await apiKeys.create({ ...keyOf("a"), name: "again" })).revokedAt).toBe(clock.now());
       expect([await apiKeys.list(), await apiKeys.isEmpty()]).toEqual([[], false]);
+    });
+
+    test("sessions are created and ended, and expired ones are removed in time", async () => {
+      await using stores = await open();
+      const { apiKeys, sessions, clock } = stores;
+      await apiKeys.create(keyOf("a"));
+      const created = await sessions.create(sessionOf("b", clock.now() + 5));
+      expect(created).toEqual({ ...sessionOf("b", clock.now() + 5), createdAt: clock.now() });
+      await sessions.create(sessionOf("c", clock.now() + 60));
+      expect(await sessions.find(created.id)).toEqual(created);
+      clock.advance(5);
+      await sessions.create(sessionOf("d", clock.now() + 60));
+      expect(await sessions.find(created.id)).toBeNull();
+      const other = "c".repeat(16);
+      expect(await sessions.find(other)).not.toBeNull();
+      expect([await sessions.end(other), await sessions.end(other), await sessions.find(other)]).toEqual([
+        true,
+        false,
+        null,
+      ]);
+      await expect(sessions.create({ ...sessionOf("e", 1), keyId: "none" })).rejects.toThrow("FOREIGN KEY");
     });
 
     test("two keys never share an id", async () => {

@@ -117,6 +117,38 @@ test("while metadata is away known keys work until they expire, and unknown ones
   expect(await metadata.verify(unknown)).not.toBeNull();
 });
 
+test("a session stands for its key until it is ended, expires, or the key is revoked", async () => {
+  await using metadata = await setup();
+  const { send, as, admin, clock } = metadata;
+  const asService = as(serviceKey);
+  const begin = async (id: string, expires_in_seconds = 60) =>
+    (await send("POST /sessions", { json: { key_id: id, expires_in_seconds }, ...asService })).body;
+  const { id, key } = await metadata.create({ expires_in_seconds: 600 });
+  const [first, second, long] = [await begin(id), await begin(id), await begin(id, 9999)];
+  expect(first).toEqual({ id: hashOfKey(first.token).slice(0, 16), token: first.token, expires_at: clock.now() + 60 });
+  expect(long.expires_at).toBe(clock.now() + 600);
+  expect(await metadata.verify(first.token)).toEqual({
+    ...{ id, name: "site", scopes: ["read"], sessionId: first.id, expiresAt: first.expires_at },
+  });
+  const status = async (token: string) => (await send("GET /videos", as(token))).status;
+  expect([await status(first.token), await status(second.token)]).toEqual([200, 200]);
+  expect((await send(`DELETE /sessions/${first.id}`, asService)).body).toEqual({ status: "ended" });
+  expect((await send(`DELETE /sessions/${first.id}`, asService)).status).toBe(404);
+  expect([await status(first.token), await status(second.token)]).toEqual([401, 200]);
+  clock.advance(60);
+  expect([await status(second.token), await status(long.token), await metadata.verify(first.token)]).toEqual([
+    401,
+    200,
+    null,
+  ]);
+  await send(`DELETE /keys/${id}`, as(admin));
+  expect([await status(long.token), await metadata.verify(long.token)]).toEqual([401, null]);
+  expect((await send("POST /sessions", { json: { key_id: id, expires_in_seconds: 1 }, ...asService })).status).toBe(
+    404,
+  );
+  expect((await send("POST /sessions", { json: { key_id: id, expires_in_seconds: 1 }, ...as(key) })).status).toBe(401);
+});
+
 test("the first key has every scope and is made once; the operator's own is created unless it was revoked", async () => {
   await using metadata = await setup();
   const { deps, send, as, admin } = metadata;

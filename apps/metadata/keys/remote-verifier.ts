@@ -14,7 +14,7 @@ import {
 import { parseResponse } from "hono/client";
 import { LRUCache } from "lru-cache";
 import type { MetadataRoutes } from "../routes.ts";
-import type { ApiKey } from "./contract.ts";
+import type { LookedUpKey } from "./contract.ts";
 
 /** With the second that a question may take, within the 5 s that are promised. */
 const freshSeconds = 3;
@@ -31,10 +31,13 @@ export function createKeyVerifier(
 ): KeyVerifier {
   const options = { baseUrl: metadataUrl, name: "Metadata service", timeoutSeconds: 1, retries: 0, fetch: call };
   const metadata = createClient<MetadataRoutes>(options);
-  const remembered = new LRUCache<string, { key: ApiKey; askedAt: number }>({ max: maxRemembered });
+  const remembered = new LRUCache<string, { key: LookedUpKey; askedAt: number }>({ max: maxRemembered });
   const asking = new Map<string, Promise<VerifiedKey | null>>();
 
-  const ifNotExpired = (key: ApiKey) => (key.expires_at === null || now() < key.expires_at ? key : null);
+  function ifNotExpired({ id, name, scopes, session_id, expires_at }: LookedUpKey): VerifiedKey | null {
+    const isExpired = expires_at !== null && now() >= expires_at;
+    return isExpired ? null : { id, name, scopes, sessionId: session_id, expiresAt: expires_at };
+  }
 
   async function ask(sha256: string): Promise<VerifiedKey | null> {
     const askedAt = now();

@@ -1,9 +1,9 @@
-/** API keys in `videos.db`. */
+/** API keys and their sessions in `videos.db`. */
 import type { Scope } from "@video-backend/service/contract";
-import { and, desc, eq, isNull } from "drizzle-orm";
-import { apiKeys } from "../database/schema.ts";
+import { and, desc, eq, isNull, lte } from "drizzle-orm";
+import { apiKeys, sessions } from "../database/schema.ts";
 import type { MetadataDatabase } from "../database/sqlite-database.ts";
-import type { ApiKeyRecord, ApiKeys } from "./store.ts";
+import type { ApiKeyRecord, ApiKeys, Sessions } from "./store.ts";
 
 /** @param now epoch seconds */
 export function createSqliteKeys(database: MetadataDatabase, now: () => number): ApiKeys {
@@ -36,6 +36,22 @@ export function createSqliteKeys(database: MetadataDatabase, now: () => number):
       database.update(apiKeys).set({ lastUsedAt: now() }).where(eq(apiKeys.id, id)).run();
     },
     isEmpty: async () => database.select({ id: apiKeys.id }).from(apiKeys).limit(1).all().length === 0,
+  };
+}
+
+/** @param now epoch seconds */
+export function createSqliteSessions(database: MetadataDatabase, now: () => number): Sessions {
+  return {
+    async create(session) {
+      database.delete(sessions).where(lte(sessions.expiresAt, now())).run();
+      const created = { ...session, createdAt: now() };
+      database.insert(sessions).values(created).run();
+      return created;
+    },
+    find: async (id) => database.select().from(sessions).where(eq(sessions.id, id)).get() ?? null,
+    async end(id) {
+      return database.delete(sessions).where(eq(sessions.id, id)).returning({ id: sessions.id }).all().length > 0;
+    },
   };
 }
 

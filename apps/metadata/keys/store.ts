@@ -1,4 +1,4 @@
-/** The store of API keys. `keys.suite.ts` is its specification. */
+/** The stores of API keys and of their sessions. `keys.suite.ts` is their specification. */
 import type { Scope } from "@video-backend/service/contract";
 
 /** Times are epoch seconds with a fraction. */
@@ -32,4 +32,24 @@ export interface ApiKeys {
   touch(id: string): Promise<void>;
   /** Whether there never was a key. */
   isEmpty(): Promise<boolean>;
+}
+
+/** What an API key was exchanged for, so that it need not be kept. Times are epoch seconds with a fraction. */
+export interface SessionRecord {
+  /** The beginning of the hash. */
+  id: string;
+  /** Of the token, in lower-case hex. */
+  sha256: string;
+  keyId: string;
+  createdAt: number;
+  expiresAt: number;
+}
+
+export interface Sessions {
+  /** Adds a session, and removes those that have expired. */
+  create(session: Omit<SessionRecord, "createdAt">): Promise<SessionRecord>;
+  /** Expired ones included; null if there is none, or it was ended. */
+  find(id: string): Promise<SessionRecord | null>;
+  /** False if there is no such session. */
+  end(id: string): Promise<boolean>;
 }

@@ -5,7 +5,9 @@ import { VideoQuery } from "../contract.ts";
 import type { MetadataDeps } from "../deps.ts";
 import type { NewVideoRecord, VideoRecord } from "./store.ts";
 
-export interface OpenStores extends Pick<MetadataDeps, "videos" | "captions" | "changes" | "apiKeys">, AsyncDisposable {
+export interface OpenStores
+  extends Pick<MetadataDeps, "videos" | "captions" | "changes" | "apiKeys" | "sessions">,
+    AsyncDisposable {
   clock: Clock;
 }
 
