@@ -259,6 +259,8 @@ describe("the shell", () => {
       "/keys",
       "/keys/lookup",
       "/keys/{id}",
+      "/sessions",
+      "/sessions/{id}",
       "/videos",
       "/videos/events",
       "/videos/{hash}",
