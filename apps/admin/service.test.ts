@@ -336,5 +336,9 @@ test("documents every route with an operationId of its own", async () => {
     "/videos/{hash}/resume",
     "/videos/{hash}/stop",
     "/watch/{id}",
+    "/webhooks",
+    "/webhooks/{id}",
+    "/webhooks/{id}/deliveries",
+    "/webhooks/{id}/deliveries/{delivery_id}/resend",
   ]);
 });

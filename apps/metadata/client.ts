@@ -8,6 +8,7 @@ export type { Captions } from "./captions/contract.ts";
 export type { NewVideo, TranscodingStatus, Video, VideoChanges } from "./contract.ts";
 export type { ApiKey, NewApiKey } from "./keys/contract.ts";
 export { createKeyVerifier } from "./keys/remote-verifier.ts";
+export type { CreatedWebhook, Delivery, NewWebhook, Webhook } from "./webhooks/contract.ts";
 
 export type MetadataClient = ReturnType<typeof hc<MetadataRoutes>>;
 

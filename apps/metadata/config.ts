@@ -1,7 +1,11 @@
 /** What an operator may set for this service. */
 import { playbackKeysSetting } from "@video-backend/access/setting";
+import { addressRulesOf, remoteSettings } from "@video-backend/remote";
 import { settings } from "@video-backend/service";
 import { z } from "zod";
+import type { Sending } from "./deps.ts";
+
+const seconds = (fallback: number) => z.coerce.number().min(0.01).default(fallback);
 
 export const MetadataConfig = z.object({
   METADATA_PORT: settings.port(8003),
@@ -37,4 +41,24 @@ export const MetadataConfig = z.object({
     .describe(
       "Playback tokens expire at whole multiples of this, so that viewers share them, and caches what they play",
     ),
+  ...remoteSettings,
+  WEBHOOK_TIMEOUT_SECONDS: seconds(15).describe("How long the receiver of a webhook may take to answer"),
+  WEBHOOK_RETRY_SECONDS: seconds(5).describe(
+    "Before an event is sent for the second time; twice as long before each further time, at most half an hour",
+  ),
+  WEBHOOK_KEEP_SECONDS: seconds(7 * 24 * 3600).describe("How long deliveries are kept that are delivered or given up"),
 });
+export type MetadataConfig = z.infer<typeof MetadataConfig>;
+
+const connectionsPerWebhook = 4;
+
+/** How events are sent to webhooks. */
+export function sendingOf(config: MetadataConfig): Sending {
+  return {
+    rules: addressRulesOf(config),
+    timeoutSeconds: config.WEBHOOK_TIMEOUT_SECONDS,
+    retrySeconds: config.WEBHOOK_RETRY_SECONDS,
+    atOnce: connectionsPerWebhook,
+    keepSeconds: config.WEBHOOK_KEEP_SECONDS,
+  };
+}

@@ -7,12 +7,13 @@ import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { databaseFiles, playbackKeysFile, serviceKeyFile } from "@video-backend/storage/layout";
 import { checkLayout } from "@video-backend/storage/layout-version";
-import { MetadataConfig } from "./config.ts";
+import { MetadataConfig, sendingOf } from "./config.ts";
 import { createSqliteStores, openMetadataDatabase } from "./database/sqlite-stores.ts";
 import type { MetadataDeps } from "./deps.ts";
 import { createFirstKey, createOwnVerifier } from "./keys/keys.ts";
 import { createMetadataService } from "./service.ts";
 import { restoreMarks } from "./visibility/private-marks.ts";
+import { keepDelivering, keepPruning } from "./webhooks/deliver.ts";
 
 const config = await orExit(() => readConfig(MetadataConfig, process.env));
 const log = createLog("metadata", config.LOG_LEVEL);
@@ -34,6 +35,7 @@ const deps: MetadataDeps = {
     maxSeconds: config.PLAYBACK_TOKEN_MAX_SECONDS,
     windowSeconds: config.PLAYBACK_TOKEN_WINDOW_SECONDS,
   },
+  sending: sendingOf(config),
   crossOrigin: crossOriginRulesOf(config),
   log,
   now,
@@ -49,12 +51,16 @@ if (deps.keys && (config.FIRST_API_KEY === "print" || config.ADMIN_API_KEY || co
 const stopping = new AbortController();
 /** For marks of deleted videos whose files have been removed since. */
 const restoreMarksEverySeconds = 3600;
-const restoringMarks = repeat(() => restoreMarks(deps), {
-  everySeconds: restoreMarksEverySeconds,
-  firstAfterSeconds: restoreMarksEverySeconds,
-  log,
-  signal: stopping.signal,
-});
+const loops = [
+  repeat(() => restoreMarks(deps), {
+    everySeconds: restoreMarksEverySeconds,
+    firstAfterSeconds: restoreMarksEverySeconds,
+    log,
+    signal: stopping.signal,
+  }),
+  keepDelivering(deps, stopping.signal),
+  keepPruning(deps, stopping.signal),
+];
 
 export default serve(createMetadataService(deps), {
   port: config.METADATA_PORT,
@@ -64,7 +70,7 @@ export default serve(createMetadataService(deps), {
   maxBodyBytes: 2 ** 40,
   async close() {
     stopping.abort();
-    await restoringMarks;
+    await Promise.all(loops);
     database.$client.close();
   },
 });

@@ -11,14 +11,26 @@ import * as playback from "./playback/contract.ts";
 import { createPlaybackToken } from "./playback/create-playback-token.ts";
 import { createVideo } from "./videos/create-video.ts";
 import { deleteVideo } from "./videos/delete-video.ts";
-import { findVideo, presentVideo } from "./videos/find-video.ts";
+import { findVideo } from "./videos/find-video.ts";
+import { presentVideo } from "./videos/present-video.ts";
 import { isStopped, setStopped } from "./videos/set-stopped.ts";
 import { updateVideo } from "./videos/update-video.ts";
+import * as webhooks from "./webhooks/contract.ts";
+import {
+  createWebhook,
+  deleteWebhook,
+  listDeliveries,
+  listWebhooks,
+  reportExpiredUpload,
+  resendDelivery,
+} from "./webhooks/webhooks.ts";
 
 export type MetadataRoutes = ReturnType<typeof createRoutes>;
 
 export function createRoutes(deps: MetadataDeps) {
-  return createRouter()
+  const router = createRouter();
+  for (const document of webhooks.webhookDocuments) router.openAPIRegistry.registerWebhook(document);
+  return router
     .openapi(contract.watchVideos, (c) => {
       const after = c.req.valid("header")["last-event-id"];
       return eventStream(c, (signal) => watchVideos(deps, after === undefined ? undefined : Number(after), signal));
@@ -72,6 +84,27 @@ export function createRoutes(deps: MetadataDeps) {
     .openapi(keys.endSession, async (c) => {
       await endSession(deps, c.req.valid("param").id);
       return c.json({ status: "ended" as const }, 200);
+    })
+    .openapi(webhooks.createWebhook, async (c) => {
+      c.header("cache-control", "no-store");
+      return c.json(await createWebhook(deps, c.req.valid("json")), 200);
+    })
+    .openapi(webhooks.listWebhooks, async (c) => c.json({ webhooks: await listWebhooks(deps) }, 200))
+    .openapi(webhooks.deleteWebhook, async (c) => {
+      await deleteWebhook(deps, c.req.valid("param").id);
+      return c.json({ status: "deleted" as const }, 200);
+    })
+    .openapi(webhooks.listDeliveries, async (c) => {
+      const deliveries = await listDeliveries(deps, c.req.valid("param").id, c.req.valid("query"));
+      return c.json({ deliveries }, 200);
+    })
+    .openapi(webhooks.resendDelivery, async (c) => {
+      const { id, delivery_id } = c.req.valid("param");
+      return c.json(await resendDelivery(deps, id, delivery_id), 200);
+    })
+    .openapi(webhooks.reportExpiredUpload, async (c) => {
+      await reportExpiredUpload(deps, c.req.valid("json"));
+      return c.json({ status: "ok" as const }, 200);
     })
     .openapi(captions.listAllCaptions, async (c) => c.json({ captions: await listAllCaptions(deps) }, 200))
     .openapi(captions.listCaptions, async (c) => {

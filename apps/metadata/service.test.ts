@@ -261,6 +261,7 @@ describe("the shell", () => {
       "/keys/{id}",
       "/sessions",
       "/sessions/{id}",
+      "/uploads/expired",
       "/videos",
       "/videos/events",
       "/videos/{hash}",
@@ -270,6 +271,10 @@ describe("the shell", () => {
       "/videos/{hash}/resume",
       "/videos/{hash}/stop",
       "/videos/{hash}/stopped",
+      "/webhooks",
+      "/webhooks/{id}",
+      "/webhooks/{id}/deliveries",
+      "/webhooks/{id}/deliveries/{delivery_id}/resend",
     ]);
     for (const path of Object.values<Record<string, { operationId?: string }>>(body.paths)) {
       for (const operation of Object.values(path)) expect(operation.operationId).toBeString();

@@ -5,6 +5,7 @@ import { createDirectoryStore } from "@video-backend/storage/directory";
 import { databaseFiles } from "@video-backend/storage/layout";
 import type { World } from "@video-backend/testing";
 import { createMetadataClient } from "./client.ts";
+import { MetadataConfig, sendingOf } from "./config.ts";
 import { createSqliteStores, openMetadataDatabase } from "./database/sqlite-stores.ts";
 import type { PlaybackTerms } from "./deps.ts";
 import { createOwnVerifier } from "./keys/keys.ts";
@@ -24,8 +25,9 @@ export function createTestMetadata(world: World, isAway: () => boolean = () => f
   const now = world.clock.now;
   const stores = createSqliteStores(database, { now });
   const playback: PlaybackTerms = { keys: testPlaybackKeys, maxSeconds: 86_400, windowSeconds: 1 };
+  const sending = sendingOf(MetadataConfig.parse({ REMOTE_ALLOW: "127.0.0.1" }));
   const store = createDirectoryStore(world.path("storage"));
-  const deps = { ...stores, database, store, exclusion: createExclusion(), playback, log: world.log, now };
+  const deps = { ...stores, database, store, exclusion: createExclusion(), playback, sending, log: world.log, now };
   const service = createMetadataService(deps);
   const client = createMetadataClient({
     baseUrl: "http://metadata.test",

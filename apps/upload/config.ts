@@ -1,6 +1,6 @@
 /** The settings of this service. */
 
-import { addressesOfThisMachine, parseAllowedTargets, resolveBySystem } from "@video-backend/remote";
+import { addressRulesOf, remoteSettings } from "@video-backend/remote";
 import { messageOf, parseProxies, settings } from "@video-backend/service";
 import { z } from "zod";
 import type { Limits } from "./admission/admit.ts";
@@ -71,9 +71,7 @@ export const UploadConfig = z.object({
     .default(1)
     .describe("Room that is reserved for the renditions of a file, in sizes of the file"),
   UPLOAD_FROM_URL: z.enum(["on", "off"]).default("on").describe("Whether files are fetched from URLs"),
-  UPLOAD_FROM_URL_ALLOW: parsed("", parseAllowedTargets).describe(
-    "Hosts, addresses and CIDR ranges that files are fetched from although they are not public",
-  ),
+  ...remoteSettings,
   UPLOAD_FROM_URL_AT_ONCE: whole(2, 1).describe("Concurrent fetches; the others wait"),
   UPLOAD_TRUSTED_PROXIES: parsed("127.0.0.0/8, ::1", parseProxies).describe(
     "Addresses and networks whose X-Forwarded-For is trusted when open uploads are counted per client",
@@ -100,10 +98,7 @@ export function limitsOf(config: UploadConfig): Limits {
 export function remoteSourcesOf(config: UploadConfig): RemoteSources | null {
   if (config.UPLOAD_FROM_URL === "off") return null;
   return {
-    resolve: resolveBySystem,
-    allowed: config.UPLOAD_FROM_URL_ALLOW,
-    allowSetting: "UPLOAD_FROM_URL_ALLOW",
-    ownAddresses: addressesOfThisMachine,
+    ...addressRulesOf(config),
     atOnce: config.UPLOAD_FROM_URL_AT_ONCE,
     answerSeconds: 30,
     maxTries: 20,

@@ -189,14 +189,17 @@ test("nothing is open, for any key, for services alone or for admins but this", 
     }
   }
   expect(Object.fromEntries(Object.entries(found).map(([who, names]) => [who, [...names].sort()]))).toEqual({
-    admin: ["cleanStorage", "cleanStreams", "createKey", "inspectStorage", "inspectStreams", "listKeys", "revokeKey"],
+    admin: [
+      ...["cleanStorage", "cleanStreams", "createKey", "createWebhook", "deleteWebhook", "inspectStorage"],
+      ...["inspectStreams", "listDeliveries", "listKeys", "listWebhooks", "resendDelivery", "revokeKey"],
+    ],
     anybody: [
       ...["describeTus", "getAsset", "getMaster", "getOembed", "getOriginal", "getPlaylist", "getSegment"],
       ...["getVideoFile", "getWatchPage", "health", "listQualities", "listTranscodedQualities", "playByToken"],
       "playVideo",
     ],
     anyKey: ["getSession", "logIn", "logOut"],
-    services: ["createSession", "demandSegment", "endSession", "lookUpKey", "restoreFile"],
+    services: ["createSession", "demandSegment", "endSession", "lookUpKey", "reportExpiredUpload", "restoreFile"],
   });
 });
 

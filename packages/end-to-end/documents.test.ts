@@ -19,6 +19,7 @@ interface Operation {
 }
 
 interface Document {
+  webhooks?: Record<string, { post: { requestBody: { content: { "application/json": { schema: object } } } } }>;
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, object> };
 }
@@ -71,6 +72,25 @@ describe("admin's document", () => {
   });
 });
 
+test("each event of webhooks has a schema of its own, in metadata's document and in admin's", () => {
+  const schemas = {
+    "video.created": "VideoCreatedEvent",
+    "video.playable": "VideoPlayableEvent",
+    "video.completed": "VideoCompletedEvent",
+    "video.failed": "VideoFailedEvent",
+    "video.deleted": "VideoDeletedEvent",
+    "upload.expired": "UploadExpiredEvent",
+  };
+  for (const { webhooks = {}, components } of [documents.metadata, documents.admin]) {
+    const bodies = Object.entries(webhooks).map(([type, { post }]) => [type, post.requestBody.content]);
+    const expected = Object.entries(schemas).map(([type, name]) => {
+      expect(components.schemas[name]).toMatchObject({ properties: { type: { enum: [type] } } });
+      return [type, { "application/json": { schema: { $ref: `#/components/schemas/${name}` } } }];
+    });
+    expect(bodies).toMatchObject(expected);
+  }
+});
+
 test("a schema of one name is the same in all documents", () => {
   const seen = new Map<string, object>();
   for (const name of serviceNames) {
@@ -83,7 +103,7 @@ test("a schema of one name is the same in all documents", () => {
 });
 
 const verbs =
-  /^(Append|Check|Clean|Complete|Create|Delete|Get|Inspect|List|Measure|Redirect|Register|Request|Restore|Resume|Save|Start|Stop|Terminate|Update|Upload|Watch) /;
+  /^(Append|Check|Clean|Complete|Create|Delete|Get|Inspect|List|Measure|Redirect|Register|Request|Resend|Restore|Resume|Save|Start|Stop|Terminate|Update|Upload|Watch) /;
 
 /** What a document lacks for somebody who reads it for the first time, a line each. */
 function gapsIn({ paths }: Document): string[] {

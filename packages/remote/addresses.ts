@@ -42,7 +42,7 @@ export async function findAddresses(
     if (allowed.hasAddress(address) || (isPublicAddress(address) && !own.includes(address))) continue;
     throw new ServiceError(
       "forbidden",
-      `${host} is not on the public internet, and files are not fetched from there; an operator may allow it with ` +
+      `${host} is not on the public internet, and nothing is requested from there; an operator may allow it with ` +
         allowSetting,
       { details: { host } },
     );

@@ -1,6 +1,6 @@
 /**
- * A GET of a URL from outside. Redirects are followed by hand, so that each of them is checked like the first URL; nothing is
- * decoded, no cookie is kept. The socket is opened here, to an address that was checked, and given to the HTTP client: a client
+ * Requests to a URL from outside: a GET that follows redirects, by hand, so that each of them is checked like the first URL; or
+ * one request of any kind that follows none. Nothing is decoded, no cookie is kept. The socket is opened here, to an address that was checked, and given to the HTTP client: a client
  * that opened its own would resolve the name again.
  */
 import { once } from "node:events";
@@ -28,7 +28,7 @@ export async function openRemote(
 ): Promise<RemoteAnswer> {
   let url = address;
   for (let followed = 0; ; followed++) {
-    const answer = await requestOnce(rules, url, headers, signal);
+    const answer = await sendRemote(rules, url, { method: "GET", headers }, signal);
     if (!redirects.includes(answer.status)) return answer;
     answer[Symbol.dispose]();
     if (followed === maxRedirects) throw invalidUrl(`more than ${maxRedirects} redirects; the last by ${hostOf(url)}`);
@@ -62,11 +62,22 @@ export interface RemoteAnswer extends Disposable {
   body: AsyncIterable<Uint8Array>;
 }
 
-/** @throws ServiceError `forbidden` for an address that is not public; `source_unreachable`; the reason of the signal */
-async function requestOnce(
+/** What is sent. The body is whole, so that its length is known. */
+export interface RemoteRequest {
+  method: "GET" | "POST";
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/**
+ * One request; an answer that redirects is an answer like any other.
+ *
+ * @throws ServiceError `forbidden` for an address that is not public; `source_unreachable`; the reason of the signal
+ */
+export async function sendRemote(
   rules: RequestRules,
   url: URL,
-  headers: Record<string, string>,
+  remoteRequest: RemoteRequest,
   signal: AbortSignal,
 ): Promise<RemoteAnswer> {
   const late = AbortSignal.timeout(rules.answerSeconds * 1000);
@@ -75,7 +86,7 @@ async function requestOnce(
   try {
     const addresses = await unlessAborted(findAddresses(rules, url), either);
     socket = await connect(url, addresses, either, rules.ca);
-    const answer = await unlessAborted(answerOver(socket, url, headers), either);
+    const answer = await unlessAborted(answerOver(socket, url, remoteRequest), either);
     return { ...answer, [Symbol.dispose]: () => void socket?.destroy() };
   } catch (error) {
     socket?.destroy();
@@ -85,10 +96,11 @@ async function requestOnce(
   }
 }
 
-function answerOver(socket: Socket, url: URL, headers: Record<string, string>) {
+function answerOver(socket: Socket, url: URL, { method, headers, body }: RemoteRequest) {
   return new Promise<Omit<RemoteAnswer, keyof Disposable>>((resolve, reject) => {
     const sent = request({
       createConnection: () => socket,
+      method,
       path: url.pathname + url.search,
       headers: {
         host: url.host,
@@ -96,6 +108,7 @@ function answerOver(socket: Socket, url: URL, headers: Record<string, string>) {
         accept: "*/*",
         "accept-encoding": "identity",
         connection: "close",
+        ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
         ...headers,
       },
       setHost: false,
@@ -109,7 +122,7 @@ function answerOver(socket: Socket, url: URL, headers: Record<string, string>) {
       const { statusCode: status = 0, headers } = message;
       resolve({ url, status, headers, body: withItsHost(readBody(message), url) });
     });
-    sent.end();
+    sent.end(body);
   });
 }
 

@@ -39,7 +39,7 @@ export function addDocs(app: ServiceApp, about: { title: string; description: st
     info: { title: about.title, description: about.description, version: "1.0.0" },
     servers: [{ url: "./", description: "This service, relative to the address of this document" }],
   };
-  app.get("/openapi.json", (c) => c.json(withCommonErrors(app.getOpenAPI31Document(information))));
+  app.get("/openapi.json", (c) => c.json(withNamedWebhooks(withCommonErrors(app.getOpenAPI31Document(information)))));
   const page = { url: "./openapi.json", pageTitle: about.title, cdn: "./docs/scalar.js" };
   app.get("/docs", Scalar({ ...page, ...nothingRemote }));
   app.get("/docs/scalar.js", async () => {
@@ -72,4 +72,12 @@ function withCommonErrors(document: Document): Document {
     }
   }
   return document;
+}
+
+/** Webhooks have names, not paths: the router that routes are mounted on puts a slash before them. */
+function withNamedWebhooks(document: Document): Document {
+  const { webhooks } = document;
+  if (!webhooks) return document;
+  const named = Object.entries(webhooks).map(([name, item]) => [name.replace(/^\//, ""), item]);
+  return { ...document, webhooks: Object.fromEntries(named) };
 }

@@ -18,4 +18,5 @@ export { connectRaw, type RawAnswer, type RawConnection } from "./raw-connection
 export { addSubtitles, type SubtitleTrackOfClip } from "./subtitles.ts";
 export { type Reply, type RequestParts, transcript } from "./transcript.ts";
 export { until } from "./until.ts";
+export { type ReceivedEvent, startWebhookReceiver } from "./webhook-receiver.ts";
 export { type Clock, createWorld, type World } from "./world.ts";

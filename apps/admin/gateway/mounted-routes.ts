@@ -32,6 +32,11 @@ export const mountedRoutes: Record<keyof OtherServices, MountedRoute[]> = {
     metadata.createKey,
     metadata.listKeys,
     metadata.revokeKey,
+    metadata.createWebhook,
+    metadata.listWebhooks,
+    metadata.deleteWebhook,
+    metadata.listDeliveries,
+    metadata.resendDelivery,
   ),
   upload: [
     ...each(upload.inspectStorage, upload.cleanStorage, upload.initUpload, upload.uploadFromUrl, upload.putChunk),

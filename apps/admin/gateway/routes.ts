@@ -1,4 +1,5 @@
 /** The gateway: the other services' routes under this address, and the few whose answers are made here. */
+import { webhookDocuments } from "@video-backend/metadata/contract";
 import { createRouter } from "@video-backend/service";
 import { tusRoutes } from "@video-backend/upload/contract";
 import { parseResponse } from "hono/client";
@@ -65,6 +66,9 @@ export function createGatewayRoutes(deps: AdminDeps) {
         "x-content-type-options": "nosniff",
       });
     });
+  for (const webhook of webhookDocuments) {
+    routes.openAPIRegistry.registerWebhook({ ...webhook, tags: [serviceTags.metadata] });
+  }
   for (const name of Object.keys(mountedRoutes) as (keyof OtherServices)[]) {
     mountRoutes(routes, deps.services[name], serviceTags[name], mountedRoutes[name]);
   }

@@ -2,7 +2,7 @@
 import type { ServerEvent } from "@video-backend/service";
 import { presentCaptions } from "../captions/captions.ts";
 import type { MetadataDeps } from "../deps.ts";
-import { presentVideo } from "../videos/find-video.ts";
+import { presentVideo } from "../videos/present-video.ts";
 import { followChanges } from "./change-feed.ts";
 
 /** A change of a video that has been deleted since is left out; its deletion follows. */

@@ -82,3 +82,22 @@ test("what the feed of an earlier version says of deletions is remembered, unles
   world.defer(() => database.$client.close());
   expect(database.select().from(schema.deletions).all()).toEqual([{ hash: "gone", deletedAt: 7 }]);
 });
+
+test("what was complete in an earlier version plays, and nothing else is known to", async () => {
+  await using world = createWorld();
+  const path = world.path("videos.db");
+  const before = await openBefore(world, path, 6);
+  const insert =
+    "insert into videos (hash, filename, transcoding_status, created_at, updated_at) values (?, 'a.mp4', ?, 1, 2)";
+  for (const status of ["completed", "transcoding"]) before.$client.run(insert, [status, status]);
+  before.$client.close();
+
+  const database = openMetadataDatabase(path);
+  world.defer(() => database.$client.close());
+  const { videos, webhooks } = createSqliteStores(database, { now: world.clock.now });
+  expect([(await videos.find("completed"))?.playableAt, (await videos.find("transcoding"))?.playableAt]).toEqual([
+    2,
+    null,
+  ]);
+  expect(await webhooks.list()).toEqual([]);
+});

@@ -1,8 +1,9 @@
-/** `videos.db`: the videos, their captions, API keys and sessions, and the feed of changes. Times are epoch seconds with a fraction. */
+/** `videos.db`: the videos, their captions, API keys and sessions, webhooks, and the feed of changes. Times are epoch seconds with a fraction. */
 import { sql } from "drizzle-orm";
-import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { changeKinds } from "../changes/store.ts";
 import { transcodingStatuses, visibilities } from "../videos/state.ts";
+import { deliveryStates, webhookEventTypes } from "../webhooks/state.ts";
 
 export const videos = sqliteTable(
   "videos",
@@ -22,6 +23,8 @@ export const videos = sqliteTable(
     error: text("error"),
     stopped: integer("stopped").notNull().default(0),
     visibility: text("visibility", { enum: visibilities }).notNull().default("public"),
+    /** When its stream began to be playable. */
+    playableAt: real("playable_at"),
     /** Of the source, in lower-case hex. */
     sha256: text("sha256"),
     createdAt: real("created_at").notNull(),
@@ -90,6 +93,67 @@ export const sessions = sqliteTable(
     expiresAt: real("expires_at").notNull(),
   },
   (table) => [index("sessions_by_expiry").on(table.expiresAt)],
+);
+
+/** Endpoints of receivers. A deleted one keeps its row until its deliveries are removed, which is done in small batches. */
+export const webhooks = sqliteTable("webhooks", {
+  id: text("id").primaryKey(),
+  url: text("url").notNull(),
+  /** Types joined by commas. */
+  events: text("events").notNull(),
+  description: text("description"),
+  /** Signs what is sent; empty once the webhook is deleted. */
+  secret: text("secret").notNull(),
+  createdAt: real("created_at").notNull(),
+  deletedAt: real("deleted_at"),
+});
+
+/**
+ * The outbox: one row per event and webhook that wants it, written in the transaction of the change itself. What is found often
+ * has an index of its own: what is due, what is not settled of a video, what is old.
+ */
+export const deliveries = sqliteTable(
+  "webhook_deliveries",
+  {
+    sequence: integer("sequence").primaryKey({ autoIncrement: true }),
+    webhookId: text("webhook_id")
+      .notNull()
+      .references(() => webhooks.id),
+    /** The `webhook-id` that the receiver is sent. */
+    eventId: text("event_id").notNull(),
+    type: text("type", { enum: webhookEventTypes }).notNull(),
+    videoId: text("video_id").notNull(),
+    /** The body, as JSON. */
+    payload: text("payload").notNull(),
+    state: text("state", { enum: deliveryStates }).notNull(),
+    tries: integer("tries").notNull().default(0),
+    /** Null unless pending. */
+    nextTryAt: real("next_try_at"),
+    /** It is given up when a try fails and the next one would be after this. */
+    endsAt: real("ends_at").notNull(),
+    /** The HTTP status of the last answer. */
+    responseStatus: integer("response_status"),
+    /** Why the last try failed. */
+    error: text("error"),
+    createdAt: real("created_at").notNull(),
+    /** Null unless delivered or failed. */
+    settledAt: real("settled_at"),
+  },
+  (table) => [
+    uniqueIndex("webhook_deliveries_once").on(table.webhookId, table.eventId),
+    index("webhook_deliveries_newest").on(table.webhookId, table.sequence),
+    index("webhook_deliveries_due").on(table.webhookId, table.nextTryAt).where(sql`${table.nextTryAt} is not null`),
+    index("webhook_deliveries_open")
+      .on(table.webhookId, table.videoId, table.sequence)
+      .where(sql`${table.settledAt} is null`),
+    index("webhook_deliveries_old").on(table.settledAt).where(sql`${table.settledAt} is not null`),
+    check("webhook_deliveries_state", sql`${table.state} in ('waiting', 'pending', 'delivered', 'failed')`),
+    check("webhook_deliveries_pending", sql`(${table.nextTryAt} is not null) = (${table.state} = 'pending')`),
+    check(
+      "webhook_deliveries_settled",
+      sql`(${table.settledAt} is not null) = (${table.state} in ('delivered', 'failed'))`,
+    ),
+  ],
 );
 
 /** One row per change, written in the transaction of the change itself. `sequence` is the event id of the feed. */

@@ -4,6 +4,7 @@ import { captionsSuite } from "../captions/captions.suite.ts";
 import { changesSuite } from "../changes/changes.suite.ts";
 import { keysSuite } from "../keys/keys.suite.ts";
 import { type OpenStores, videosSuite } from "../videos/videos.suite.ts";
+import { webhooksSuite } from "../webhooks/webhooks.suite.ts";
 import { createSqliteStores, openMetadataDatabase } from "./sqlite-stores.ts";
 
 function open(): OpenStores {
@@ -15,4 +16,4 @@ function open(): OpenStores {
   return { ...stores, clock, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
-for (const suite of [videosSuite, captionsSuite, changesSuite, keysSuite]) suite("SQLite", open);
+for (const suite of [videosSuite, captionsSuite, changesSuite, keysSuite, webhooksSuite]) suite("SQLite", open);

@@ -5,6 +5,7 @@ import { createSqliteCaptions } from "../captions/sqlite-captions.ts";
 import { createSqliteChanges, type SqliteChangesOptions } from "../changes/sqlite-changes.ts";
 import { createSqliteKeys, createSqliteSessions } from "../keys/sqlite-keys.ts";
 import { createSqliteVideos } from "../videos/sqlite-videos.ts";
+import { createSqliteWebhooks } from "../webhooks/sqlite-webhooks.ts";
 import * as schema from "./schema.ts";
 import type { MetadataDatabase } from "./sqlite-database.ts";
 
@@ -17,11 +18,13 @@ export function openMetadataDatabase(path: string): MetadataDatabase {
 export function createSqliteStores(database: MetadataDatabase, options: SqliteChangesOptions) {
   const changes = createSqliteChanges(database, options);
   const { now } = options;
+  const webhooks = createSqliteWebhooks(database, now);
   return {
-    videos: createSqliteVideos(database, changes, now),
+    videos: createSqliteVideos(database, { changes, outbox: webhooks, now }),
     captions: createSqliteCaptions(database, changes, now),
     apiKeys: createSqliteKeys(database, now),
     sessions: createSqliteSessions(database, now),
+    webhooks,
     changes,
   };
 }

@@ -1,6 +1,5 @@
-/** Finds a video, and shows it as the contract does. */
+/** Finds a video, and tells why there is none. */
 import { ServiceError } from "@video-backend/service";
-import type { Video } from "../contract.ts";
 import type { MetadataDeps } from "../deps.ts";
 import type { VideoRecord } from "./store.ts";
 
@@ -18,29 +17,4 @@ export async function videoNotFound({ videos }: Deps, hash: string): Promise<Ser
   const deletedAt = await videos.deletedAt(hash);
   const details = { hash, ...(deletedAt !== null && { deleted_at: deletedAt }) };
   return new ServiceError("not_found", "Video not found", { details });
-}
-
-/** `status` is for people: a stopped video is not `transcoding`, whatever the encoder last reported. */
-export function presentVideo(video: VideoRecord): Video {
-  const { isStopped, transcodingStatus } = video;
-  return {
-    id: video.id,
-    hash: video.hash,
-    filename: video.filename,
-    title: video.title,
-    description: video.description,
-    thumbnail_filename: video.thumbnailFilename,
-    original_resolution: video.originalResolution,
-    original_quality_label: video.originalQualityLabel,
-    duration: video.duration,
-    status: isStopped && transcodingStatus !== "completed" ? "stopped" : transcodingStatus,
-    transcoding_status: transcodingStatus,
-    error: video.error,
-    stopped: Number(isStopped),
-    visibility: video.visibility,
-    sha256: video.sha256,
-    duplicate_of: video.duplicateOf,
-    created_at: video.createdAt,
-    updated_at: video.updatedAt,
-  };
 }

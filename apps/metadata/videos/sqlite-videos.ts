@@ -4,14 +4,29 @@ import type { SqliteChanges } from "../changes/sqlite-changes.ts";
 import type { VideoQuery } from "../contract.ts";
 import { deletions, videos } from "../database/schema.ts";
 import type { MetadataDatabase } from "../database/sqlite-database.ts";
+import type { Outbox } from "../webhooks/sqlite-webhooks.ts";
+import type { VideoEventType } from "../webhooks/state.ts";
+import { presentVideo } from "./present-video.ts";
 import type { VideoFields, VideoRecord, Videos } from "./store.ts";
 
 /** @param now epoch seconds */
-export function createSqliteVideos(database: MetadataDatabase, changes: SqliteChanges, now: () => number): Videos {
+export function createSqliteVideos(
+  database: MetadataDatabase,
+  { changes, outbox, now }: { changes: SqliteChanges; outbox: Outbox; now: () => number },
+): Videos {
   const select = (from: Pick<MetadataDatabase, "select">) => from.select(columns).from(videos);
   type Transaction = Parameters<Parameters<MetadataDatabase["transaction"]>[0]>[0];
   const atomically = <Value>(work: (transaction: Transaction) => Value): Value =>
     database.transaction(work, { behavior: "immediate" });
+
+  function tell(transaction: Transaction, type: VideoEventType, hash: string): void {
+    const data = () => {
+      const row = select(transaction).where(isVideo(hash)).get();
+      if (!row) throw new Error(`${type} of a video that is not there`);
+      return presentVideo(recordOf(row));
+    };
+    outbox.add(transaction, { type, videoId: hash, data });
+  }
 
   return {
     async find(hash) {
@@ -56,6 +71,7 @@ export function createSqliteVideos(database: MetadataDatabase, changes: SqliteCh
           .get();
         transaction.delete(deletions).where(eq(deletions.hash, video.hash)).run();
         changes.add(transaction, "video.created", video.hash);
+        tell(transaction, "video.created", video.hash);
         return created;
       });
     },
@@ -65,12 +81,17 @@ export function createSqliteVideos(database: MetadataDatabase, changes: SqliteCh
         if (!before) return null;
         const found = before.transcodingStatus;
         if (accepted && !accepted.includes(found)) return { isUpdated: false, found };
+        const next = fields.transcodingStatus ?? found;
+        const playsNow = before.playableAt === null && (fields.isPlayable === true || next === "completed");
         transaction
           .update(videos)
-          .set({ ...columnsOf(fields), updatedAt: now() })
+          .set({ ...columnsOf(fields), ...(playsNow && { playableAt: now() }), updatedAt: now() })
           .where(isVideo(hash))
           .run();
         changes.add(transaction, "video.updated", hash);
+        if (playsNow) tell(transaction, "video.playable", hash);
+        if (next !== found && next === "completed") tell(transaction, "video.completed", hash);
+        if (next !== found && next === "failed") tell(transaction, "video.failed", hash);
         return { isUpdated: true, found };
       });
     },
@@ -91,6 +112,7 @@ export function createSqliteVideos(database: MetadataDatabase, changes: SqliteCh
       return atomically((transaction) => {
         const before = select(transaction).where(isVideo(hash)).get();
         if (!before) return null;
+        tell(transaction, "video.deleted", hash);
         transaction.delete(videos).where(isVideo(hash)).run();
         transaction.insert(deletions).values({ hash, deletedAt: now() }).onConflictDoNothing().run();
         changes.add(transaction, "video.deleted", hash);
@@ -114,7 +136,7 @@ type Row = typeof videos.$inferSelect & { duplicateOf: string | null };
 const recordOf = ({ stopped, ...same }: Row): VideoRecord => ({ ...same, isStopped: stopped === 1 });
 
 /** What somebody chose is used; the default is taken by the statement that finds that there is none. */
-function columnsOf({ defaultThumbnailFilename, ...fields }: VideoFields) {
+function columnsOf({ defaultThumbnailFilename, isPlayable: _, ...fields }: VideoFields) {
   const takesDefault = defaultThumbnailFilename !== undefined && fields.thumbnailFilename === undefined;
   const chosenOrDefault = sql`coalesce(${videos.thumbnailFilename}, ${defaultThumbnailFilename})`;
   return { ...fields, ...(takesDefault ? { thumbnailFilename: chosenOrDefault } : {}) };

@@ -20,6 +20,8 @@ export interface VideoRecord {
   error: string | null;
   isStopped: boolean;
   visibility: Visibility;
+  /** When its stream began to be playable; null until then. */
+  playableAt: number | null;
   /** Of the source, in lower-case hex. */
   sha256: string | null;
   /** Hash of the first video with the same `sha256`, if that is another one; null for the first itself. */
@@ -35,12 +37,19 @@ export type NewVideoRecord = Pick<
 
 /** The fields to change. Absent ones keep their value. */
 export interface VideoFields
-  extends Partial<Omit<VideoRecord, "id" | "hash" | "isStopped" | "duplicateOf" | "createdAt" | "updatedAt">> {
+  extends Partial<
+    Omit<VideoRecord, "id" | "hash" | "isStopped" | "playableAt" | "duplicateOf" | "createdAt" | "updatedAt">
+  > {
+  /** Its stream plays. The first time is kept; a completed video plays, too. */
+  isPlayable?: true;
   /** Becomes the thumbnail of a video that has none at that moment. */
   defaultThumbnailFilename?: string;
 }
 
-/** Every method is atomic, and one that changes a video adds the change to the feed in the same transaction. */
+/**
+ * Every method is atomic, and one that changes a video adds the change to the feed in the same transaction, and to the outbox of
+ * webhooks what they tell: that it was created or deleted, plays for the first time, became completed or failed.
+ */
 export interface Videos {
   /** Null if there is no such video. */
   find(hash: string): Promise<VideoRecord | null>;

@@ -51,6 +51,7 @@ function recordFieldsOf(fields: VideoChanges): VideoFields {
     error: fields.error,
     visibility: fields.visibility,
     sha256: fields.sha256,
+    isPlayable: fields.playable,
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }

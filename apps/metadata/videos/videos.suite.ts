@@ -6,7 +6,7 @@ import type { MetadataDeps } from "../deps.ts";
 import type { NewVideoRecord, VideoRecord } from "./store.ts";
 
 export interface OpenStores
-  extends Pick<MetadataDeps, "videos" | "captions" | "changes" | "apiKeys" | "sessions">,
+  extends Pick<MetadataDeps, "videos" | "captions" | "changes" | "apiKeys" | "sessions" | "webhooks">,
     AsyncDisposable {
   clock: Clock;
 }
@@ -41,6 +41,7 @@ export function videosSuite(name: string, open: () => OpenStores | Promise<OpenS
         transcodingStatus: "pending",
         error: null,
         isStopped: false,
+        playableAt: null,
         sha256: null,
         duplicateOf: null,
         createdAt: clock.now(),
