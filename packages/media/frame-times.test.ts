@@ -10,10 +10,10 @@ interface Given {
 
 /** In the order of decoding; null is a packet without a time. */
 function timesOf(times: (number | null)[], { frameRate = 25, isInterlaced = false, duration = 0 }: Given = {}) {
-  const collector = createFrameTimesCollector({ frameRate, isInterlaced, reorderedFrames: 0 });
+  const collector = createFrameTimesCollector();
   for (const time of times)
     collector.add({ pts: time ?? Number.NaN, dts: Number.NaN, duration, isShown: true, isKey: false });
-  return collector.result();
+  return collector.result({ frameRate, isInterlaced, reorderedFrames: 0, origin: 0 });
 }
 
 const every = (seconds: number, count: number, from = 0) =>
@@ -30,10 +30,10 @@ describe("the times of frames", () => {
   });
 
   test("are those at which the decoder gives frames out, where packets tell when to decode them alone", () => {
-    const collector = createFrameTimesCollector({ frameRate: 25, isInterlaced: false, reorderedFrames: 2 });
+    const collector = createFrameTimesCollector();
     for (const dts of every(0.04, 100))
       collector.add({ pts: Number.NaN, dts, duration: 0.04, isShown: true, isKey: false });
-    const told = collector.result();
+    const told = collector.result({ frameRate: 25, isInterlaced: false, reorderedFrames: 2, origin: 0 });
     expect(told).toMatchObject({ isConstant: true, startSeconds: 0.08 });
     expect(told?.endSeconds).toBeCloseTo(4.08, 9);
   });

@@ -41,8 +41,8 @@ export interface FrameTimes {
 /** Collects the packets of one video, in the order of decoding. */
 export interface FrameTimesCollector {
   add(packet: TimedPacket): void;
-  /** Null where too few packets have a time, as where each is a field and only the first of two has one. */
-  result(): FrameTimes | null;
+  /** Null where too few packets have a time, as where each is a field and only the first of two has one. Asked once. */
+  result(nominal: NominalTimes): FrameTimes | null;
 }
 
 export interface NominalTimes {
@@ -52,6 +52,8 @@ export interface NominalTimes {
   frameRate: number;
   /** True where a packet may be a field, half a frame. */
   isInterlaced: boolean;
+  /** Where the file's time begins in the time of the packets, seconds. */
+  origin: number;
 }
 
 /** Containers count milliseconds; both ends of a distance are rounded. */
@@ -62,11 +64,7 @@ const sameRate = 0.02;
 /** Of the packets that have to have a time, so that all of them are known well enough. */
 const leastKnownShare = 0.9;
 
-export function createFrameTimesCollector({
-  frameRate,
-  isInterlaced,
-  reorderedFrames,
-}: NominalTimes): FrameTimesCollector {
+export function createFrameTimesCollector(): FrameTimesCollector {
   const presented: number[] = [];
   const decoded: number[] = [];
   const known = { presented: 0, decoded: 0, packets: 0 };
@@ -84,10 +82,14 @@ export function createFrameTimesCollector({
       decoded.push(isShown ? dts : Number.NaN);
       durations.push(duration || 0);
     },
-    result() {
+    result({ frameRate, isInterlaced, reorderedFrames, origin }) {
       // AVI tells when to decode, and of some frames alone when to show them: a decoder gives them out so much later.
       const heldSeconds = frameRate > 0 ? reorderedFrames / frameRate : 0;
-      const times = known.presented >= known.decoded ? presented : decoded.map((time) => time + heldSeconds);
+      const isPresented = known.presented >= known.decoded;
+      const times = isPresented ? presented : decoded;
+      const shift = (isPresented ? 0 : heldSeconds) - origin;
+      if (shift !== 0)
+        for (let packet = 0; packet < times.length; packet++) times[packet] = (times[packet] ?? 0) + shift;
       const count = Math.max(known.presented, known.decoded);
       if (count === 0 || count < leastKnownShare * known.packets) return null;
       const ordered = ascending(times);

@@ -50,6 +50,27 @@ export async function keyFrameNumbers(file: Blob, track: number): Promise<number
   return list ? [...(await table(file, list, 1, maxKeyFrames)).values] : null;
 }
 
+/**
+ * Position among the tracks of the first video, and whether its index has one distance for all frames; null where there is no
+ * video, or no index. Of the frames nothing is read.
+ */
+export async function firstVideoTrack(file: Blob): Promise<{ position: number; isEven: boolean } | null> {
+  for (const [position, trak] of (await tracksOf(file)).entries()) {
+    const kind = await boxAt(file, trak, "mdia", "hdlr");
+    if (!kind || (await kindOf(file, kind)) !== "vide") continue;
+    const samples = await boxAt(file, trak, "mdia", "minf", "stbl");
+    const inSamples = samples ? await boxesIn(file, samples) : [];
+    const durations = inSamples.find(({ type }) => type === "stts");
+    const [runs = 0] = durations ? numbers(await bytesOf(file, durations.start + durations.headerBytes + 4, 4)) : [];
+    return { position, isEven: runs === 1 };
+  }
+  return null;
+}
+
+/** Version, flags and four bytes come before the kind of a track. */
+const kindOf = async (file: Blob, { start, headerBytes }: Box): Promise<string> =>
+  latin(await bytesOf(file, start + headerBytes + 8, 4));
+
 /** What the index of one track tells of its frames, in seconds as ffmpeg counts them and in the order of decoding. */
 export interface IndexedTimes {
   presented: Float64Array;
@@ -82,8 +103,7 @@ export async function indexedTimes(file: Blob, track: number): Promise<IndexedTi
   const only = (type: string) => inSamples.find((box) => box.type === type);
   const [durations, offsets, keys, sizes] = [only("stts"), only("ctts"), only("stss"), only("stsz") ?? only("stz2")];
   if (!kind || !durations || !sizes || only("stps") || only("sbgp")) return null;
-  // Version, flags and four bytes come before the kind of a track.
-  if (latin(await bytesOf(file, kind.start + kind.headerBytes + 8, 4)) !== "vide") return null;
+  if ((await kindOf(file, kind)) !== "vide") return null;
   const [timescale, movieTimescale] = await Promise.all([
     timescaleOf(file, await boxAt(file, media, "mdhd")),
     timescaleOf(file, await boxAt(file, index, "mvhd")),

@@ -14,8 +14,21 @@ import {
   usedEntries,
   type VideoFacts,
 } from "./facts.ts";
-import { createFrameTimesCollector, type FrameTimes, longGopsOf, type TimedPacket } from "./frame-times.ts";
-import { endsWithinBox, indexedTimes, keyFrameNumbers } from "./mp4-boxes.ts";
+import {
+  createFrameTimesCollector,
+  type FrameTimes,
+  type FrameTimesCollector,
+  longGopsOf,
+  type TimedPacket,
+} from "./frame-times.ts";
+import {
+  boxesFrom,
+  endsWithinBox,
+  firstVideoTrack,
+  type IndexedTimes,
+  indexedTimes,
+  keyFrameNumbers,
+} from "./mp4-boxes.ts";
 import { type LongGop, minLongGopSeconds } from "./plan.ts";
 import { guardedInput, quiet, type Run, withoutAddress } from "./spawn.ts";
 import { isEncryptedMp4, whatItIs } from "./what-it-is.ts";
@@ -42,6 +55,27 @@ const probeSeconds = 30;
  */
 export async function probe(source: string, run: Run, signal?: AbortSignal): Promise<Facts> {
   const file = await openAsBlob(source);
+  const ended = new AbortController();
+  const ahead = lookAhead(file, {
+    source,
+    run,
+    signal: signal ? AbortSignal.any([signal, ended.signal]) : ended.signal,
+  });
+  try {
+    return await probeWith(ahead, file, source, run, signal);
+  } finally {
+    ended.abort();
+    await ahead;
+  }
+}
+
+async function probeWith(
+  ahead: Promise<Ahead | null>,
+  file: Blob,
+  source: string,
+  run: Run,
+  signal?: AbortSignal,
+): Promise<Facts> {
   const described = await describeWhole(source, run, signal).catch(async (error: unknown) => {
     const sentence = error instanceof SourceError ? await whatItIs(file) : null;
     throw sentence === null ? error : new SourceError(sentence);
@@ -50,7 +84,8 @@ export async function probe(source: string, run: Run, signal?: AbortSignal): Pro
   if (/\bmp4\b/.test(facts.container) && (await isEncryptedMp4(file))) throw await refusal(file, described.output);
   if (!facts.video && facts.audio.length === 0) throw await refusal(file, described.output);
   assertSize(facts.video);
-  const measure: Measure = { source, origin: described.output.format.start_time ?? 0, run, signal };
+  const { start_time: origin = 0 } = described.output.format;
+  const measure: Measure = { source, origin, firstVideo: described.firstVideo, ahead, run, signal };
   const hasIndexOfFrames = /\b(mov|mp4)\b/.test(facts.container);
   const isCutOff = hasIndexOfFrames && (await endsWithinBox(file));
   const isPlausible = isPlausibleDuration(described.output.format) && !isCutOff;
@@ -105,7 +140,8 @@ async function describeWhole(source: string, run: Run, signal?: AbortSignal) {
   const count = (kind: string) => output.streams.filter((stream) => stream.codec_type === kind).length;
   if (output.format.format_name === "mpegts" && (count("video") > 1 || count("audio") > 1))
     output = await describe(source, [...(isDeeper ? deepInput : []), ...mergedPids], run, signal);
-  return { output, isDeep: isDeeper };
+  const firstVideo = first.streams.find(({ codec_type }) => codec_type === "video")?.index ?? null;
+  return { output, isDeep: isDeeper, firstVideo };
 }
 
 async function describe(source: string, input: string[], run: Run, signal?: AbortSignal): Promise<ProbeOutput> {
@@ -140,13 +176,43 @@ function isPlausibleDuration({ duration = 0, size = 0 }: ProbeOutput["format"]):
   return duration > 0 && (size * 8) / duration >= leastBitrate;
 }
 
-interface Measure {
+interface Reading {
   source: string;
-  /** Where the file's time begins, seconds. */
-  origin: number;
   run: Run;
   signal: AbortSignal | undefined;
 }
+
+interface Measure extends Reading {
+  /** Where the file's time begins, seconds. */
+  origin: number;
+  /** Number of the first stream of video. */
+  firstVideo: number | null;
+  ahead: Promise<Ahead | null>;
+}
+
+/**
+ * What is found out of the first stream of video while it is asked what the file is, because that will be needed: a process
+ * takes a tenth of a second. Either from an index, or from all packets, which may not have been read to the end.
+ */
+type Ahead =
+  | { index: IndexedTimes; lastShown: TimedPacket | null }
+  | { index: null; collector: FrameTimesCollector | null };
+
+/** Null where nothing is to be found out, or something went wrong. Never rejects. */
+async function lookAhead(file: Blob, reading: Reading): Promise<Ahead | null> {
+  try {
+    const isMp4 = (await boxesFrom(file)).some(({ type }) => type === "moov");
+    const track = isMp4 ? await firstVideoTrack(file) : null;
+    if (isMp4 && (track === null || track.isEven)) return null;
+    const index = track && (await indexedTimes(file, track.position));
+    if (!index) return { index, collector: await collect(reading, "v:0") };
+    return { index, lastShown: index.isReordered ? await lastShown(reading, "v:0", lastTime(index)) : null };
+  } catch {
+    return null;
+  }
+}
+
+const lastTime = ({ presented }: IndexedTimes): number => presented.reduce((last, time) => Math.max(last, time), 0);
 
 /**
  * When the frames of the video are shown. An index of MP4 or MOV that has one distance for all of them proves a constant
@@ -196,7 +262,8 @@ const toldSeconds = 3e-6;
  * does not tell it, or ffprobe tells something else of the beginning or the end.
  */
 async function frameTimesByIndex(measure: Measure, video: VideoFacts): Promise<FrameTimes | null> {
-  const index = await indexedTimes(await openAsBlob(measure.source), video.stream);
+  const ahead = await aheadOf(measure, video);
+  const index = ahead?.index ?? (await indexedTimes(await openAsBlob(measure.source), video.stream));
   if (!index) return null;
   const { presented, keyFrames, isReordered } = index;
   let first = Number.POSITIVE_INFINITY;
@@ -209,26 +276,30 @@ async function frameTimesByIndex(measure: Measure, video: VideoFacts): Promise<F
   if (Math.abs(first - measure.origin - video.startSeconds) > toldSeconds) return null;
   // Where frames are shown in the order of decoding, the last one is shown until the track ends.
   const end = { pts: last, duration: video.endSeconds + measure.origin - last };
-  const told = isReordered ? await lastShown(measure, video) : end;
+  const inTurn = () => (ahead?.index && ahead.lastShown) ?? lastShown(measure, String(video.stream), last);
+  const told = isReordered ? await inTurn() : end;
   if (!told || Math.abs(told.pts - last) > toldSeconds || told.duration < 0) return null;
-  const collector = createFrameTimesCollector(video);
+  const collector = createFrameTimesCollector();
   let nextKey = 0;
   for (const [packet, time] of presented.entries()) {
     const isKey = keyFrames === null || keyFrames[nextKey] === packet + 1;
     if (isKey) nextKey++;
     const duration = packet === lastPacket ? told.duration : 0;
-    const pts = time - measure.origin;
-    collector.add({ pts, dts: pts, duration, isShown: true, isKey });
+    collector.add({ pts: time, dts: time, duration, isShown: true, isKey });
   }
-  return collector.result();
+  return collector.result({ ...video, origin: measure.origin });
 }
 
-/** The packet of the last seconds that is shown last; null where there is none, or one of them is not shown. */
-async function lastShown(measure: Measure, { stream, endSeconds }: VideoFacts): Promise<TimedPacket | null> {
+/**
+ * The packet of the last second that is shown last; null where there is none, or one of them is not shown.
+ *
+ * @param lastSeconds when it is shown as the index tells it
+ */
+async function lastShown(reading: Reading, stream: string, lastSeconds: number): Promise<TimedPacket | null> {
   let last: TimedPacket | null = null;
   let areShown = true;
-  const from = Math.max(0, measure.origin + endSeconds - lastLookSeconds);
-  await eachPacket(measure, stream, `${from.toFixed(3)}%`, (packet) => {
+  const from = Math.max(0, lastSeconds - lastLookSeconds);
+  await eachPacket(reading, stream, `${from.toFixed(3)}%`, (packet) => {
     areShown &&= packet.isShown;
     if (packet.pts >= (last?.pts ?? Number.NEGATIVE_INFINITY)) last = packet;
   });
@@ -240,11 +311,20 @@ const lastLookSeconds = 1;
 
 /** Of all packets that are shown, in seconds from the start of the file; null where they cannot be read in time. */
 async function frameTimes(measure: Measure, video: VideoFacts): Promise<FrameTimes | null> {
-  const collector = createFrameTimesCollector(video);
-  const isRead = await eachPacket(measure, video.stream, "%", ({ pts, dts, ...rest }) => {
-    collector.add({ pts: pts - measure.origin, dts: dts - measure.origin, ...rest });
-  });
-  return isRead ? collector.result() : null;
+  const ahead = await aheadOf(measure, video);
+  const isRead = ahead !== null && ahead.index === null;
+  const collector = isRead ? ahead.collector : await collect(measure, String(video.stream));
+  return collector?.result({ ...video, origin: measure.origin }) ?? null;
+}
+
+/** Null where it is of another stream. */
+const aheadOf = async ({ ahead, firstVideo }: Measure, { stream }: VideoFacts): Promise<Ahead | null> =>
+  firstVideo === stream ? await ahead : null;
+
+/** All packets; null where they cannot be read, or not in time. */
+async function collect(reading: Reading, stream: string): Promise<FrameTimesCollector | null> {
+  const collector = createFrameTimesCollector();
+  return (await eachPacket(reading, stream, "%", collector.add)) ? collector : null;
 }
 
 /**
@@ -273,7 +353,7 @@ async function measuredEnd(
   const frameSeconds = frameRate > 0 ? 1 / frameRate : 0;
   const endWithin = async (interval: string) => {
     let end = Number.NEGATIVE_INFINITY;
-    await eachPacket(measure, stream, interval, ({ pts, duration }) => {
+    await eachPacket(measure, String(stream), interval, ({ pts, duration }) => {
       if (!Number.isNaN(pts)) end = Math.max(end, pts + (duration || frameSeconds));
     });
     return Number.isFinite(end) ? end - measure.origin : null;
@@ -294,7 +374,7 @@ export async function hasPacketsFrom(
   const origin = Number(told[0]) || 0;
   let found = false;
   const from = `${(origin + seconds).toFixed(3)}%+#200`;
-  await eachPacket({ source, origin, run, signal }, stream, from, (packet) => {
+  await eachPacket({ source, run, signal }, String(stream), from, (packet) => {
     found ||= packet.pts - origin >= seconds;
   });
   return found;
@@ -346,8 +426,8 @@ export async function keyFrameBefore(
 
 /** Calls back for each packet in the order of decoding; false where a damaged file cannot be read, or not in time. */
 async function eachPacket(
-  { source, run, signal }: Measure,
-  stream: number,
+  { source, run, signal }: Reading,
+  stream: string,
   interval: string,
   onPacket: (packet: TimedPacket) => void,
 ): Promise<boolean> {
@@ -359,7 +439,7 @@ async function eachPacket(
     onPacket({ pts: seconds(pts), dts: seconds(dts), duration: seconds(duration) || 0, isShown, isKey });
   };
   try {
-    await eachLine(source, ["-select_streams", String(stream), ...shown, ...intervals], onLine, run, signal);
+    await eachLine(source, ["-select_streams", stream, ...shown, ...intervals], onLine, run, signal);
     return true;
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;

@@ -21,9 +21,10 @@ export async function stopJob(
   const job = await getJob(deps, videoId);
   if (!isActive(job.state)) return;
   const stoppedByWish = by === "wish" ? 1 : 0;
-  await deps.jobs.move(videoId, "stopped", { finishedAt: deps.now(), stoppedByWish, error: null, fault: null });
+  // While this holds the video nobody adds a task; whoever sees the state finds nothing at work any more.
   await deps.queue.cancel(idPrefix(videoId));
   await closeSource(deps, videoId);
+  await deps.jobs.move(videoId, "stopped", { finishedAt: deps.now(), stoppedByWish, error: null, fault: null });
   await publishPlaylists(deps, videoId);
   deps.changes.tellWaiting(videoId, null);
   deps.changes.tell(videoId, "job");

@@ -48,9 +48,9 @@ async function reconcile(deps: WorkDeps, videoId: string, signal: AbortSignal): 
   if (work.kind === "fail" && job) return conclude(deps, job, "error");
   if (work.kind === "finish" && job && plan) return finish(deps, job, plan);
   if (work.kind !== "add") return;
-  // A player finds the playlists before anything in them is made.
-  if (job?.state === "running" && !deps.published.has(videoId)) await publishPlaylists(deps, videoId);
   for (const task of work.tasks) await deps.queue.add(task);
+  // While the first of them starts; a player finds the playlists before anything in them is made.
+  if (job?.state === "running" && !deps.published.has(videoId)) await publishPlaylists(deps, videoId);
 }
 
 /** Ends what is still being made of a track that was left out, and removes what was made of it before. */
