@@ -14,6 +14,8 @@ export const AdminConfig = z.object({
   LOG_LEVEL: settings.LOG_LEVEL,
   ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,
   ALLOWED_HOSTS: settings.ALLOWED_HOSTS,
+  TRUSTED_PROXIES: settings.TRUSTED_PROXIES,
+  PUBLIC_URL: settings.PUBLIC_URL,
   UPLOAD_URL: settings.url(8001),
   TRANSCODING_URL: settings.url(8002),
   METADATA_URL: settings.url(8003),
@@ -31,9 +33,6 @@ export const AdminConfig = z.object({
     .min(60)
     .default(12 * 3600)
     .describe("How long a login to the studio lasts at most"),
-  ADMIN_TRUSTED_PROXIES: settings
-    .proxies("127.0.0.0/8, ::1")
-    .describe("Addresses and networks whose X-Forwarded-Proto is trusted when a cookie is to be for https alone"),
   ADMIN_MAX_BODY_BYTES: z.coerce
     .number()
     .int()

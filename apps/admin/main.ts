@@ -31,9 +31,14 @@ const deps: AdminDeps = {
     },
     { call },
   ),
-  studio: { bundle: bundleForBrowser(studioEntries), publicStreamingUrl: config.PUBLIC_STREAMING_URL },
-  sessions: { seconds: config.SESSION_SECONDS, proxies: config.ADMIN_TRUSTED_PROXIES },
-  crossOrigin: crossOriginRulesOf(config),
+  studio: {
+    bundle: bundleForBrowser(studioEntries),
+    publicStreamingUrl: config.PUBLIC_STREAMING_URL ?? config.PUBLIC_URL,
+  },
+  sessions: { seconds: config.SESSION_SECONDS, proxies: config.TRUSTED_PROXIES },
+  crossOrigin: crossOriginRulesOf(config, {
+    hosts: config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).hostname],
+  }),
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
   log,
 };

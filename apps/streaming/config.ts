@@ -14,6 +14,8 @@ export const StreamingConfig = z.object({
   LOG_LEVEL: settings.LOG_LEVEL,
   ALLOWED_ORIGINS: settings.ALLOWED_ORIGINS,
   ALLOWED_HOSTS: settings.ALLOWED_HOSTS,
+  TRUSTED_PROXIES: settings.TRUSTED_PROXIES,
+  PUBLIC_URL: settings.PUBLIC_URL,
   PUBLIC_STREAMING_URL: z
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ""))

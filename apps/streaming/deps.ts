@@ -2,7 +2,7 @@
 import type { PlaybackKey } from "@video-backend/access";
 import type { Bundle } from "@video-backend/bundle";
 import type { MetadataClient } from "@video-backend/metadata/client";
-import type { CrossOriginRules, Keys, Log } from "@video-backend/service";
+import type { CrossOriginRules, Keys, Log, Proxies } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { LRUCache } from "lru-cache";
 import type { PrivateCaching } from "./access/cache-control.ts";
@@ -30,6 +30,8 @@ export interface StreamingOptions extends AccessDeps {
   bundle: () => Promise<Bundle>;
   /** Where this service is for the world, without a slash at the end; null for wherever a request finds it. */
   publicUrl: string | null;
+  /** Who tells by X-Forwarded-Proto and -Host where a request found it; nobody by default. */
+  proxies?: Proxies;
   log: Log;
   /** Which hosts are answered, and which pages may read; by default any host, and all pages. */
   crossOrigin?: CrossOriginRules;
@@ -50,7 +52,10 @@ export type RememberedNames = LRUCache<string, string>;
 /** What the routes are given. */
 export interface StreamingDeps
   extends AccessDeps,
-    Pick<StreamingOptions, "store" | "metadata" | "demands" | "bundle" | "publicUrl" | "originals" | "log"> {
+    Pick<
+      StreamingOptions,
+      "store" | "metadata" | "demands" | "bundle" | "publicUrl" | "proxies" | "originals" | "log"
+    > {
   assets: Assets;
   originalNames: RememberedNames;
 }

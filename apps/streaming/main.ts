@@ -1,4 +1,4 @@
-/** Starts the streaming service: reads the configuration, serves the directory. */
+/** Starts the streaming service: reads the configuration, serves the directory, in one process or in several. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,6 @@ import { createLog, crossOriginRulesOf, messageOf, openAccess, readConfig } from
 import { orExit, serve } from "@video-backend/service/serve";
 import { sharePort } from "@video-backend/service/share-port";
 import { createDirectoryStore } from "@video-backend/storage/directory";
-/** Starts the streaming service: reads the configuration, serves the directory, in one process or in several. */
 import { playbackKeysFile, serviceKeyFile } from "@video-backend/storage/layout";
 import { checkLayout } from "@video-backend/storage/layout-version";
 import { createTranscodingClient } from "@video-backend/transcoding/client";
@@ -30,6 +29,7 @@ const store = createDirectoryStore(config.STORAGE_DIR);
 await orExit(() => checkLayout(store, "reads"));
 const now = () => Date.now() / 1000;
 const pageFile = (name: string) => fileURLToPath(new URL(`watch/browser/${name}`, import.meta.url));
+const publicUrl = config.PUBLIC_STREAMING_URL ?? config.PUBLIC_URL ?? null;
 const processes = config.STREAMING_PROCESSES === "auto" ? availableParallelism() : config.STREAMING_PROCESSES;
 const sharedPort = config.STREAMING_SHARES_PORT;
 
@@ -54,13 +54,14 @@ const service = createStreamingService({
     createTranscodingClient({ baseUrl: config.TRANSCODING_URL, timeoutSeconds: 9, retries: 0, fetch: call }),
   ),
   bundle: bundleForBrowser([pageFile("page.ts"), pageFile("page.css")]),
-  publicUrl: config.PUBLIC_STREAMING_URL ?? null,
+  publicUrl,
+  proxies: config.TRUSTED_PROXIES,
   log,
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
   originals: config.ORIGINALS,
   crossOrigin: crossOriginRulesOf(config, {
     readers: config.STREAMING_CORS_ORIGINS,
-    hosts: config.PUBLIC_STREAMING_URL ? [new URL(config.PUBLIC_STREAMING_URL).hostname] : [],
+    hosts: publicUrl === null ? [] : [new URL(publicUrl).hostname],
   }),
   memoryBytes: Math.floor(config.STREAMING_MEMORY_BYTES / processes),
   logFiles: config.STREAMING_ACCESS_LOG,

@@ -1,7 +1,7 @@
 /** The settings of this service. */
 
 import { addressRulesOf, remoteSettings } from "@video-backend/remote";
-import { messageOf, parseProxies, settings } from "@video-backend/service";
+import { messageOf, settings } from "@video-backend/service";
 import { z } from "zod";
 import type { Limits } from "./admission/admit.ts";
 import type { RemoteSources } from "./deps.ts";
@@ -73,9 +73,8 @@ export const UploadConfig = z.object({
   UPLOAD_FROM_URL: z.enum(["on", "off"]).default("on").describe("Whether files are fetched from URLs"),
   ...remoteSettings,
   UPLOAD_FROM_URL_AT_ONCE: whole(2, 1).describe("Concurrent fetches; the others wait"),
-  UPLOAD_TRUSTED_PROXIES: parsed("127.0.0.0/8, ::1", parseProxies).describe(
-    "Addresses and networks whose X-Forwarded-For is trusted when open uploads are counted per client",
-  ),
+  TRUSTED_PROXIES: settings.TRUSTED_PROXIES,
+  UPLOAD_TRUSTED_PROXIES: settings.TRUSTED_PROXIES.optional().describe("The former name of TRUSTED_PROXIES"),
   DISK_LOW_WATER_BYTES: whole(512 * mebibyte).describe("Bytes of the disk that are never promised to an upload"),
 });
 export type UploadConfig = z.infer<typeof UploadConfig>;

@@ -45,7 +45,7 @@ const parts = await orExit(() => ({
   limits: limitsOf(config),
   disk: createDisk(config.STORAGE_DIR),
   remote: remoteSourcesOf(config),
-  proxies: config.UPLOAD_TRUSTED_PROXIES,
+  proxies: config.UPLOAD_TRUSTED_PROXIES ?? config.TRUSTED_PROXIES,
   // A request waits for these; the background loop repeats what fails.
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1, fetch: call }),
   transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1, fetch: call }),

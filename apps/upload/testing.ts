@@ -40,7 +40,7 @@ export function createTestUpload(world: World, { metadata, transcoding, deps: re
     limits: limitsOf(config),
     disk: createDisk(world.directory),
     remote: remoteSourcesOf(UploadConfig.parse({ UPLOAD_FROM_URL_ALLOW: "127.0.0.1" })),
-    proxies: config.UPLOAD_TRUSTED_PROXIES,
+    proxies: config.UPLOAD_TRUSTED_PROXIES ?? config.TRUSTED_PROXIES,
     metadata,
     transcoding,
     log: world.log,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isOverHttps, parseProxies } from "./client-address.ts";
+import { isOverHttps, parseProxies, requestedOrigin } from "./client-address.ts";
 import { createRouter } from "./router.ts";
 
 test("proxies are addresses and networks of either kind", () => {
@@ -25,4 +25,20 @@ test("a trusted proxy alone may say that its client came by https", async () => 
     "false",
   ]);
   expect(await ask("11.1.1.1", undefined, "https://a.test/")).toBe("true");
+});
+
+test("a trusted proxy alone may say by which address its client came", async () => {
+  const proxies = parseProxies("10.0.0.0/8");
+  const app = createRouter().get("/", (c) => c.text(requestedOrigin(c, proxies)));
+  const ask = async (peer: string, forwarded: Record<string, string>) => {
+    const headers = Object.fromEntries(
+      Object.entries(forwarded).map(([name, value]) => [`x-forwarded-${name}`, value]),
+    );
+    return (await app.request("http://a.test:8004/", { headers }, { clientAddress: () => peer })).text();
+  };
+  expect(await ask("10.1.1.1", { proto: "https", host: "video.example" })).toBe("https://video.example");
+  expect(await ask("10.1.1.1", { host: "b.test:81, c.test" })).toBe("http://b.test:81");
+  expect(await ask("10.1.1.1", { proto: "https" })).toBe("https://a.test:8004");
+  expect(await ask("10.1.1.1", { host: "no host" })).toBe("http://a.test:8004");
+  expect(await ask("11.1.1.1", { proto: "https", host: "evil.example" })).toBe("http://a.test:8004");
 });

@@ -2,7 +2,7 @@
 import { BlockList, isIP } from "node:net";
 import type { ServiceContext } from "./router.ts";
 
-/** Addresses whose X-Forwarded-For is trusted: the admin service's gateway is one. */
+/** Addresses whose X-Forwarded-For, -Proto and -Host are trusted: the admin service's gateway is one. */
 export type Proxies = Pick<BlockList, "check">;
 
 /**
@@ -47,6 +47,19 @@ export function isOverHttps(c: ServiceContext, proxies: Proxies): boolean {
   const peer = c.env?.clientAddress?.() ?? null;
   const [protocol] = (c.req.header("x-forwarded-proto") ?? "").split(",");
   return peer !== null && proxies.check(peer, familyOf(peer)) && protocol?.trim().toLowerCase() === "https";
+}
+
+/**
+ * The origin by which the client reached us, such as `https://video.example`: as a trusted proxy says in X-Forwarded-Proto and
+ * X-Forwarded-Host, else as the request itself has it.
+ */
+export function requestedOrigin(c: ServiceContext, proxies: Proxies): string {
+  const peer = c.env?.clientAddress?.() ?? null;
+  const [named] = (c.req.header("x-forwarded-host") ?? "").split(",");
+  const isTrusted = peer !== null && proxies.check(peer, familyOf(peer));
+  const host = (isTrusted && named?.trim()) || new URL(c.req.url).host;
+  const address = `${isOverHttps(c, proxies) ? "https" : "http"}://${host}`;
+  return URL.canParse(address) ? new URL(address).origin : new URL(c.req.url).origin;
 }
 
 const familyOf = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");

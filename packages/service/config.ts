@@ -30,8 +30,6 @@ export const settings = {
       .default(`http://127.0.0.1:${port}`)
       .transform((url) => url.replace(/\/+$/, ""))
       .describe("Where that service answers, as seen from this one"),
-  /** A list of addresses and networks with commas between. */
-  proxies: (fallback: string) => parsed(parseProxies).prefault(fallback),
   /** A list of origins with commas between, or `*`. */
   origins: (fallback: string) => parsed(parseOrigins).prefault(fallback),
   ALLOWED_ORIGINS: parsed(parseOrigins)
@@ -44,6 +42,14 @@ export const settings = {
     .describe(
       "What Host may name beside loopback: *, or such as video.example; without it everything, unless HOST is loopback",
     ),
+  TRUSTED_PROXIES: parsed(parseProxies)
+    .prefault("127.0.0.0/8, ::1")
+    .describe("Addresses and networks whose X-Forwarded-For, -Proto and -Host are believed"),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional()
+    .describe("The address by which browsers reach everything, behind one proxy, such as https://video.example"),
   HOST: z.string().min(1).default("127.0.0.1").describe("The address this service listens on"),
   AUTH: z
     .enum(["open", "keys"])

@@ -13,7 +13,7 @@ export {
   type VerifiedKey,
 } from "./access.ts";
 export { type ClientOptions, createClient, createServiceFetch } from "./client.ts";
-export { clientAddressOf, isOverHttps, type Proxies, parseProxies } from "./client-address.ts";
+export { clientAddressOf, isOverHttps, type Proxies, parseProxies, requestedOrigin } from "./client-address.ts";
 export { ConfigError, readConfig, settings } from "./config.ts";
 export { createService, type ServiceOptions } from "./create-service.ts";
 export {

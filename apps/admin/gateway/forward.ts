@@ -28,6 +28,10 @@ export async function forward(c: ServiceContext, service: OtherService, path: st
   const incoming = c.req.raw;
   const headers = endToEnd(incoming.headers);
   headers.delete("host");
+  // The links of a page lead to where it was requested. What a proxy in front has said of that stays.
+  const { host, protocol } = new URL(incoming.url);
+  if (!headers.has("x-forwarded-host")) headers.set("x-forwarded-host", incoming.headers.get("host") ?? host);
+  if (!headers.has("x-forwarded-proto")) headers.set("x-forwarded-proto", protocol.slice(0, -1));
   // Admin is asked under another host, and has decided already what a page may change; whether it may read, streaming adds.
   if (incoming.method !== "GET" && incoming.method !== "HEAD") {
     headers.delete("origin");

@@ -2,13 +2,27 @@
  * Whole addresses, for those who read a page elsewhere: social networks, and pages that embed. Within the page itself all
  * addresses are relative, so that it works below any prefix.
  */
+import { requestedOrigin, type ServiceContext } from "@video-backend/service";
 import { isVideoId, posterFile } from "@video-backend/storage/layout";
 import type { StreamingDeps } from "../deps.ts";
 import { playbackPath } from "./playback-path.ts";
 
-/** Where this service is for the world, without a slash at the end: the setting, else where the request found it. */
-export const publicUrlOf = ({ publicUrl }: Pick<StreamingDeps, "publicUrl">, requestUrl: string): string =>
-  publicUrl ?? new URL(requestUrl).origin;
+/** Addresses of this service without a slash at the end. */
+export interface Bases {
+  /** For the world: the setting, else where the request found it. */
+  public: string;
+  requested: string;
+}
+
+export function basesOf(
+  { publicUrl, proxies }: Pick<StreamingDeps, "publicUrl" | "proxies">,
+  c: ServiceContext,
+): Bases {
+  const requested = requestedOrigin(c, proxies ?? nobody);
+  return { public: publicUrl ?? requested, requested };
+}
+
+const nobody = { check: () => false };
 
 /** A video, and by what token it is asked for. */
 export interface Watched {
@@ -24,7 +38,7 @@ export interface Addresses {
   poster: string;
 }
 
-/** @param base of `publicUrlOf` */
+/** @param base the public one */
 export function addressesOf(base: string, { videoId, token }: Watched): Addresses {
   const withToken = (query: Record<string, string>) => {
     const search = new URLSearchParams({ ...query, ...(token === undefined ? {} : { token }) }).toString();

@@ -2,7 +2,7 @@
 import { ServiceError } from "@video-backend/service";
 import { html } from "hono/html";
 import type { StreamingDeps } from "../deps.ts";
-import { addressesOf, publicUrlOf, watchedIn } from "./addresses.ts";
+import { addressesOf, type Bases, watchedIn } from "./addresses.ts";
 import type { Oembed, OembedQuery } from "./contract.ts";
 import { describeVideo, type Size } from "./describe-video.ts";
 
@@ -10,23 +10,22 @@ import { describeVideo, type Size } from "./describe-video.ts";
 const usualBox: Size = { width: 640, height: 480 };
 
 /** @throws ServiceError `not_found`: not an address of a video here; `not_implemented`: another format; `unavailable` */
-export async function oembed(deps: StreamingDeps, query: OembedQuery, requestUrl: string): Promise<Oembed> {
+export async function oembed(deps: StreamingDeps, query: OembedQuery, bases: Bases): Promise<Oembed> {
   // "When a format is not supported: 501 Not Implemented" (section 2.3.5, errors).
   if (query.format !== "json") throw new ServiceError("not_implemented", "oEmbed is answered as json only");
-  const base = publicUrlOf(deps, requestUrl);
-  const watched = watchedIn(query.url, [base, new URL(requestUrl).origin]);
-  if (!watched) throw new ServiceError("not_found", `Not the address of a video here: ${base}/watch/{id}`);
+  const watched = watchedIn(query.url, [bases.public, bases.requested]);
+  if (!watched) throw new ServiceError("not_found", `Not the address of a video here: ${bases.public}/watch/{id}`);
 
   const video = await describeVideo(deps, watched);
-  const addresses = addressesOf(base, watched);
+  const addresses = addressesOf(bases.public, watched);
   const { width, height } = fitted(video.size, query.maxwidth, query.maxheight);
   const frame = html`<iframe src="${addresses.frame}" width="${width}" height="${height}" title="${video.title ?? "Video"}"
  style="border: 0" allow="autoplay; picture-in-picture" allowfullscreen></iframe>`;
   return {
     version: "1.0",
     type: "video",
-    provider_name: new URL(base).host,
-    provider_url: base,
+    provider_name: new URL(bases.public).host,
+    provider_url: bases.public,
     ...(video.title === null ? {} : { title: video.title }),
     width,
     height,

@@ -2,7 +2,7 @@
 import { serveBundled } from "@video-backend/bundle";
 import { createRouter, invalidRequest, ServiceError } from "@video-backend/service";
 import type { StreamingDeps } from "../deps.ts";
-import { addressesOf, publicUrlOf } from "./addresses.ts";
+import { addressesOf, basesOf } from "./addresses.ts";
 import { answerErrorPage, answerPage } from "./answer-page.ts";
 import * as contract from "./contract.ts";
 import { describeVideo } from "./describe-video.ts";
@@ -21,7 +21,7 @@ export function createWatchRoutes(deps: StreamingDeps) {
           const video = await describeVideo(deps, { videoId: id, token });
           const { nameOf } = await deps.bundle();
           const page = watchPage(video, {
-            addresses: addressesOf(publicUrlOf(deps, c.req.url), { videoId: id, token }),
+            addresses: addressesOf(basesOf(deps, c).public, { videoId: id, token }),
             script: nameOf("page.js"),
             style: nameOf("page.css"),
             token,
@@ -39,7 +39,7 @@ export function createWatchRoutes(deps: StreamingDeps) {
         if (!result.success) return answerErrorPage(c, invalidRequest(result.target, result.error), style);
       },
     )
-    .openapi(contract.getOembed, async (c) => c.json(await oembed(deps, c.req.valid("query"), c.req.url), 200));
+    .openapi(contract.getOembed, async (c) => c.json(await oembed(deps, c.req.valid("query"), basesOf(deps, c)), 200));
   // The page's own files: nobody else's business, and in no document.
   routes.get("/watch/assets/:name", async (c) => {
     const file = (await deps.bundle()).files.get(c.req.param("name"));
