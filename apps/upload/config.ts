@@ -1,7 +1,6 @@
 /** The settings of this service. */
-
 import { addressRulesOf, remoteSettings } from "@video-backend/remote";
-import { messageOf, settings } from "@video-backend/service";
+import { settings } from "@video-backend/service";
 import { z } from "zod";
 import type { Limits } from "./admission/admit.ts";
 import type { RemoteSources } from "./deps.ts";
@@ -13,20 +12,6 @@ const week = 7 * 24 * 3600;
 
 const whole = (fallback: number, min = 0) => z.coerce.number().int().min(min).default(fallback);
 const seconds = (fallback: number) => z.coerce.number().min(1).default(fallback);
-
-/** A setting that is parsed at start; the problem is what `parse` throws. */
-const parsed = <Value>(fallback: string, parse: (setting: string) => Value) =>
-  z
-    .string()
-    .default(fallback)
-    .transform((setting, context) => {
-      try {
-        return parse(setting);
-      } catch (error) {
-        context.addIssue({ code: "custom", message: messageOf(error) });
-        return z.NEVER;
-      }
-    });
 
 export const UploadConfig = z.object({
   UPLOAD_PORT: settings.port(8001),
