@@ -5,6 +5,7 @@ import { finishedKey } from "@video-backend/storage/layout";
 import { transcript, until } from "@video-backend/testing";
 import { reportState } from "./jobs/report-states.ts";
 import { followFeed } from "./reconcile/follow-feed.ts";
+import { reconcileVideo } from "./reconcile/reconcile-video.ts";
 import { segmentsIn, setup } from "./test-setup.ts";
 import { createTestTranscoding, placeOriginal } from "./testing.ts";
 
@@ -272,6 +273,29 @@ describe("telling metadata", () => {
       error: null,
     });
     expect(body.duration).toBeCloseTo(2, 1);
+  });
+
+  test("webhooks are told that a video plays, then that it is complete, also where metadata had forgotten", async () => {
+    await using app = await setup();
+    const { webhooks } = app.metadata.deps;
+    const metadata = transcript(app.metadata.service);
+    const url = "http://127.0.0.1:9/";
+    await webhooks.create(
+      { id: "hook", url, events: ["video.playable", "video.completed"], description: null, secret: "" },
+      1,
+    );
+    await placeOriginal(app.world, app.metadata, "a", { seconds: 9 });
+    await app.start("a");
+    await app.overall("a", "ok");
+    await reportState(app.deps, "a");
+    const told = async () => (await webhooks.listDeliveries("hook", { limit: 9, offset: 0 })).map(({ type }) => type);
+    expect(await told()).toEqual(["video.completed", "video.playable"]);
+    const { playable_at, updated_at } = (await metadata("GET /videos/a")).body;
+    expect(playable_at).toBeLessThanOrEqual(updated_at);
+    app.metadata.database.$client.run("update videos set playable_at = null");
+    await reconcileVideo(app.deps, "a", new AbortController().signal);
+    await reportState(app.deps, "a");
+    expect((await metadata("GET /videos/a")).body.playable_at).not.toBeNull();
   });
 
   test("waits for a metadata service that is away", async () => {

@@ -20,6 +20,7 @@ import { createDisk } from "./admission/room.ts";
 import { limitsOf, remoteSourcesOf, UploadConfig } from "./config.ts";
 import { createSqliteStores, openUploadDatabase } from "./database/sqlite-stores.ts";
 import { keepSweeping, keepTellingHashes } from "./handover/sweep.ts";
+import { keepTellingExpired } from "./handover/tell-expired.ts";
 import { followDeletions, keepClean } from "./janitor/janitor.ts";
 import { keepFetching } from "./remote/fetch-source.ts";
 import { createUploadService, withState } from "./service.ts";
@@ -70,6 +71,7 @@ const stopping = new AbortController();
 const loops = [
   keepSweeping(deps, sweepEverySeconds, stopping.signal),
   keepTellingHashes(deps, sweepEverySeconds, stopping.signal),
+  keepTellingExpired(deps, sweepEverySeconds, stopping.signal),
   ...(deps.remote ? [keepFetching(deps, deps.remote, fetchEverySeconds, stopping.signal)] : []),
   followDeletions(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, call),
   keepClean(deps, config.UPLOAD_JANITOR_SECONDS, stopping.signal),

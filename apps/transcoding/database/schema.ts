@@ -29,6 +29,8 @@ export const jobs = sqliteTable(
     title: text("title"),
     /** 1 where somebody asked metadata to stop it, so that taking that wish back sets it going again. */
     stoppedByWish: integer("stopped_by_wish").notNull().default(0),
+    /** 1 since its playlists list something that plays; metadata tells of it, once. */
+    isPlayable: integer("is_playable").notNull().default(0),
     /** How many changes metadata has not heard of; 0 when it knows all. */
     unreported: integer("unreported").notNull().default(0),
     createdAt: real("created_at").notNull(),

@@ -146,6 +146,18 @@ export function storesSuite(name: string, open: (now: () => number) => Promise<R
       expect((await jobs.unreported()).map(({ videoId }) => videoId)).toEqual(["a"]);
     });
 
+    test("a video plays for the first time once, and that is to be reported", async () => {
+      await using place = await setup();
+      const { jobs } = place;
+      await jobs.markReported(await jobs.ensure(job("a")));
+      expect([await jobs.notePlayable("a"), await jobs.notePlayable("a"), await jobs.notePlayable("b")]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+      expect(await jobs.find("a")).toMatchObject({ isPlayable: 1, unreported: 1 });
+    });
+
     test("are counted and found by state; a wish to stop is kept only of a stopped one", async () => {
       await using place = await setup();
       const { jobs } = place;

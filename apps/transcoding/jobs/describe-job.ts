@@ -5,7 +5,7 @@ import type { RenditionStatus, SourceFacts, TranscodingStatus } from "../contrac
 import type { JobRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { findImages } from "../images/find-images.ts";
-import type { RenditionSegments, VideoSegments } from "../ledger/video-segments.ts";
+import { isPlayable, type RenditionSegments } from "../ledger/video-segments.ts";
 import type { JobState } from "../states.ts";
 import { describeSubtitles, warningsOfCharsets } from "../subtitles/describe-subtitles.ts";
 import { encodeTasks, idPrefix } from "../tasks/task.ts";
@@ -137,14 +137,6 @@ function describeLeftOut(rung: Plan["leftOut"][number]): RenditionStatus {
     finished_at: null,
     message: rung.reason,
   };
-}
-
-/** Something to see, where there is a video, and something to hear, where there is audio. */
-function isPlayable(plan: Plan, segments: VideoSegments): boolean {
-  const kinds = new Set(plan.renditions.map((rendition) => rendition.kind));
-  return [...kinds].every((kind) =>
-    plan.renditions.some((rendition) => rendition.kind === kind && segments.has(rendition.name, 0)),
-  );
 }
 
 const percent = (done: number, total: number): number => (total === 0 ? 0 : Math.round((1000 * done) / total) / 10);

@@ -47,6 +47,8 @@ export interface Jobs {
   dropTrack(videoId: string, name: string, reason: string): Promise<boolean>;
   /** What people call the video; answers whether that is another title than before. */
   keepTitle(videoId: string, title: string | null): Promise<boolean>;
+  /** Notes that it plays. True for the first time, and then there is something new to tell metadata. */
+  notePlayable(videoId: string): Promise<boolean>;
   /** Notes of a stopped job that metadata wants it stopped, too: taking that wish back resumes it. */
   keepStoppedByWish(videoId: string): Promise<void>;
   /** Which of the steps beside the segments are done, with or without a result. */

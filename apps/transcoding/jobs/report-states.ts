@@ -47,6 +47,7 @@ function changesOf(job: JobRow): VideoChanges {
   return {
     transcoding_status: statusOf[job.state],
     error: job.error,
+    ...(job.isPlayable === 1 && { playable: true as const }),
     ...(plan?.video && {
       original_resolution: `${plan.video.width}x${plan.video.height}`,
       original_quality_label: plan.video.qualityLabel,

@@ -82,6 +82,12 @@ export function createSqliteJobs(database: TranscodingDatabase, now: () => numbe
         const isOther = and(ofVideo(videoId), sql`${jobs.title} is not ${title}`);
         return database.update(jobs).set({ title }).where(isOther).returning().all().length > 0;
       }),
+    notePlayable: (videoId) =>
+      write(() => {
+        const isFirst = and(ofVideo(videoId), eq(jobs.isPlayable, 0));
+        const noted = database.update(jobs).set({ isPlayable: 1, unreported: oneMore }).where(isFirst);
+        return noted.returning({ videoId: jobs.videoId }).all().length > 0;
+      }),
     async keepStoppedByWish(videoId) {
       const isStopped = and(ofVideo(videoId), eq(jobs.state, "stopped"));
       await write(() => database.update(jobs).set({ stoppedByWish: 1 }).where(isStopped).run());

@@ -2,6 +2,7 @@
  * The rows of one video's segments, kept in memory, so that what is asked at every event costs as much as has changed since
  * and not as much as the video is long. An adapter of the ledger fills it and keeps it in step with the database.
  */
+import type { Plan } from "@video-backend/media";
 import type { SegmentRow } from "../database/schema.ts";
 
 /** What of the past tells how fast segments are made, in seconds. */
@@ -149,3 +150,11 @@ function createRenditionSegments(): RenditionSegments & { enter(row: SegmentRow)
 }
 
 const none: RenditionSegments = createRenditionSegments();
+
+/** Something to see, where there is a video, and something to hear, where there is audio. */
+export function isPlayable(plan: Pick<Plan, "renditions">, segments: VideoSegments): boolean {
+  const kinds = new Set(plan.renditions.map((rendition) => rendition.kind));
+  return [...kinds].every((kind) =>
+    plan.renditions.some((rendition) => rendition.kind === kind && segments.has(rendition.name, 0)),
+  );
+}

@@ -31,13 +31,13 @@ import {
 } from "@video-backend/storage/layout";
 import type { JobRow, SegmentRow } from "../database/schema.ts";
 import type { PublishedLists, TranscodingDeps } from "../deps.ts";
-import type { VideoSegments } from "../ledger/video-segments.ts";
+import { isPlayable, type VideoSegments } from "../ledger/video-segments.ts";
 import { isActive } from "../states.ts";
 import { playedTracks } from "../subtitles/subtitles.ts";
 
 export type PublishDeps = Pick<
   TranscodingDeps,
-  "jobs" | "ledger" | "attempts" | "subtitles" | "store" | "encoders" | "published"
+  "jobs" | "ledger" | "attempts" | "subtitles" | "store" | "encoders" | "published" | "changes"
 >;
 
 const rowsAtATime = 200;
@@ -54,9 +54,13 @@ export async function publishPlaylists(deps: PublishDeps, videoId: string): Prom
   if (!job || !plan) return;
   const segments = await deps.ledger.segments(videoId);
   const isWhole = segments.count >= plan.renditions.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
-  if (isActive(job.state) && job.error === null && !isWhole) return publishGrowing(deps, job, plan, segments);
-  deps.published.delete(videoId);
-  await publishEnded(deps, job, plan, segments);
+  if (isActive(job.state) && job.error === null && !isWhole) await publishGrowing(deps, job, plan, segments);
+  else {
+    deps.published.delete(videoId);
+    await publishEnded(deps, job, plan, segments);
+  }
+  if (job.isPlayable === 1 || !isPlayable(plan, segments)) return;
+  if (await deps.jobs.notePlayable(videoId)) deps.changes.tell(videoId, "job");
 }
 
 /** Of a video that is being made: what the rows that have come since the last time have changed. */

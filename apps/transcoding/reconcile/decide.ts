@@ -40,7 +40,8 @@ export const statusOf: Record<JobState, TranscodingStatus> = {
 };
 
 /** Whether metadata says something else of the job than it is, as after a report that got lost, or a restored database. */
-export function isOutdated(video: Video, job: Pick<JobRow, "state" | "error">): boolean {
+export function isOutdated(video: Video, job: Pick<JobRow, "state" | "error" | "isPlayable">): boolean {
   if (video.transcoding_status !== statusOf[job.state] || video.error !== job.error) return true;
+  if (job.isPlayable === 1 && video.playable_at === null) return true;
   return job.state === "ok" && video.duration === null;
 }

@@ -70,3 +70,13 @@ export const chunks = sqliteTable(
     check("chunks_one_place", sql`(${table.offsetBytes} is null) = (${table.spool} is not null)`),
   ],
 );
+
+/** Uploads that expired, until metadata has acknowledged it, which tells webhooks. Written in the transaction that deletes one. */
+export const expiredUploads = sqliteTable("expired_uploads", {
+  id: text("id").primaryKey(),
+  filename: text("filename").notNull(),
+  title: text("title"),
+  receivedBytes: integer("received_bytes").notNull(),
+  createdAt: real("created_at").notNull(),
+  expiredAt: real("expired_at").notNull(),
+});

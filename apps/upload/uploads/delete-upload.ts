@@ -8,7 +8,7 @@ import type { Limits } from "../admission/admit.ts";
 import { storageFull } from "../chunks/body.ts";
 import type { UploadDeps } from "../deps.ts";
 import { uploadNotFound } from "./state.ts";
-import type { Condition, UploadRecord } from "./store.ts";
+import type { UploadRecord } from "./store.ts";
 
 export type DeleteDeps = Pick<UploadDeps, "uploads" | "sources" | "store" | "active">;
 
@@ -23,7 +23,7 @@ export async function deleteUpload(deps: DeleteDeps, uploadId: string): Promise<
     await sources.remove(uploadId);
     await store.remove(originalsKey(uploadId));
   };
-  await deleteRow(deps, uploadId, {}, removeFiles);
+  await deleteRow(() => deps.uploads.delete(uploadId), removeFiles);
   await removeFiles();
 }
 
@@ -32,17 +32,15 @@ export async function deleteUpload(deps: DeleteDeps, uploadId: string): Promise<
  * before the row, and make room for it.
  */
 async function deleteRow(
-  { uploads }: Pick<UploadDeps, "uploads">,
-  uploadId: string,
-  condition: Condition,
+  deleteIt: () => Promise<UploadRecord | null>,
   removeFiles: () => Promise<void>,
 ): Promise<UploadRecord | null> {
   try {
-    return await uploads.delete(uploadId, condition);
+    return await deleteIt();
   } catch (error) {
     if (!storageFull(error)) throw error;
     await removeFiles();
-    return await uploads.delete(uploadId, condition);
+    return await deleteIt();
   }
 }
 
@@ -54,14 +52,14 @@ const idleSince = ({ now, limits }: Pick<UploadDeps, "now" | "limits">): number 
 export const isIdle = (deps: Pick<UploadDeps, "now" | "limits">, upload: Pick<UploadRecord, "state" | "updatedAt">) =>
   upload.state === "receiving" && upload.updatedAt <= idleSince(deps);
 
-/** @returns false if it is not expired any more, or never was */
+/** Metadata is told later (`handover/tell-expired.ts`). @returns false if it is not expired any more, or never was */
 export async function expireUpload(deps: ExpiryDeps, uploadId: string): Promise<boolean> {
   const { active, sources, log } = deps;
   using alone = active.tryAcquire(uploadId);
   if (!alone) return false;
   const condition = { states: ["receiving"], idleSince: idleSince(deps) } as const;
   const removeFiles = () => sources.remove(uploadId);
-  const deleted = await deleteRow(deps, uploadId, condition, removeFiles);
+  const deleted = await deleteRow(() => deps.uploads.expire(uploadId, condition), removeFiles);
   if (!deleted) return false;
   await removeFiles();
   log.info({ uploadId, updatedAt: deleted.updatedAt }, "an idle upload was deleted");

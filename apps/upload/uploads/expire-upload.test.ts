@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { until } from "@video-backend/testing";
+import { tellExpired } from "../handover/tell-expired.ts";
 import { keepClean } from "../janitor/janitor.ts";
 import { chunkInFlight, setup } from "../test-setup.ts";
 import { expireUploads } from "./delete-upload.ts";
@@ -57,4 +58,37 @@ test("the loop deletes idle uploads, and ends when its signal aborts", async () 
   await until("it is forgotten", async () => (await upload.send(`GET /upload/${id}`)).status === 404);
   stopping.abort();
   expect(await cleaning).toBeUndefined();
+});
+
+test("metadata is told of an expired upload until it has acknowledged it, and takes it once", async () => {
+  let isAnswerLost = true;
+  await using upload = setup();
+  const json = { url: "http://127.0.0.1:9/", events: ["upload.expired"] };
+  const { body: hook } = await upload.askMetadata("POST /webhooks", { json });
+  const told = async () => (await upload.askMetadata(`GET /webhooks/${hook.id}/deliveries`)).body.deliveries;
+  const id = await upload.init(2, { title: "Film" });
+  await upload.chunk(id, 0, "half");
+  upload.world.clock.advance(upload.deps.limits.idleSeconds);
+  upload.others.metadata = "away";
+  await expireUploads(upload.deps, never);
+  await tellExpired(upload.deps, never);
+  expect(await told()).toEqual([]);
+  upload.others.metadata = "up";
+  const { deps } = upload.restart();
+  const forgetExpired = async (uploadId: string) => {
+    if (isAnswerLost) throw new Error("killed");
+    return deps.uploads.forgetExpired(uploadId);
+  };
+  const killed = { ...deps, uploads: { ...deps.uploads, forgetExpired } };
+  await expect(tellExpired(killed, never)).rejects.toThrow("killed");
+  isAnswerLost = false;
+  for (let time = 0; time < 2; time++) await tellExpired(killed, never);
+  expect(await told()).toMatchObject([
+    {
+      id: `evt_expired_${id}`,
+      type: "upload.expired",
+      payload: { data: { upload_id: id, title: "Film", bytes_received: 4 } },
+    },
+  ]);
+  expect(await deps.uploads.listExpired()).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** Uploads in `uploads.db`. */
 import { and, asc, count, eq, inArray, isNotNull, isNull, lt, lte, ne, notInArray, or, sql } from "drizzle-orm";
 import type { GroupCommit, UploadDatabase } from "../database/group-commit.ts";
-import { chunks, uploads } from "../database/schema.ts";
+import { chunks, expiredUploads, uploads } from "../database/schema.ts";
 import { unfinishedStates } from "./state.ts";
 import type { Condition, UploadFields, Uploads } from "./store.ts";
 
@@ -83,6 +83,25 @@ export function createSqliteUploads(database: UploadDatabase, commit: GroupCommi
     async delete(uploadId, condition) {
       const isIt = matches({ ...condition, id: uploadId });
       return database.delete(uploads).where(isIt).returning().get() ?? null;
+    },
+    async expire(uploadId, condition) {
+      const isIt = matches({ ...condition, id: uploadId });
+      return database.transaction(
+        (transaction) => {
+          const expired = transaction.delete(uploads).where(isIt).returning().get();
+          if (!expired) return null;
+          const { id: expiredId, filename: name, title, createdAt } = expired;
+          const receivedBytes = expired.appendedBytes ?? expired.receivedBytes;
+          const kept = { id: expiredId, filename: name, title, createdAt, receivedBytes, expiredAt: now() };
+          transaction.insert(expiredUploads).values(kept).onConflictDoNothing().run();
+          return expired;
+        },
+        { behavior: "immediate" },
+      );
+    },
+    listExpired: async () => database.select().from(expiredUploads).orderBy(asc(expiredUploads.expiredAt)).all(),
+    async forgetExpired(uploadId) {
+      database.delete(expiredUploads).where(eq(expiredUploads.id, uploadId)).run();
     },
     list: async () => database.select({ id, state, filename, storedName, updatedAt }).from(uploads).all(),
     listUnfinished: async () => unfinished.all(),

@@ -79,6 +79,13 @@ export interface Condition {
   idleSince?: number | undefined;
 }
 
+/** An upload that expired and is deleted. Times are epoch seconds with a fraction. */
+export interface ExpiredUploadRecord extends Pick<UploadRecord, "id" | "filename" | "title" | "createdAt"> {
+  /** In chunks or as a stream. */
+  receivedBytes: number;
+  expiredAt: number;
+}
+
 /** The sizes of an upload, from which its claim on the disk follows. */
 export type UploadSizes = Pick<
   UploadRecord,
@@ -121,6 +128,11 @@ export interface Uploads {
   finish(id: string, source: { sourceSizeBytes: number; sha256: string | null }): Promise<UploadRecord | null>;
   /** Deletes an upload with its chunks if the condition holds. Answers it as it was; null if nothing was deleted. */
   delete(id: string, condition?: Condition): Promise<UploadRecord | null>;
+  /** Deletes like `delete`, and keeps what is to be told of it until `forgetExpired`. */
+  expire(id: string, condition: Condition): Promise<UploadRecord | null>;
+  /** What is to be told of expired uploads, the first expired first. */
+  listExpired(): Promise<ExpiredUploadRecord[]>;
+  forgetExpired(id: string): Promise<void>;
   /** All uploads, in no order. */
   list(): Promise<Pick<UploadRecord, "id" | "state" | "filename" | "storedName" | "updatedAt">[]>;
   /** The sizes of all that transcoding does not have yet. */

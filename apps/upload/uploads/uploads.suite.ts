@@ -119,6 +119,31 @@ export function uploadsSuite(name: string, open: () => OpenStores | Promise<Open
       expect((await Promise.all(both)).filter((moved) => moved !== null)).toHaveLength(1);
     });
 
+    test("what is to be told of an expired upload is kept with its deletion, until it is forgotten", async () => {
+      await using stores = await inStates("receiving", "stored");
+      const { uploads, clock } = stores;
+      await add(stores, "receiving", 0, 4);
+      await uploads.create(film("stream", { appendedBytes: 0, title: "Film" }), admitAll);
+      await uploads.advance("stream", 0, 7);
+      const condition = { states: ["receiving"], idleSince: clock.now() } as const;
+      const createdAt = clock.now();
+      expect(await uploads.expire("stored", condition)).toBeNull();
+      expect(await uploads.expire("receiving", { ...condition, idleSince: clock.now() - 1 })).toBeNull();
+      expect(await uploads.listExpired()).toEqual([]);
+      expect(await uploads.expire("receiving", condition)).toMatchObject({ id: "receiving" });
+      clock.advance(1);
+      const idleSince = clock.now();
+      expect(await uploads.expire("stream", { ...condition, idleSince })).toMatchObject({ id: "stream" });
+      expect([await uploads.find("receiving"), await uploads.expire("receiving", condition)]).toEqual([null, null]);
+      const same = { filename: "film.mp4", createdAt };
+      expect(await uploads.listExpired()).toEqual([
+        { ...same, id: "receiving", title: null, receivedBytes: 4, expiredAt: createdAt },
+        { ...same, id: "stream", title: "Film", receivedBytes: 7, expiredAt: createdAt + 1 },
+      ]);
+      await uploads.forgetExpired("receiving");
+      expect((await uploads.listExpired()).map(({ id }) => id)).toEqual(["stream"]);
+    });
+
     test("the end of a stream advances only from where it is, while the upload is receiving", async () => {
       await using stores = await open();
       const { uploads } = stores;

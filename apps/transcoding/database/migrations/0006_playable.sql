@@ -1,0 +1,1 @@
+ALTER TABLE `jobs` ADD `is_playable` integer DEFAULT 0 NOT NULL;
