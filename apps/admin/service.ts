@@ -1,5 +1,5 @@
 /** The admin service: what concerns all of a video, the state of the system, and one address in front of the others. */
-import { anybody, createService, type ServiceApp, scope } from "@video-backend/service";
+import { anybody, createService, type ServiceApp, uploadScopeOrToken, verifiedFurtherOn } from "@video-backend/service";
 import type { AdminDeps } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
 
@@ -14,9 +14,10 @@ export function createAdminService(deps: AdminDeps): ServiceApp {
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
       takesSessionCookie: true,
+      uploadTokens: verifiedFurtherOn,
       accessRules: [
         ...["/", "/studio/*", "/watch/assets/*"].map((path) => ({ method: "GET", path, ...anybody })),
-        { path: "/files/*", ...scope("upload") },
+        { path: "/files/*", ...uploadScopeOrToken },
       ],
       checks: { storage: () => deps.store.check() },
     },

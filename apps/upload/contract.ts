@@ -8,11 +8,13 @@ import {
   jsonBody,
   problems,
   scope,
+  uploadScopeOrToken,
   VideoId,
 } from "@video-backend/service/contract";
 import { maxTotalChunks, uploadStates } from "./uploads/store.ts";
 
 export * from "./janitor/contract.ts";
+export * from "./tokens/contract.ts";
 export * from "./tus/contract.ts";
 
 /** A whole number, as JSON has it or as a form spells it. */
@@ -170,7 +172,7 @@ export const initUpload = createRoute({
   method: "post",
   path: "/upload/init",
   operationId: "initUpload",
-  ...scope("upload"),
+  ...uploadScopeOrToken,
   tags,
   summary: "Start an upload",
   description: "Returns the id under which the chunks are sent, in any order.",
@@ -241,7 +243,7 @@ export const receiveChunk = createRoute({
   method: "post",
   path: "/upload/chunk",
   operationId: "receiveChunk",
-  ...scope("upload"),
+  ...uploadScopeOrToken,
   hide: true,
   tags,
   summary: "Upload a chunk as a form",
@@ -261,7 +263,7 @@ export const putChunk = createRoute({
   method: "put",
   path: "/upload/{upload_id}/chunks/{index}",
   operationId: "putChunk",
-  ...scope("upload"),
+  ...uploadScopeOrToken,
   tags,
   summary: "Upload a chunk as a raw body",
   description:
@@ -284,7 +286,7 @@ export const completeUpload = createRoute({
   method: "post",
   path: "/upload/complete",
   operationId: "completeUpload",
-  ...scope("upload"),
+  ...uploadScopeOrToken,
   tags,
   summary: "Complete an upload",
   description: "Registers the video and starts its transcoding. Repeated calls have the same response.",
@@ -316,7 +318,7 @@ export const getUpload = createRoute({
   method: "get",
   path: "/upload/{upload_id}",
   operationId: "getUpload",
-  ...scope("upload"),
+  ...uploadScopeOrToken,
   tags,
   summary: "Get an upload",
   description: "Lists received and missing chunks, so that an interrupted client can continue.",

@@ -9,6 +9,7 @@ import type { Limits } from "./admission/admit.ts";
 import type { Disk, Room } from "./admission/room.ts";
 import type { Chunks } from "./chunks/store.ts";
 import type { SourceDirectory } from "./sources/source-directory.ts";
+import type { Tokens } from "./tokens/store.ts";
 import type { Uploads } from "./uploads/store.ts";
 
 /** How sources are fetched from URLs; set by the operator, `config.ts` has the defaults. */
@@ -23,6 +24,7 @@ export interface RemoteSources extends RequestRules {
 export interface UploadParts {
   uploads: Uploads;
   chunks: Chunks;
+  tokens: Tokens;
   /** What `/health` checks, and what requests wait for while another program holds it. */
   database: NonNullable<ServiceOptions["database"]>;
   /** Holds the originals. */

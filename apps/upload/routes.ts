@@ -6,6 +6,8 @@ import type { UploadDeps } from "./deps.ts";
 import * as janitor from "./janitor/contract.ts";
 import { cleanStorage, inspectStorage } from "./janitor/janitor.ts";
 import { createFromUrl } from "./remote/begin-from-url.ts";
+import * as tokens from "./tokens/contract.ts";
+import { createToken, expectOwnUpload, revokeToken } from "./tokens/tokens.ts";
 import { createTusAnswer, tusPath } from "./tus/answer-tus.ts";
 import { tusRoutes } from "./tus/contract.ts";
 import { completeUpload } from "./uploads/complete-upload.ts";
@@ -21,7 +23,8 @@ export function createRoutes(deps: UploadDeps) {
   // Not in the chain: it has no types, and the library reads the requests itself.
   router.all(`${tusPath}/*`, (c) => answerTus(c.req.raw, c.get("requestId")));
   for (const route of [contract.chunkForm, ...tusRoutes]) router.openAPIRegistry.registerPath(route);
-  for (const route of [contract.initUpload, contract.uploadFromUrl, contract.completeUpload, janitor.cleanStorage]) {
+  const { initUpload, uploadFromUrl, completeUpload: complete } = contract;
+  for (const route of [initUpload, uploadFromUrl, complete, janitor.cleanStorage, tokens.createUploadToken]) {
     router.use(route.path, smallForm(deps.limits.stallSeconds));
   }
   return router
@@ -53,17 +56,25 @@ export function createRoutes(deps: UploadDeps) {
     })
     .openapi(contract.completeUpload, async (c) => {
       const { upload_id, sha256 } = c.req.valid("json");
+      await expectOwnUpload(deps, upload_id, "its state");
       // Reading a large file to check its hash is silent for longer than the server lets a connection be.
       c.env?.keepOpen?.();
       const duplicate_of = await completeUpload(deps, upload_id, sha256);
       return c.json({ hash: upload_id, ...(duplicate_of && { duplicate_of }) }, 200);
     })
     .openapi(contract.getUpload, async (c) => {
-      return c.json(await presentUpload(deps, c.req.valid("param").upload_id), 200);
+      const { upload_id } = c.req.valid("param");
+      await expectOwnUpload(deps, upload_id, "its state");
+      return c.json(await presentUpload(deps, upload_id), 200);
     })
     .openapi(contract.deleteUpload, async (c) => {
       await deleteUpload(deps, c.req.valid("param").upload_id);
       return c.json({ status: "deleted" as const }, 200);
+    })
+    .openapi(tokens.createUploadToken, async (c) => c.json(await createToken(deps, c.req.valid("json")), 200))
+    .openapi(tokens.revokeUploadToken, async (c) => {
+      await revokeToken(deps, c.req.valid("param").id);
+      return c.json({ status: "revoked" as const }, 200);
     })
     .openapi(contract.measureSpeed, (c) => {
       return c.body(sample, 200, { "content-type": "application/octet-stream", "cache-control": "no-store" });

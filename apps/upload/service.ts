@@ -2,10 +2,11 @@
  * The upload service: receives files in chunks, stores the originals, and hands each finished one over to metadata and
  * transcoding. It works without either; they receive what they missed when they are back.
  */
-import { createExclusion, createService, type ServiceApp, scope } from "@video-backend/service";
+import { createExclusion, createService, type ServiceApp, uploadScopeOrToken } from "@video-backend/service";
 import { createRoom } from "./admission/room.ts";
 import type { UploadDeps, UploadParts } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
+import { createTokenVerifier } from "./tokens/tokens.ts";
 import { tusPath } from "./tus/answer-tus.ts";
 
 /** The parts, and the coordination within this process. */
@@ -23,8 +24,9 @@ export function createUploadService(deps: UploadDeps): ServiceApp {
       log: deps.log,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
+      uploadTokens: createTokenVerifier(deps),
       database: deps.database,
-      accessRules: [{ path: `${tusPath}/*`, ...scope("upload") }],
+      accessRules: [{ path: `${tusPath}/*`, ...uploadScopeOrToken }],
       checks: { storage: () => deps.store.check() },
     },
     createRoutes(deps),

@@ -16,7 +16,7 @@ import { createUploadService, withState } from "./service.ts";
 import { openSourceDirectory } from "./sources/source-directory.ts";
 
 /** The parts of a test, whose database can be read and changed directly. Its stores are made of it, unless they are replaced. */
-export type TestParts = Omit<UploadParts, "uploads" | "chunks" | "database"> & {
+export type TestParts = Omit<UploadParts, "uploads" | "chunks" | "tokens" | "database"> & {
   database: ReturnType<typeof openUploadDatabase>;
 };
 

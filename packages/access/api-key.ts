@@ -1,5 +1,5 @@
 /**
- * API keys and service keys: a prefix and 32 random bytes. Nothing but their SHA-256 is stored or sent to ask about one; with so
+ * API keys, service keys and upload tokens: a prefix and 32 random bytes. Nothing but their SHA-256 is stored or sent to ask about one; with so
  * much randomness a slow hash would add nothing. The id of a key is the beginning of its hash, and no secret.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
@@ -7,7 +7,11 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 export const newApiKey = (): string => `vb_${randomBytes(32).toString("base64url")}`;
 export const newServiceKey = (): string => `vbs_${randomBytes(32).toString("base64url")}`;
 
+/** For one upload of somebody who has no key; the upload service creates and verifies it. */
+export const newUploadToken = (): string => `vbu_${randomBytes(32).toString("base64url")}`;
+
 export const apiKeyPattern = /^vb_[A-Za-z0-9_-]{43}$/;
+export const uploadTokenPattern = /^vbu_[A-Za-z0-9_-]{43}$/;
 
 /** SHA-256 in lower-case hex. */
 export const hashOfKey = (key: string): string => createHash("sha256").update(key).digest("hex");

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { signPlaybackToken } from "@video-backend/access";
-import { hashOfKey, keyIdOf, newApiKey, newServiceKey } from "@video-backend/access/api-key";
+import { hashOfKey, keyIdOf, newApiKey, newServiceKey, newUploadToken } from "@video-backend/access/api-key";
 import { newSessionToken } from "@video-backend/access/session-token";
 import { createAdminService } from "@video-backend/admin/service";
 import { createTestAdmin } from "@video-backend/admin/testing";
@@ -42,6 +42,10 @@ const secrets = {
   expired: newApiKey(),
   revoked: newApiKey(),
   service: serviceKey,
+  "own upload token": newUploadToken(),
+  "unused upload token": newUploadToken(),
+  "expired upload token": newUploadToken(),
+  "unknown upload token": newUploadToken(),
   ...(Object.fromEntries(scopes.map((scope) => [scope, newApiKey()])) as Record<Scope, string>),
 };
 type Named = keyof typeof secrets;
@@ -98,7 +102,23 @@ beforeAll(async () => {
   await stored.end((await open("ended session", "read", 60)).id);
   await open("expired session", "read", 0);
   const keys: Keys = { serviceKey, verifier: metadata.verifier };
+  for (const name of ["own", "unused", "expired"] as const) {
+    const sha256 = hashOfKey(secrets[`${name} upload token`]);
+    const expiresAt = other.clock.now() + (name === "expired" ? 0 : 3600);
+    const further = { title: null, visibility: null, maxBytes: null, expiresAt };
+    await upload.deps.tokens.create({ id: keyIdOf(sha256), sha256, ...further });
+  }
+  const film = { ...{ id: exampleVideoId, filename: "film.mp4", storedName: null, title: null, totalChunks: 1 } };
+  const unknown = { fileSizeBytes: null, chunkSizeBytes: null, sourceUrl: null, uploadMetadata: null, client: null };
+  const record = { ...film, ...unknown, appendedBytes: 0, visibility: null, maxBytes: null };
+  const ownToken = keyIdOf(hashOfKey(secrets["own upload token"]));
+  expect(await upload.deps.uploads.create(record, () => {}, ownToken)).toBeTrue();
   const { store } = admin;
+  // Upload verifies the tokens that admin hands on.
+  admin.bringBack("upload", (request) => {
+    if (!request.headers.has("authorization")) request.headers.set("authorization", `Bearer ${serviceKey}`);
+    return services.upload.fetch(request);
+  });
   services = {
     admin: createAdminService({ store, services: admin.services, log, keys }),
     metadata: createMetadataService({ ...metadata.deps, log, keys }),
@@ -130,11 +150,21 @@ function exampleOf({ path, parameters = [] }: { path: string } & Operation): str
 const readingMethods = ["GET", "HEAD", "OPTIONS"];
 
 /** What the contract says of a caller. */
-function expected(operation: Operation, who: string, method: string, isAdmin: boolean): "let in" | 401 | 403 {
-  const { security = [], operationId } = operation;
+function expected(
+  operation: { path: string } & Operation,
+  who: string,
+  method: string,
+  isAdmin: boolean,
+): "let in" | 401 | 403 {
+  const { path, security = [], operationId } = operation;
   const isReading = readingMethods.includes(method);
   if (who === "session from a foreign origin" && !isReading) return 403;
   if (security.length === 0 || who === "service") return "let in";
+  if (who.endsWith("upload token")) {
+    if (!security.some((one) => one.uploadToken)) return 403;
+    if (who.startsWith("expired") || who.startsWith("unknown")) return 401;
+    return who.startsWith("own") || !path.includes("{") ? "let in" : 403;
+  }
   const isCookie = "cookie" in (credentials[who] ?? {});
   if (isCookie && !isAdmin) return 401;
   const isForeign = who.endsWith(" origin") && !(who === "session without an origin" && isReading);
@@ -201,6 +231,17 @@ test("nothing is open, for any key, for services alone or for admins but this", 
     anyKey: ["getSession", "logIn", "logOut"],
     services: ["createSession", "demandSegment", "endSession", "lookUpKey", "reportExpiredUpload", "restoreFile"],
   });
+});
+
+test("an upload token is for nothing but sending its upload", async () => {
+  for (const name of ["upload", "admin"] as const) {
+    const operations = await operationsOf(services[name]);
+    const found = operations.filter(({ security = [] }) => security.some((one) => one.uploadToken));
+    expect(found.map(({ operationId }) => operationId).sort()).toEqual([
+      ...["appendToTusUpload", "completeUpload", "createTusUpload", "endTusUpload", "findTusOffset", "getUpload"],
+      ...["initUpload", "putChunk", "receiveChunk"],
+    ]);
+  }
 });
 
 test("the original is for keys alone where the operator says so, under every path that leads to it", async () => {

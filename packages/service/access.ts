@@ -2,9 +2,9 @@
  * Who may call what. One middleware for all five services: it looks up what the route declares (`scopes.ts`), finds out who
  * calls, and refuses or sets the `principal` of the request. What no route declares is for keys with the scope `admin`.
  *
- * With `AUTH=open` nobody is asked for anything.
+ * With `AUTH=open` nobody is asked for anything. An upload token has its effects there, too, so that a page with one can be tried.
  */
-import { apiKeyPattern, hashOfKey, isSameHash } from "@video-backend/access/api-key";
+import { apiKeyPattern, hashOfKey, isSameHash, keyIdOf, uploadTokenPattern } from "@video-backend/access/api-key";
 import { openServiceKey } from "@video-backend/access/service-key";
 import { isSessionToken } from "@video-backend/access/session-token";
 import type { MiddlewareHandler } from "hono";
@@ -36,6 +36,14 @@ export interface Keys {
   serviceKey: string;
 }
 
+export interface UploadTokenVerifier {
+  /** The id of the token with this hash; null for one that does not exist, is revoked or has expired. */
+  verify(sha256: string): Promise<string | null>;
+}
+
+/** For a service that hands the token on to the one that verifies it. */
+export const verifiedFurtherOn: UploadTokenVerifier = { verify: async (sha256) => keyIdOf(sha256) };
+
 /** What a route of the documents, or a path of none, asks for. */
 export interface AccessRule {
   /** Any method by default. */
@@ -54,25 +62,43 @@ export const currentPrincipal = (): Principal | null => tryGetContext<ServiceEnv
 /** The cookie that the studio's pages are let in by. Scripts cannot read it. */
 export const sessionCookie = "studio-session";
 
-/**
- * Enforces what the routes declare. The rules are read at the first request, when all routes are in.
- *
- * @param takesCookie whether pages of this service's own origin may have a session's cookie in place of a key
- */
+/** What a service takes beside keys. */
+export interface FurtherCredentials {
+  /** Whether pages of this service's own origin may have the cookie of a session in place of a key; not by default. */
+  takesSessionCookie?: boolean;
+  /** Where upload tokens are accepted; they are looked at in `open` mode, too. */
+  uploadTokens?: UploadTokenVerifier;
+}
+
+/** Enforces what the routes declare. The rules are read at the first request, when all routes are in. */
 export function createAccess(
   keys: Keys | undefined,
   rulesOf: () => AccessRule[],
-  takesCookie = false,
+  { takesSessionCookie = false, uploadTokens }: FurtherCredentials = {},
 ): MiddlewareHandler<ServiceEnv> {
+  let router: TrieRouter<AccessRule["security"]> | undefined;
+
+  function securityOf({ method, path }: { method: string; path: string }): AccessRule["security"] {
+    router ??= routerOf(rulesOf());
+    const [[found] = []] = router.match(method === "HEAD" ? "GET" : method, path)[0];
+    return found ?? scope("admin").security;
+  }
+
+  async function identifyUploader(token: string): Promise<Principal | null> {
+    const id = await uploadTokens?.verify(hashOfKey(token));
+    return id ? { kind: "uploadToken", id } : null;
+  }
+
   if (!keys) {
     return async (c, next) => {
-      c.set("principal", { kind: "anybody" });
+      const token = uploadTokens && bearerIn(c.req.header("authorization"));
+      const isTaken = token !== undefined && uploadTokenPattern.test(token) && takesUploadToken(securityOf(c.req));
+      c.set("principal", (isTaken && (await identifyUploader(token))) || { kind: "anybody" });
       await next();
     };
   }
   const { serviceKey, verifier } = keys;
   const serviceKeyHash = hashOfKey(serviceKey);
-  let router: TrieRouter<AccessRule["security"]> | undefined;
 
   async function identify(token: string, actingFor: string | undefined): Promise<Principal | null> {
     const sha256 = hashOfKey(token);
@@ -82,6 +108,7 @@ export function createAccess(
         actingFor: actingFor !== undefined && /^[\w: ]{1,100}$/.test(actingFor) ? actingFor : null,
       };
     }
+    if (uploadTokenPattern.test(token)) return identifyUploader(token);
     const isOfTheForm = apiKeyPattern.test(token) || isSessionToken(serviceKey, token);
     const verified = isOfTheForm ? await verifier.verify(sha256) : null;
     return verified ? { kind: "key", ...verified } : null;
@@ -89,7 +116,8 @@ export function createAccess(
 
   /** The session of a page of ours; a key that is sent counts before it. */
   function takeSession(c: ServiceContext): "none" | "taken" | "foreign" {
-    const token = takesCookie && c.req.header("authorization") === undefined ? getCookie(c, sessionCookie) : undefined;
+    const token =
+      takesSessionCookie && c.req.header("authorization") === undefined ? getCookie(c, sessionCookie) : undefined;
     if (!token) return "none";
     if (!mayUseCookie(c.req.raw)) return "foreign";
     c.set("sessionToken", token);
@@ -97,10 +125,7 @@ export function createAccess(
   }
 
   return async (c, next) => {
-    router ??= routerOf(rulesOf());
-    const method = c.req.method === "HEAD" ? "GET" : c.req.method;
-    const [[found] = []] = router.match(method, c.req.path)[0];
-    const security = found ?? scope("admin").security;
+    const security = securityOf(c.req);
     const session = takeSession(c);
     if (security.length === 0) {
       c.set("principal", { kind: "anybody" });
@@ -113,6 +138,9 @@ export function createAccess(
     }
     const authorization = c.req.header("authorization");
     const token = c.get("sessionToken") ?? bearerIn(authorization);
+    if (token !== undefined && uploadTokenPattern.test(token) && !takesUploadToken(security)) {
+      throw new ServiceError("forbidden", "An upload token is for sending its upload, and for nothing else");
+    }
     const whoCalls = async () => (token === undefined ? null : identify(token, c.req.header(actingForHeader)));
     const principal = await whoCalls();
     if (!principal) throw new ServiceError("unauthorized", refusalOf(session === "taken", authorization));
@@ -122,6 +150,9 @@ export function createAccess(
     await next();
   };
 }
+
+const takesUploadToken = (security: AccessRule["security"]): boolean =>
+  security.some((one) => schemes.uploadToken in one);
 
 const bearerIn = (authorization: string | undefined): string | undefined =>
   /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization ?? "")?.[1];
@@ -189,8 +220,9 @@ export function callAsService(
   return async (request) => {
     request.headers.set("authorization", `Bearer ${serviceKey}`);
     const principal = currentPrincipal();
-    if (principal?.kind === "key") request.headers.set(actingForHeader, nameOfPrincipal(principal));
-    else if (principal?.kind === "service" && principal.actingFor) {
+    if (principal?.kind === "key" || principal?.kind === "uploadToken") {
+      request.headers.set(actingForHeader, nameOfPrincipal(principal));
+    } else if (principal?.kind === "service" && principal.actingFor) {
       request.headers.set(actingForHeader, principal.actingFor);
     }
     return send(request);

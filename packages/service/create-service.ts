@@ -8,7 +8,14 @@ import type { MiddlewareHandler } from "hono";
 import { contextStorage } from "hono/context-storage";
 import { HTTPException } from "hono/http-exception";
 import { requestId } from "hono/request-id";
-import { type AccessRule, createAccess, declaredRules, type Keys, rulesOfShell } from "./access.ts";
+import {
+  type AccessRule,
+  createAccess,
+  declaredRules,
+  type FurtherCredentials,
+  type Keys,
+  rulesOfShell,
+} from "./access.ts";
 import { type CrossOriginRules, createCrossOriginRules } from "./cross-origin.ts";
 import { addDocs } from "./docs.ts";
 import { isServiceError, messageOf, ServiceError } from "./errors.ts";
@@ -18,7 +25,7 @@ import { nameOfPrincipal } from "./principal.ts";
 import { problemResponse } from "./problem.ts";
 import { createRouter, type ServiceApp, type ServiceContext, type ServiceEnv } from "./router.ts";
 
-export interface ServiceOptions {
+export interface ServiceOptions extends FurtherCredentials {
   /** The name on the wire, such as `upload_service`. */
   name: string;
   title: string;
@@ -37,8 +44,6 @@ export interface ServiceOptions {
   middleware?: MiddlewareHandler<ServiceEnv>[];
   /** Who is let in, where keys are needed; without it everybody is. */
   keys?: Keys | undefined;
-  /** Whether pages of this service's own origin may have the cookie of a session in place of a key; not by default. */
-  takesSessionCookie?: boolean;
   /** Who may call what is in no document, such as pages; all else that is in none is for the scope `admin`. */
   accessRules?: AccessRule[];
   /** The path that a request is routed by, where that is not its own. What is left out stays out of the log, too. */
@@ -66,7 +71,7 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
   });
   app.use((options.crossOrigin ?? createCrossOriginRules()).guard);
   const allRules = () => [...rules, ...rulesOfShell, ...(options.accessRules ?? [])];
-  app.use(createAccess(options.keys, allRules, options.takesSessionCookie));
+  app.use(createAccess(options.keys, allRules, options));
   app.onError((error, c) => answerError(error, c, options.log));
   app.notFound((c) => {
     const error = new ServiceError("not_found", `Nothing answers ${c.req.method} ${c.req.path}; see /docs`);

@@ -34,6 +34,11 @@ export function addDocs(app: ServiceApp, about: { title: string; description: st
     scheme: "bearer",
     description: "The key of the services themselves",
   });
+  app.openAPIRegistry.registerComponent("securitySchemes", schemes.uploadToken, {
+    type: "http",
+    scheme: "bearer",
+    description: "An upload token of `POST /upload/tokens`, for its own upload",
+  });
   const information = {
     openapi: "3.1.0",
     info: { title: about.title, description: about.description, version: "1.0.0" },

@@ -10,7 +10,9 @@ export {
   type KeyVerifier,
   openAccess,
   sessionCookie,
+  type UploadTokenVerifier,
   type VerifiedKey,
+  verifiedFurtherOn,
 } from "./access.ts";
 export { type ClientOptions, createClient, createServiceFetch } from "./client.ts";
 export { clientAddressOf, isOverHttps, type Proxies, parseProxies, requestedOrigin } from "./client-address.ts";
@@ -44,5 +46,5 @@ export {
   type ServiceContext,
   type ServiceEnv,
 } from "./router.ts";
-export { anybody, anyKey, type Scope, scope, scopes } from "./scopes.ts";
+export { anybody, anyKey, type Scope, scope, scopes, uploadScopeOrToken } from "./scopes.ts";
 export { smallForm } from "./small-form.ts";

@@ -6,6 +6,8 @@ export type Principal =
   /** No account is needed here: the route is for anybody, or the service runs with `AUTH=open`. */
   | { kind: "anybody" }
   | KeyPrincipal
+  /** Who has an upload token, which is for one upload; the upload service knows for which. */
+  | { kind: "uploadToken"; id: string }
   /** Another service, and for whom it acts, as that service says. */
   | { kind: "service"; actingFor: string | null };
 
@@ -22,11 +24,12 @@ export interface KeyPrincipal {
   expiresAt: number | null;
 }
 
-/** As it stands in the log: `key:1f0c…`, `key:1f0c… session:97aa…`, `service`, `service for key:1f0c…`. */
+/** As it stands in the log: `key:1f0c…`, `key:1f0c… session:97aa…`, `upload token:5e1d…`, `service`, `service for key:1f0c…`. */
 export function nameOfPrincipal(principal: Principal): string {
   if (principal.kind === "key") {
     return principal.sessionId === null ? `key:${principal.id}` : `key:${principal.id} session:${principal.sessionId}`;
   }
+  if (principal.kind === "uploadToken") return `upload token:${principal.id}`;
   if (principal.kind === "anybody") return "anybody";
   return principal.actingFor === null ? "service" : `service for ${principal.actingFor}`;
 }

@@ -41,6 +41,7 @@ export const mountedRoutes: Record<keyof OtherServices, MountedRoute[]> = {
   upload: [
     ...each(upload.inspectStorage, upload.cleanStorage, upload.initUpload, upload.uploadFromUrl, upload.putChunk),
     ...each(upload.chunkForm, upload.completeUpload, upload.getUpload, upload.deleteUpload),
+    ...each(upload.createUploadToken, upload.revokeUploadToken),
     { route: upload.measureSpeed, path: "/speedtest" },
   ],
   transcoding: each(

@@ -24,7 +24,14 @@ export interface Limits {
 }
 
 /** What admission considers. */
-type Asked = Pick<NewUploadRecord, "totalChunks" | "fileSizeBytes" | "chunkSizeBytes" | "appendedBytes" | "client">;
+type Asked = Pick<
+  NewUploadRecord,
+  "totalChunks" | "fileSizeBytes" | "chunkSizeBytes" | "appendedBytes" | "client" | "maxBytes"
+>;
+
+/** The largest file that is accepted for an upload: the operator's limit, or what its token allows. */
+export const maxFileBytesOf = ({ maxFileBytes }: Limits, { maxBytes }: Pick<NewUploadRecord, "maxBytes">): number =>
+  Math.min(maxFileBytes, maxBytes ?? maxFileBytes);
 
 export interface Usage {
   /** Uploads that the client has started and not completed. */
@@ -45,7 +52,7 @@ function refuseTooLarge(limits: Limits, asked: Asked): void {
   // Limits on chunks do not apply to a source that is sent as one stream.
   const isStream = asked.appendedBytes !== null;
   const figures = [
-    ["A file", "bytes", minFileBytes(asked), limits.maxFileBytes, "max_file_bytes"],
+    ["A file", "bytes", minFileBytes(asked), maxFileBytesOf(limits, asked), "max_file_bytes"],
     ["A chunk", "bytes", isStream ? 0 : largestChunkBytes(asked), limits.maxChunkBytes, "max_chunk_bytes"],
     ["An upload", "chunks", isStream ? 0 : totalChunks, limits.maxChunks, "max_chunks"],
   ] as const;
@@ -100,7 +107,7 @@ export const chunkTooLarge = ({ maxChunkBytes }: Limits): ServiceError =>
  *
  * @param sizeBytes if it is known
  */
-export const fileTooLarge = ({ maxFileBytes }: Limits, sizeBytes?: number): ServiceError =>
+export const fileTooLarge = (maxFileBytes: number, sizeBytes?: number): ServiceError =>
   new ServiceError("too_large", `A file may have ${maxFileBytes} bytes; got ${sizeBytes ?? "more"}`, {
     details: { max_file_bytes: maxFileBytes },
   });

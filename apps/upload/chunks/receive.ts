@@ -7,12 +7,13 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { type Hold, invalidRequest, ServiceError } from "@video-backend/service";
-import { chunkTooLarge, fileTooLarge } from "../admission/admit.ts";
+import { chunkTooLarge, fileTooLarge, type Limits, maxFileBytesOf } from "../admission/admit.ts";
 import type { Meter } from "../admission/room.ts";
 import { ChunkFields } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
 import type { NewFile } from "../sources/source-directory.ts";
 import { openSource } from "../sources/source-directory.ts";
+import { expectOwnUpload } from "../tokens/tokens.ts";
 import { expectTakesChunk, uploadNotFound } from "../uploads/state.ts";
 import type { UploadRecord } from "../uploads/store.ts";
 import { bodyOf, storageFull, writeBody } from "./body.ts";
@@ -24,7 +25,7 @@ import type { ChunkName, ChunkRecord, Neighbours, Situation } from "./store.ts";
 
 type Deps = Pick<
   UploadDeps,
-  "uploads" | "chunks" | "sources" | "room" | "limits" | "active" | "locks" | "copyRange" | "log"
+  "uploads" | "chunks" | "tokens" | "sources" | "room" | "limits" | "active" | "locks" | "copyRange" | "log"
 >;
 
 /**
@@ -34,6 +35,7 @@ type Deps = Pick<
  *   `malformed_request` for a body that ends early; `too_slow`, `too_large`, `storage_full`, `digest_mismatch`
  */
 export async function receiveRawChunk(deps: Deps, name: ChunkName, request: Request): Promise<number> {
+  await expectOwnUpload(deps, name.uploadId);
   const announced = request.headers.get("content-digest");
   const digest = announced === null ? null : parseContentDigest(announced);
   const length = request.headers.get("content-length");
@@ -52,12 +54,15 @@ export async function receiveChunkForm(deps: Deps, request: Request): Promise<nu
   await using stack = new AsyncDisposableStack();
   let arrival: Arrival | undefined;
   const fields = await readChunkForm(request, deps.limits.stallSeconds, async (known, part) => {
-    arrival = stack.use(await receiveBody(deps, nameSoFar(known), part, null));
+    const name = nameSoFar(known);
+    const uploadId = await expectOwnUpload(deps, name.uploadId);
+    arrival = stack.use(await receiveBody(deps, { ...name, uploadId }, part, null));
   });
   const parsed = ChunkFields.safeParse(fields);
   if (!parsed.success) throw invalidRequest("form", parsed.error);
   if (!arrival) throw new Error("The form was read without its file");
   const { upload_id: uploadId, index, sha256 } = parsed.data;
+  await expectOwnUpload(deps, uploadId);
   refuseSecondName(arrival.name, { uploadId, index });
   await acknowledge(deps, { uploadId, index }, arrival, sha256 ? sha256Digest(sha256) : null);
   return index;
@@ -108,11 +113,12 @@ async function receiveBody(
   await using stack = new AsyncDisposableStack();
   const signal = uploadId === null ? never : stack.use(deps.active.enter(uploadId)).signal;
   const situation = uploadId !== null && index !== null ? await situationOf(deps, { uploadId, index }) : null;
-  if (uploadId !== null && !situation) expectTakesChunk(await deps.uploads.find(uploadId), uploadId, null);
+  let upload = situation?.upload ?? null;
+  if (uploadId !== null) upload ??= expectTakesChunk(await deps.uploads.find(uploadId), uploadId, null);
   const meter = stack.use(deps.room.enter(uploadId));
-  await meter.expect(announcedBytes ?? 0, situation?.upload);
+  await meter.expect(announcedBytes ?? 0, upload);
   const claim = situation && index !== null ? stack.use(await claimChunk(deps, situation, index)) : null;
-  const limit = limitOf(deps, claim, index ?? 0);
+  const limit = limitOf(deps.limits, upload, claim, index ?? 0);
   if (announcedBytes !== null && announcedBytes > limit.limitBytes) throw limit.overlong();
   const spool = claim?.offset == null ? stack.use(await deps.sources.openSpool()) : null;
   const file = spool?.file ?? stack.use(await openSource(deps, (claim as Claim).upload));
@@ -129,12 +135,15 @@ async function receiveBody(
 const never = new AbortController().signal;
 
 /** The first limit that a body reaches, and its error. */
-function limitOf({ limits }: Pick<Deps, "limits">, claim: Claim | null, index: number) {
+function limitOf(limits: Limits, upload: UploadRecord | null, claim: Claim | null, index: number) {
   const ends = [{ limitBytes: limits.maxChunkBytes, overlong: () => chunkTooLarge(limits) }];
   if (claim) {
-    const { bounds, restBytes } = claim;
+    const { bounds } = claim;
     ends.unshift({ limitBytes: bounds.maxBytes, overlong: () => wrongSize(index, bounds, null) });
-    ends.push({ limitBytes: limits.maxFileBytes - restBytes, overlong: () => fileTooLarge(limits) });
+  }
+  if (upload) {
+    const maxBytes = maxFileBytesOf(limits, upload);
+    ends.push({ limitBytes: maxBytes - (claim?.restBytes ?? 0), overlong: () => fileTooLarge(maxBytes) });
   }
   return ends.reduce((first, end) => (end.limitBytes < first.limitBytes ? end : first));
 }
@@ -274,7 +283,8 @@ async function commitChunk(
       superseded.throwIfAborted();
       const bounds = sizeBounds(situation.upload, index, situation);
       if (!fits(bounds, sizeBytes)) throw wrongSize(index, bounds, sizeBytes);
-      if (situation.otherBytes + sizeBytes > limits.maxFileBytes) throw fileTooLarge(limits);
+      const maxBytes = maxFileBytesOf(limits, situation.upload);
+      if (situation.otherBytes + sizeBytes > maxBytes) throw fileTooLarge(maxBytes);
       void hold.supersede(new ServiceError("conflict", "A newer sender of this chunk was whole first"));
     });
   } catch (error) {

@@ -1,10 +1,10 @@
 /**
- * `uploads.db`: the uploads and their chunks; `uploads/store.ts` and `chunks/store.ts` say what the columns mean. A chunk is
+ * `uploads.db`: the uploads, their chunks and upload tokens; the `store.ts` of each says what the columns mean. A chunk is
  * acknowledged by its row, which is written after its bytes are on the disk.
  */
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { uploadStates } from "../uploads/store.ts";
+import { uploadStates, visibilities } from "../uploads/store.ts";
 
 export const uploads = sqliteTable(
   "uploads",
@@ -23,6 +23,8 @@ export const uploads = sqliteTable(
     fetchGivenUp: integer("fetch_given_up", { mode: "boolean" }).notNull().default(false),
     uploadMetadata: text("upload_metadata"),
     client: text("client"),
+    visibility: text("visibility", { enum: visibilities }),
+    maxBytes: integer("max_bytes"),
     state: text("state", { enum: uploadStates }).notNull().default("receiving"),
     sourceSizeBytes: integer("source_size_bytes"),
     expectedSha256: text("expected_sha256"),
@@ -79,4 +81,15 @@ export const expiredUploads = sqliteTable("expired_uploads", {
   receivedBytes: integer("received_bytes").notNull(),
   createdAt: real("created_at").notNull(),
   expiredAt: real("expired_at").notNull(),
+});
+
+/** Those that have expired are deleted. */
+export const uploadTokens = sqliteTable("upload_tokens", {
+  id: text("id").primaryKey(),
+  sha256: text("sha256").notNull(),
+  title: text("title"),
+  visibility: text("visibility", { enum: visibilities }),
+  maxBytes: integer("max_bytes"),
+  expiresAt: real("expires_at").notNull(),
+  uploadId: text("upload_id"),
 });

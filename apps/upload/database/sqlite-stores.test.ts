@@ -1,6 +1,7 @@
 /** The SQLite adapters against the suites of their stores. */
 import { createWorld } from "@video-backend/testing";
 import { chunksSuite } from "../chunks/chunks.suite.ts";
+import { tokensSuite } from "../tokens/tokens.suite.ts";
 import { type OpenStores, uploadsSuite } from "../uploads/uploads.suite.ts";
 import { createSqliteStores, openUploadDatabase } from "./sqlite-stores.ts";
 
@@ -13,4 +14,4 @@ function open(): OpenStores {
   return { ...stores, clock, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
-for (const suite of [uploadsSuite, chunksSuite]) suite("SQLite", open);
+for (const suite of [uploadsSuite, chunksSuite, tokensSuite]) suite("SQLite", open);

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { openDatabase, type ServiceDatabase } from "@video-backend/database";
 import { createSqliteChunks } from "../chunks/sqlite-chunks.ts";
+import { createSqliteTokens } from "../tokens/sqlite-tokens.ts";
 import { createSqliteUploads } from "../uploads/sqlite-uploads.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import * as schema from "./schema.ts";
@@ -31,5 +32,6 @@ export function createSqliteStores(
   return {
     uploads: createSqliteUploads(database, commit, now),
     chunks: createSqliteChunks(database, commit, now),
+    tokens: createSqliteTokens(database, now),
   };
 }

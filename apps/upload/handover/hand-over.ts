@@ -40,7 +40,7 @@ async function register({ metadata }: HandOverDeps, upload: UploadRecord, signal
   const filename = storedNameOf(upload);
   // A name that had to be shortened for the disk is kept as the title.
   const title = upload.title ?? (filename === upload.filename ? null : upload.filename);
-  const json = { hash: upload.id, filename, title };
+  const json = { hash: upload.id, filename, title, ...(upload.visibility && { visibility: upload.visibility }) };
   await parseResponse(metadata.videos.$post({ json }, { init: { signal } }));
   return "registered" as const;
 }

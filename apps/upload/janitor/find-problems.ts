@@ -33,7 +33,7 @@ type Row = Pick<UploadRecord, "id" | "state" | "filename" | "storedName" | "upda
 
 export type JanitorDeps = Pick<
   UploadDeps,
-  "uploads" | "chunks" | "sources" | "store" | "metadata" | "active" | "limits" | "log" | "now"
+  "uploads" | "chunks" | "tokens" | "sources" | "store" | "metadata" | "active" | "limits" | "log" | "now"
 >;
 
 /** What exists of some ids, or of all. */

@@ -56,7 +56,8 @@ async function fetchRest(
     return await fetchRest(deps, remote, url, await restart(deps, upload, null), signal);
   }
   const file = fileOf(answer);
-  if ((file.sizeBytes ?? 0) > deps.limits.maxFileBytes) throw fileTooLarge(deps.limits, file.sizeBytes ?? undefined);
+  if ((file.sizeBytes ?? 0) > deps.limits.maxFileBytes)
+    throw fileTooLarge(deps.limits.maxFileBytes, file.sizeBytes ?? undefined);
   const { offset } = file;
   if (offset === 0) await restart(deps, upload, file);
   else await deps.uploads.update(id, { error: null, fileSizeBytes: file.sizeBytes ?? fileSizeBytes });

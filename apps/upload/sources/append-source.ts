@@ -5,7 +5,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { type Hold, messageOf, ServiceError } from "@video-backend/service";
-import { fileTooLarge, type Limits } from "../admission/admit.ts";
+import { fileTooLarge, type Limits, maxFileBytesOf } from "../admission/admit.ts";
 import type { Meter } from "../admission/room.ts";
 import { writeBody } from "../chunks/body.ts";
 import type { UploadDeps } from "../deps.ts";
@@ -109,9 +109,11 @@ async function writeStream(
 }
 
 /** From where the source is filled to: what was declared, or is accepted. */
-function limitOf(limits: Limits, { fileSizeBytes, appendedBytes }: StreamUpload) {
-  if (fileSizeBytes === null || fileSizeBytes > limits.maxFileBytes) {
-    return { limitBytes: limits.maxFileBytes - appendedBytes, overlong: () => fileTooLarge(limits) };
+function limitOf(limits: Limits, upload: StreamUpload) {
+  const { fileSizeBytes, appendedBytes } = upload;
+  const maxBytes = maxFileBytesOf(limits, upload);
+  if (fileSizeBytes === null || fileSizeBytes > maxBytes) {
+    return { limitBytes: maxBytes - appendedBytes, overlong: () => fileTooLarge(maxBytes) };
   }
   const details = { file_size: fileSizeBytes };
   const overlong = () =>

@@ -8,6 +8,7 @@ import { isServiceError, type Problem, problemResponse, ServiceError } from "@vi
 import { isVideoId } from "@video-backend/storage/layout";
 import type { UploadDeps } from "../deps.ts";
 import { takeOverSource } from "../sources/append-source.ts";
+import { expectOwnUpload } from "../tokens/tokens.ts";
 import { completeUpload, type FinishDeps } from "../uploads/complete-upload.ts";
 import { expiresAt } from "../uploads/delete-upload.ts";
 import { type TusDeps, TusStore } from "./tus-store.ts";
@@ -39,6 +40,9 @@ export function createTusAnswer(deps: TusDeps & FinishDeps): TusAnswer {
 
   return async (original, requestId) => {
     const request = withMethod(original);
+    const uploadId = uploadIdIn(request);
+    // Before the library locks the upload, which ends what is sent to it.
+    if (uploadId) await expectOwnUpload(deps, uploadId, request.method === "HEAD" ? "its state" : "bytes");
     const response = withoutCors(await server.handleWeb(request));
     const failure = failures.get(request);
     if (isServiceError(failure)) return withHeadersOf(response, problemResponse(failure, requestId));

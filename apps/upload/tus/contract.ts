@@ -3,7 +3,7 @@
  * clients that speak it need nothing else.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { anybody, integer, problems, scope, VideoId } from "@video-backend/service/contract";
+import { anybody, integer, problems, uploadScopeOrToken, VideoId } from "@video-backend/service/contract";
 
 const tags = ["tus 1.0"];
 const params = z.object({ upload_id: VideoId });
@@ -40,7 +40,7 @@ const createTusUpload = createRoute({
   method: "post",
   path: "/files",
   operationId: "createTusUpload",
-  ...scope("upload"),
+  ...uploadScopeOrToken,
   tags,
   summary: "Create a tus upload",
   description: "Creates an upload of tus 1.0. The request body may have its first bytes.",
@@ -79,7 +79,7 @@ const findTusOffset = createRoute({
   method: "head",
   path: "/files/{upload_id}",
   operationId: "findTusOffset",
-  ...scope("upload"),
+  ...uploadScopeOrToken,
   tags,
   summary: "Get the offset of a tus upload",
   description:
@@ -98,7 +98,7 @@ const appendToTusUpload = createRoute({
   method: "patch",
   path: "/files/{upload_id}",
   operationId: "appendToTusUpload",
-  ...scope("upload"),
+  ...uploadScopeOrToken,
   tags,
   summary: "Append to a tus upload",
   description: "Appends bytes at Upload-Offset. The last byte completes the upload.",
@@ -126,7 +126,7 @@ const endTusUpload = createRoute({
   method: "delete",
   path: "/files/{upload_id}",
   operationId: "endTusUpload",
-  ...scope("upload"),
+  ...uploadScopeOrToken,
   tags,
   summary: "Terminate a tus upload",
   description: "Deletes an upload that is not complete.",

@@ -10,7 +10,7 @@ import { DataStore, Metadata, Upload } from "@tus/server";
 import { clientAddressOf, invalidRequest, type ServiceEnv, ServiceError } from "@video-backend/service";
 import { getContext } from "hono/context-storage";
 import { z } from "zod";
-import { fileTooLarge } from "../admission/admit.ts";
+import { fileTooLarge, maxFileBytesOf } from "../admission/admit.ts";
 import { NewUpload } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
 import { type AppendDeps, appendSource } from "../sources/append-source.ts";
@@ -56,7 +56,8 @@ export class TusStore extends DataStore {
 
   override async declareUploadLength(id: string, sizeBytes: number): Promise<void> {
     const { uploads, limits } = this.#deps;
-    if (sizeBytes > limits.maxFileBytes) throw fileTooLarge(limits, sizeBytes);
+    const maxBytes = maxFileBytesOf(limits, await this.#find(id));
+    if (sizeBytes > maxBytes) throw fileTooLarge(maxBytes, sizeBytes);
     await uploads.update(id, { fileSizeBytes: sizeBytes }, { isSizeUnknown: true });
   }
 

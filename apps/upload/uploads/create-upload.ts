@@ -4,6 +4,7 @@ import { admit } from "../admission/admit.ts";
 import { storageFull } from "../chunks/body.ts";
 import type { NewUpload } from "../contract.ts";
 import type { UploadDeps } from "../deps.ts";
+import { currentToken, tokenUsed } from "../tokens/tokens.ts";
 import { checkFilename, storedName } from "./filename.ts";
 import type { UploadRecord } from "./store.ts";
 
@@ -15,20 +16,27 @@ export interface UploadRequest
   totalChunks?: number;
 }
 
-export type CreateDeps = Pick<UploadDeps, "uploads" | "sources" | "room" | "limits" | "disk" | "active" | "newId">;
+export type CreateDeps = Pick<
+  UploadDeps,
+  "uploads" | "tokens" | "sources" | "room" | "limits" | "disk" | "active" | "newId"
+>;
 
 /**
  * The row comes first, since it promises the room; a crash before the source is created leaves an upload that nobody knows of,
  * and that expires.
  *
+ * What the upload token of the request says of title, visibility and size counts, and not what its bearer says.
+ *
  * @returns its id
- * @throws ServiceError `invalid_path`, `unsupported_file_type`, `invalid_request`; `too_large`, `too_many`, `storage_full`
+ * @throws ServiceError `forbidden` for a token that has started an upload already; `invalid_path`, `unsupported_file_type`, `invalid_request`; `too_large`, `too_many`, `storage_full`
  *   if it cannot be accepted, before anything is sent
  */
 export async function createUpload(deps: CreateDeps, request: UploadRequest): Promise<string> {
   const { uploads, room, limits } = deps;
   checkFilename(request.filename);
   checkSizes(request);
+  const token = await currentToken(deps);
+  if (token?.uploadId) throw tokenUsed(token.uploadId);
   // Bytes that arrive between the two readings count twice, and never not at all.
   const promisedBefore = room.promisedBytes(await uploads.listUnfinished());
   const freeBytes = await deps.disk.freeBytes();
@@ -36,22 +44,29 @@ export async function createUpload(deps: CreateDeps, request: UploadRequest): Pr
   using _active = deps.active.enter(id);
   const { totalChunks, fileSizeBytes = null, chunkSizeBytes = null } = request;
   const upload = {
-    title: null,
     sourceUrl: null,
     uploadMetadata: null,
     ...request,
     id,
     storedName: storedName(request.filename),
+    title: token?.title ?? request.title ?? null,
+    visibility: token?.visibility ?? null,
+    maxBytes: token?.maxBytes ?? null,
     totalChunks: totalChunks ?? 1,
     fileSizeBytes,
     chunkSizeBytes,
     appendedBytes: totalChunks === undefined ? 0 : null,
   };
   try {
-    await uploads.create(upload, ({ openOfClient, unfinished }) => {
-      const promisedBytes = Math.max(promisedBefore, room.promisedBytes(unfinished));
-      admit(limits, upload, { openOfClient, freeBytes, promisedBytes });
-    });
+    const tokenIsFree = await uploads.create(
+      upload,
+      ({ openOfClient, unfinished }) => {
+        const promisedBytes = Math.max(promisedBefore, room.promisedBytes(unfinished));
+        admit(limits, upload, { openOfClient, freeBytes, promisedBytes });
+      },
+      token?.id,
+    );
+    if (!tokenIsFree) throw tokenUsed((await currentToken(deps))?.uploadId ?? null);
     await createSource(deps, id);
   } catch (error) {
     throw storageFull(error) ?? error;

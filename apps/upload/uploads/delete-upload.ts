@@ -44,7 +44,7 @@ async function deleteRow(
   }
 }
 
-type ExpiryDeps = Pick<UploadDeps, "uploads" | "sources" | "limits" | "now" | "active" | "log">;
+type ExpiryDeps = Pick<UploadDeps, "uploads" | "tokens" | "sources" | "limits" | "now" | "active" | "log">;
 
 const idleSince = ({ now, limits }: Pick<UploadDeps, "now" | "limits">): number => now() - limits.idleSeconds;
 
@@ -66,8 +66,9 @@ export async function expireUpload(deps: ExpiryDeps, uploadId: string): Promise<
   return true;
 }
 
-/** All that are due. */
+/** All that are due, and the upload tokens that have expired. */
 export async function expireUploads(deps: ExpiryDeps, signal: AbortSignal): Promise<void> {
+  await deps.tokens.deleteExpired();
   for (const { id } of await deps.uploads.listIdle(idleSince(deps))) {
     if (signal.aborted) return;
     await expireUpload(deps, id);

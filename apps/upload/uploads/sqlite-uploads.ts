@@ -1,7 +1,7 @@
 /** Uploads in `uploads.db`. */
 import { and, asc, count, eq, inArray, isNotNull, isNull, lt, lte, ne, notInArray, or, sql } from "drizzle-orm";
 import type { GroupCommit, UploadDatabase } from "../database/group-commit.ts";
-import { chunks, expiredUploads, uploads } from "../database/schema.ts";
+import { chunks, expiredUploads, uploads, uploadTokens } from "../database/schema.ts";
 import { unfinishedStates } from "./state.ts";
 import type { Condition, UploadFields, Uploads } from "./store.ts";
 
@@ -34,9 +34,19 @@ export function createSqliteUploads(database: UploadDatabase, commit: GroupCommi
 
   return {
     find: async (uploadId) => byId.get({ id: uploadId }) ?? null,
-    async create(upload, admit) {
-      database.transaction(
+    async create(upload, admit, tokenId = null) {
+      return database.transaction(
         (transaction) => {
+          if (tokenId !== null) {
+            const isUnused = and(eq(uploadTokens.id, tokenId), isNull(uploadTokens.uploadId));
+            const used = transaction
+              .update(uploadTokens)
+              .set({ uploadId: upload.id })
+              .where(isUnused)
+              .returning()
+              .all();
+            if (used.length === 0) return false;
+          }
           const isOpenOfClient = and(eq(uploads.client, upload.client ?? ""), eq(state, "receiving"));
           const open = transaction.select({ count: count() }).from(uploads).where(isOpenOfClient).get();
           admit({ openOfClient: open?.count ?? 0, unfinished: unfinished.all() });
@@ -45,6 +55,7 @@ export function createSqliteUploads(database: UploadDatabase, commit: GroupCommi
             .insert(uploads)
             .values({ ...upload, ...times })
             .run();
+          return true;
         },
         { behavior: "immediate" },
       );

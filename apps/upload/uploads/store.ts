@@ -7,6 +7,10 @@ export type UploadState = (typeof uploadStates)[number];
 /** More chunks than any known client sends; with 5 MiB each it is 500 GB. */
 export const maxTotalChunks = 100_000;
 
+/** Who may play the video; metadata's words. */
+export const visibilities = ["public", "private"] as const;
+export type Visibility = (typeof visibilities)[number];
+
 /** An upload as it is stored. Times are epoch seconds with a fraction. */
 export interface UploadRecord {
   id: string;
@@ -34,6 +38,10 @@ export interface UploadRecord {
   uploadMetadata: string | null;
   /** The address of the client that started it, for admission. */
   client: string | null;
+  /** Of the video, as the upload token says; null for metadata's default. */
+  visibility: Visibility | null;
+  /** The largest file that the upload token allows; null without one. */
+  maxBytes: number | null;
   state: UploadState;
   /** Of the whole source; null until it is stored. */
   sourceSizeBytes: number | null;
@@ -66,6 +74,8 @@ export type NewUploadRecord = Pick<
   | "sourceUrl"
   | "uploadMetadata"
   | "client"
+  | "visibility"
+  | "maxBytes"
 >;
 
 export type UploadFields = Partial<Omit<UploadRecord, "id" | "createdAt" | "updatedAt">>;
@@ -108,8 +118,13 @@ export interface Admission {
 export interface Uploads {
   /** Null if there is no such upload. */
   find(id: string): Promise<UploadRecord | null>;
-  /** Adds an upload unless `admit` throws. Of several at once, each sees the ones before. */
-  create(upload: NewUploadRecord, admit: (existing: Admission) => void): Promise<void>;
+  /**
+   * Adds an upload unless `admit` throws. Of several at once, each sees the ones before.
+   *
+   * @param tokenId the upload token that starts it; each starts one
+   * @returns false if the token has started an upload already, or is gone
+   */
+  create(upload: NewUploadRecord, admit: (existing: Admission) => void, tokenId?: string | null): Promise<boolean>;
   /** Changes fields if the condition holds. Null if it does not, or there is no such upload. */
   update(id: string, fields: UploadFields, condition?: Condition): Promise<UploadRecord | null>;
   /** Moves the end of a receiving stream, if it is at `from`. False if it is not. Waits for the database. */

@@ -5,7 +5,7 @@ import type { Clock } from "@video-backend/testing";
 import type { UploadDeps } from "../deps.ts";
 import type { Admission, NewUploadRecord, UploadState } from "./store.ts";
 
-export interface OpenStores extends Pick<UploadDeps, "uploads" | "chunks">, AsyncDisposable {
+export interface OpenStores extends Pick<UploadDeps, "uploads" | "chunks" | "tokens">, AsyncDisposable {
   clock: Clock;
 }
 
@@ -21,6 +21,8 @@ export const film = (id: string, more: Partial<NewUploadRecord> = {}): NewUpload
   sourceUrl: null,
   uploadMetadata: null,
   client: null,
+  visibility: null,
+  maxBytes: null,
   ...more,
 });
 
