@@ -323,6 +323,8 @@ test("documents every route with an operationId of its own", async () => {
     "/upload/from-url",
     "/upload/init",
     "/upload/janitor",
+    "/upload/tokens",
+    "/upload/tokens/{id}",
     "/upload/{upload_id}",
     "/upload/{upload_id}/chunks/{index}",
     "/video/{hash}",

@@ -41,6 +41,8 @@ test("documents every route with an operationId, and the fields of the forms", a
     "/upload/from-url",
     "/upload/init",
     "/upload/janitor",
+    "/upload/tokens",
+    "/upload/tokens/{id}",
     "/upload/{upload_id}",
     "/upload/{upload_id}/chunks/{index}",
   ]);
