@@ -1,10 +1,8 @@
-/** Where the browser begins: the pages are put into the document, and uploads of an earlier visit are taken up. */
+/** Where the browser begins: the pages are put into the document. */
 import { render } from "preact";
 import { App } from "./shell/app.tsx";
-import { watchVitals } from "./shell/vitals.ts";
-import { uploads } from "./upload/uploads.ts";
+import { watchSession } from "./shell/session.ts";
 
-watchVitals();
-void uploads.restore();
+watchSession();
 const root = document.getElementById("studio");
 if (root) render(<App />, root);

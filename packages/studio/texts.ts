@@ -16,9 +16,86 @@ export const texts = {
   copy: "Copy",
   copied: "Copied",
   more: (title: string) => `More for ${title}`,
-  nav: { label: "Pages", library: "Library", system: "System" },
+  nav: { label: "Pages", library: "Library", system: "System", keys: "Keys" },
   theme: { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
   notFound: { title: "Nothing here", words: "There is no such page.", back: "To the library" },
+
+  login: {
+    title: "Log in",
+    key: "API key",
+    words:
+      "It is exchanged for a session and not kept. Whoever runs the services gets the first one at their first start.",
+    notOfTheForm: "That is not a key: keys begin with vb_",
+    button: "Log in",
+    busy: "Logging in…",
+    unknown: (sentence: string) => `Whether you are logged in cannot be told: ${sentence}. Trying again…`,
+    out: (key: string) => `Log out (${key})`,
+  },
+
+  access: {
+    limits: (key: string, lacks: string[]) => `The key “${key}” ${new Intl.ListFormat("en").format(lacks)}.`,
+    lacks: {
+      read: "cannot see videos (scope read)",
+      upload: "cannot upload (scope upload)",
+      write: "cannot change, stop or delete videos (scope write)",
+    },
+    notForThisKey: "Not with this key",
+    needs: {
+      read: "The library, videos and the system are for keys with the scope read.",
+      admin: "API keys are for keys with the scope admin.",
+    },
+  },
+
+  keys: {
+    heading: "API keys",
+    words: "Every request needs one. What a key allows is in its scopes, and nothing else.",
+    notNeeded: "Nobody needs a key now: the services run with AUTH=open. Keys count once they run with AUTH=keys.",
+    none: "There is none.",
+    create: "Create key…",
+    columns: { name: "Name", scopes: "Scopes", created: "Created", used: "Last used", expires: "Expires" },
+    never: "never",
+    expired: "expired",
+    own: "you are logged in with it",
+    revoke: "Revoke…",
+    revokeOf: (name: string) => `Revoke ${name}…`,
+    creation: {
+      heading: "Create an API key",
+      name: "Name",
+      nameWords: "Who or what will have it",
+      scopes: "Scopes",
+      scopeWords: {
+        read: "See videos, captions and the system; create links to private videos",
+        upload: "Upload files",
+        write: "Change, stop and delete videos",
+        admin: "Manage API keys, clean the storage",
+        metrics: "Read metrics",
+      },
+      noScope: "A key needs a scope at least.",
+      expiry: "Expires",
+      expiries: [
+        ["Never", 0],
+        ["In a day", 86_400],
+        ["In 30 days", 2_592_000],
+        ["In 90 days", 7_776_000],
+        ["In a year", 31_536_000],
+      ],
+      button: "Create key",
+      busy: "Creating…",
+      done: (name: string) => `The key “${name}”`,
+      once: "Copy it now: it is not stored and cannot be shown again.",
+      key: "The key",
+      copy: "Copy the key",
+      kept: "I have copied it",
+    },
+    revocation: {
+      question: (name: string) => `Revoke “${name}”?`,
+      words: "Whatever uses the key is refused within five seconds, and its sessions end. It cannot be undone.",
+      own: "You are logged in with this key: you will be logged out.",
+      button: "Revoke key",
+      busy: "Revoking…",
+      done: (name: string) => `“${name}” is revoked.`,
+    },
+  },
 
   /** What is not as it should be, and what that means for the reader. */
   trouble: {
@@ -106,6 +183,7 @@ export const texts = {
     page: (page: number, of: number) => `Page ${page} of ${of}`,
     previous: "Previous",
     next: "Next",
+    nothing: "There is no video yet",
     empty: "Drop a video anywhere on this page",
     emptyWords:
       "It plays as soon as it is uploaded, while it is still being encoded. Whatever ffmpeg can read is welcome.",

@@ -4,14 +4,17 @@ import type { OtherServices } from "../services/connect-services.ts";
 
 /**
  * Each service at its own port of the host by which the page itself was reached. That is true on one machine, in the
- * compose file and over a network; behind a proxy it is not, and streaming's address is told by configuration.
+ * compose file and over a network; behind a proxy it is not, and streaming's address is told by configuration. Where keys
+ * are needed it is the page's own address, where its session counts, for all of them.
  */
 export function addressesFor(
   page: URL,
   services: OtherServices,
   publicStreamingUrl: string | undefined,
+  auth: "open" | "keys",
 ): StudioSettings["addresses"] {
   const here = (url: string) => {
+    if (auth === "keys") return page.origin;
     const address = new URL(page.origin);
     address.port = new URL(url).port;
     return address.origin;

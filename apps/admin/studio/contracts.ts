@@ -2,7 +2,8 @@
  * What the pages read is what the services answer: where a contract and the pages' own idea of it part, this does not
  * compile. Nothing else uses it.
  */
-import type { Video } from "@video-backend/metadata/client";
+import type { ApiKey, Video } from "@video-backend/metadata/client";
+import type * as access from "@video-backend/studio/access";
 import type * as library from "@video-backend/studio/library";
 import type * as system from "@video-backend/studio/system";
 import type * as video from "@video-backend/studio/video";
@@ -14,9 +15,13 @@ import type {
   TranscodingStatus,
 } from "@video-backend/transcoding/client";
 
+import type { Session } from "../session/contract.ts";
+
 type Reads<Read, Told extends Read> = [Read, Told];
 
 export type PagesKnow = [
+  Reads<access.ApiKey, ApiKey>,
+  Reads<access.Session, Session>,
   Reads<library.Video, Video>,
   Reads<video.Transcoding, TranscodingStatus>,
   Reads<video.SegmentMap, SegmentMap>,

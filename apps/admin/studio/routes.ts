@@ -13,10 +13,11 @@ import { securityPolicy } from "./security-policy.ts";
 /** Below here lies what pages load. */
 const assets = "studio/assets";
 
-export function createStudioRoutes({ services }: AdminDeps, { bundle, publicStreamingUrl }: StudioDeps) {
+export function createStudioRoutes({ services, keys }: AdminDeps, { bundle, publicStreamingUrl }: StudioDeps) {
   const page = async (c: ServiceContext) => {
     const { nameOf } = await bundle();
-    const addresses = addressesFor(new URL(c.req.url), services, publicStreamingUrl);
+    const auth = keys ? "keys" : "open";
+    const addresses = addressesFor(new URL(c.req.url), services, publicStreamingUrl, auth);
     const root = rootFrom(c.req.path);
     const theme = getCookie(c, "studio-theme");
     c.header("content-security-policy", securityPolicy(new URL(addresses.streaming).origin));
@@ -28,7 +29,7 @@ export function createStudioRoutes({ services }: AdminDeps, { bundle, publicStre
       renderPage({
         script: `${root}${assets}/${nameOf("studio.js")}`,
         style: `${root}${assets}/${nameOf("studio.css")}`,
-        settings: { addresses, root, streamingIsConfigured: publicStreamingUrl !== undefined },
+        settings: { addresses, root, auth, streamingIsConfigured: publicStreamingUrl !== undefined },
         theme: theme === "light" || theme === "dark" ? theme : null,
       }),
     );
@@ -36,6 +37,7 @@ export function createStudioRoutes({ services }: AdminDeps, { bundle, publicStre
   const routes = createRouter();
   routes.get("/", page);
   routes.get("/studio/system", page);
+  routes.get("/studio/keys", page);
   routes.get("/studio/videos/:id", page);
   routes.get(`/${assets}/:name`, async (c) => {
     const file = (await bundle()).files.get(c.req.param("name"));

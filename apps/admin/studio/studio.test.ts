@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Bundle, BundledFile } from "@video-backend/bundle";
+import type { Keys } from "@video-backend/service";
 import { createWorld, transcript } from "@video-backend/testing";
 import type { StudioDeps } from "../deps.ts";
 import { createAdminService } from "../service.ts";
@@ -17,7 +18,7 @@ const bundle: Bundle = {
   nameOf: (entry) => entry.replace(".", "-abc."),
 };
 
-function setup(studio: Partial<StudioDeps> = {}) {
+function setup(studio: Partial<StudioDeps> = {}, keys?: Keys) {
   const world = createWorld();
   const urls = {
     upload: "http://upload.internal:8001",
@@ -29,27 +30,31 @@ function setup(studio: Partial<StudioDeps> = {}) {
     store: createTestAdmin(world).store,
     services: connectServices(urls),
     studio: { bundle: async () => bundle, publicStreamingUrl: undefined, ...studio },
+    keys,
     log: world.log,
   });
   return { service, send: transcript(service), [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
-test.each(["/", "/studio/system", "/studio/videos/abc"])("%s is the page, which is never kept", async (path) => {
-  await using admin = setup();
-  const reply = await admin.send(`GET ${path}`);
-  expect(reply.status).toBe(200);
-  expect(reply.headers.get("content-type")).toBe("text/html; charset=UTF-8");
-  expect(reply.headers.get("cache-control")).toBe("no-cache");
-  const loaded = [...reply.body.matchAll(/(?:src|href)="([^"]+\/studio-abc\.[^"]+)"/g)].map(([, address]) => address);
-  expect(loaded).toHaveLength(2);
-  // Below whatever prefix a proxy has put the pages.
-  for (const prefix of ["", "/media", "/a/b"]) {
-    for (const address of loaded) {
-      const { pathname } = new URL(address ?? "", `http://service.test${prefix}${path}`);
-      expect(pathname).toStartWith(`${prefix}/studio/assets/studio-abc.`);
+test.each(["/", "/studio/system", "/studio/keys", "/studio/videos/abc"])(
+  "%s is the page, which is never kept",
+  async (path) => {
+    await using admin = setup();
+    const reply = await admin.send(`GET ${path}`);
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get("content-type")).toBe("text/html; charset=UTF-8");
+    expect(reply.headers.get("cache-control")).toBe("no-cache");
+    const loaded = [...reply.body.matchAll(/(?:src|href)="([^"]+\/studio-abc\.[^"]+)"/g)].map(([, address]) => address);
+    expect(loaded).toHaveLength(2);
+    // Below whatever prefix a proxy has put the pages.
+    for (const prefix of ["", "/media", "/a/b"]) {
+      for (const address of loaded) {
+        const { pathname } = new URL(address ?? "", `http://service.test${prefix}${path}`);
+        expect(pathname).toStartWith(`${prefix}/studio/assets/studio-abc.`);
+      }
     }
-  }
-});
+  },
+);
 
 test("the page runs no script but its own, and is in nobody's frame", async () => {
   await using admin = setup();
@@ -73,6 +78,18 @@ test("addresses are those by which the reader's browser reaches the services, or
   const reply = await behindProxy.send("GET /");
   expect(addressesIn(reply.body).streaming).toBe("https://video.example/streams");
   expect(reply.headers.get("content-security-policy")).toContain("connect-src 'self' https://video.example;");
+});
+
+test("where keys are needed everything is reached by the page's own address, and the page is there without one", async () => {
+  const keys = { serviceKey: "s".repeat(32), verifier: { verify: async () => null } };
+  await using admin = setup({}, keys);
+  const { status, body, headers } = await admin.send("GET /studio/keys");
+  expect(status).toBe(200);
+  const settings = JSON.parse(/id="settings">(.*?)<\/script>/.exec(body)?.[1] ?? "");
+  expect(settings.auth).toBe("keys");
+  expect(new Set(Object.values(settings.addresses))).toEqual(new Set(["http://service.test"]));
+  expect(headers.get("content-security-policy")).not.toContain(":8004");
+  expect((await admin.send("GET /videos")).status).toBe(401);
 });
 
 test("the theme that was chosen is there from the start, and nothing else is taken for one", async () => {

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { count } from "../shell/format.ts";
 import { Icon } from "../shell/icons.tsx";
 import { amend, go, location } from "../shell/location.ts";
+import { may } from "../shell/session.ts";
 import { useTitle } from "../shell/use-title.ts";
 import { texts } from "../texts.ts";
 import { chooseFiles } from "../upload/choose-files.ts";
@@ -113,6 +114,17 @@ function Pages({ query, total }: { query: LibraryQuery; total: number }) {
 }
 
 function Empty() {
+  if (!may("upload")) {
+    return (
+      <section class="blank">
+        <h2>{words.nothing}</h2>
+      </section>
+    );
+  }
+  return <EmptyWithUpload />;
+}
+
+function EmptyWithUpload() {
   const choose = async () => uploads.add(await chooseFiles());
   return (
     <section class="empty">

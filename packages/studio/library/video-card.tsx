@@ -3,6 +3,7 @@ import { ago, clock, size } from "../shell/format.ts";
 import { Icon } from "../shell/icons.tsx";
 import { pages } from "../shell/location.ts";
 import { Menu } from "../shell/menu.tsx";
+import { may } from "../shell/session.ts";
 import { here } from "../shell/settings.ts";
 import { texts } from "../texts.ts";
 import { progress } from "./library.ts";
@@ -32,24 +33,26 @@ export function VideoCard({ video }: { video: Video }) {
             {title}
           </a>
         </h2>
-        <Menu of={title}>
-          <button type="button" onClick={actions.edit}>
-            {words.edit}
-          </button>
-          {actions.stop && (
-            <button type="button" onClick={actions.stop}>
-              {words.stop}
+        {may("write") && (
+          <Menu of={title}>
+            <button type="button" onClick={actions.edit}>
+              {words.edit}
             </button>
-          )}
-          {actions.resume && (
-            <button type="button" onClick={actions.resume}>
-              {video.status === "failed" ? words.tryAgain : words.resume}
+            {actions.stop && (
+              <button type="button" onClick={actions.stop}>
+                {words.stop}
+              </button>
+            )}
+            {actions.resume && (
+              <button type="button" onClick={actions.resume}>
+                {video.status === "failed" ? words.tryAgain : words.resume}
+              </button>
+            )}
+            <button type="button" class="danger-words" onClick={actions.askToDelete}>
+              {words.delete}
             </button>
-          )}
-          <button type="button" class="danger-words" onClick={actions.askToDelete}>
-            {words.delete}
-          </button>
-        </Menu>
+          </Menu>
+        )}
       </div>
       <p class="meta">
         {video.status !== "completed" && <StateBadge status={video.status} percent={percent} />}

@@ -22,16 +22,20 @@ export class Refusal extends Error {
     this.facts = facts;
   }
 
-  /** Whether the same question may be answered later: silence, trouble on the server's side, or too many at once. */
+  /**
+   * Whether the same question may be answered later: silence, trouble on the server's side, too many at once, or after a
+   * login.
+   */
   get passes(): boolean {
-    return (
-      this.status === 0 || this.status === 408 || this.status === 429 || (this.status >= 500 && this.status !== 507)
-    );
+    return [0, 401, 408, 429].includes(this.status) || (this.status >= 500 && this.status !== 507);
   }
 }
 
 /** Counts answers that tell of a service that is away; whoever watches over the services looks at once then. */
 export const troubles = signal(0);
+
+/** Counts answers that nobody is logged in, or no longer is. */
+export const unauthorized = signal(0);
 
 /** The answer's JSON. @throws Refusal; the signal's reason when that aborts */
 export async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Answer> {
@@ -57,6 +61,7 @@ export const sending = (method: "POST" | "PUT", body: unknown): RequestInit => (
 /** What an answer that is no success says. */
 export function refusalOf(status: number, body: string, retryAfter: string | null): Refusal {
   if (status >= 502) troubles.value++;
+  if (status === 401) unauthorized.value++;
   const facts = problemIn(body);
   const { detail } = facts;
   const sentence = typeof detail === "string" && detail !== "" ? detail : texts.answered(status);

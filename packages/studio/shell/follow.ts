@@ -4,7 +4,9 @@
  * follows reads the state again at every opening, so nothing is missed in between.
  */
 
-import { here } from "./settings.ts";
+import { ask } from "./ask.ts";
+import { here, settings } from "./settings.ts";
+
 export interface Feed {
   path: string;
   /** At every opening, the first one too: the moment to read what the feed will change. */
@@ -35,6 +37,8 @@ export function follow({ path, onOpen, on }: Feed): () => void {
     });
     source.addEventListener("error", () => {
       source?.close();
+      // A feed does not tell why it ended; this answer does, if it is because the session has.
+      if (settings.auth === "keys") void ask("/session").catch(() => undefined);
       timer = setTimeout(open, delay * 1000);
       delay = Math.min(longestDelaySeconds, delay * 2);
     });

@@ -3,9 +3,12 @@
 import { texts } from "../texts.ts";
 import { chooseFiles } from "../upload/choose-files.ts";
 import { busyUploads, uploads } from "../upload/uploads.ts";
+import { announce } from "./announce.tsx";
+import { sentenceOf } from "./ask.ts";
 import { percent } from "./format.ts";
 import { Icon } from "./icons.tsx";
 import { location, pages } from "./location.ts";
+import { logOut, may, needsKey, session } from "./session.ts";
 import { here } from "./settings.ts";
 import { ThemeButton } from "./theme.tsx";
 import { vitals } from "./vitals.ts";
@@ -26,16 +29,43 @@ export function Header() {
           {texts.nav.system}
           {vitals.value?.isWell === false && <span class="dot bad" />}
         </a>
+        {needsKey && may("admin") && (
+          <a href={here(pages.keys)} aria-current={path === pages.keys ? "page" : undefined}>
+            {texts.nav.keys}
+          </a>
+        )}
       </nav>
       <div class="top-end">
         {path !== pages.library && <UploadSummary />}
         <ThemeButton />
-        <button type="button" class="primary" onClick={upload}>
-          <Icon name="upload" />
-          {texts.upload.button}
-        </button>
+        {session.value?.key && <LogOutButton name={session.value.key.name} />}
+        {may("upload") && (
+          <button type="button" class="primary" onClick={upload}>
+            <Icon name="upload" />
+            {texts.upload.button}
+          </button>
+        )}
       </div>
     </header>
+  );
+}
+
+function LogOutButton({ name }: { name: string }) {
+  const label = texts.login.out(name);
+  const leave = async () => {
+    try {
+      for (const upload of busyUploads.peek()) uploads.pause(upload);
+      await logOut();
+      // Nothing that was read with the session stays.
+      globalThis.location.reload();
+    } catch (error) {
+      announce(sentenceOf(error), "bad");
+    }
+  };
+  return (
+    <button type="button" class="quiet" title={label} aria-label={label} onClick={leave}>
+      <Icon name="leave" />
+    </button>
   );
 }
 

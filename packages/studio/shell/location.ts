@@ -18,6 +18,7 @@ export const pages = {
   library: "/",
   video: (id: string): string => `/studio/videos/${id}`,
   system: "/studio/system",
+  keys: "/studio/keys",
 } as const;
 
 /** The id in a video's page address, or null where it is another page. */

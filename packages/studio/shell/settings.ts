@@ -8,6 +8,8 @@ export interface StudioSettings {
   addresses: Record<ServiceName, string>;
   /** From this page to the root of the server, such as `../../`: a proxy may have put it below another path. */
   root?: string;
+  /** Whether a key is needed; then everything goes through the page's own address, where its session counts. */
+  auth?: "open" | "keys";
   /** Whether the address of streaming was configured, and is so however the page was reached. */
   streamingIsConfigured?: boolean;
 }
@@ -33,6 +35,10 @@ export const withoutPrefix = (path: string): string => (path.startsWith(prefix) 
 export function streamingAddress(): string {
   const { addresses, streamingIsConfigured = false } = settings;
   const { origin } = globalThis.location;
-  const isDirect = prefix === "" && origin === addresses.admin;
+  const isDirect = prefix === "" && origin === addresses.admin && settings.auth !== "keys";
   return isDirect || streamingIsConfigured ? addresses.streaming : origin + prefix;
 }
+
+/** Where the original of a video is downloaded, which may need the session. */
+export const downloadAddress = (): string =>
+  settings.auth === "keys" ? globalThis.location.origin + prefix : streamingAddress();

@@ -38,8 +38,8 @@ const troubledSeconds = 2;
 /** Null until the first answer. While nobody answers at all, the others are as they were last seen. */
 export const vitals = signal<Vitals | null>(null);
 
-/** Called once; looks for as long as the page is open. */
-export function watchVitals(): void {
+/** Looks until the function that comes back is called. */
+export function watchVitals(): () => void {
   const looking = keepLooking(async (closing) => {
     try {
       const signal = AbortSignal.any([closing, AbortSignal.timeout(8000)]);
@@ -51,10 +51,14 @@ export function watchVitals(): void {
     return vitals.value.isWell ? calmSeconds : troubledSeconds;
   });
   let seen = troubles.peek();
-  effect(() => {
+  const endWatching = effect(() => {
     if (troubles.value !== seen && vitals.peek()?.isWell !== false) looking.now();
     seen = troubles.value;
   });
+  return () => {
+    looking.stop();
+    endWatching();
+  };
 }
 
 function vitalsOf({ services, storage, overall }: SystemStatus): Vitals {

@@ -2,20 +2,20 @@
 import { ago } from "../shell/format.ts";
 import { pages } from "../shell/location.ts";
 import { here } from "../shell/settings.ts";
+import { useLookedAt } from "../shell/use-looked-at.ts";
 import { texts } from "../texts.ts";
 import type { RecentFault } from "./state.ts";
-import { useLookedAt } from "./use-looked-at.ts";
 
 const words = texts.system;
 const everySeconds = 10;
 
 export function Faults() {
-  const { answer, isLost } = useLookedAt<{ faults: RecentFault[] }>("/transcode/faults?limit=20", everySeconds);
+  const { answer, fault } = useLookedAt<{ faults: RecentFault[] }>("/transcode/faults?limit=20", everySeconds);
   const faults = answer.value?.faults ?? [];
   return (
     <section class="panel">
       <h2>{words.faults}</h2>
-      {isLost.value && <p class="muted">{words.unknown}</p>}
+      {fault.value && <p class="muted">{words.unknown}</p>}
       {answer.value && faults.length === 0 && <p class="muted">{words.faultsNone}</p>}
       <ul class="fault-list">
         {faults.map(({ upload_id, filename, at, what, encoder, message }) => (

@@ -1,20 +1,20 @@
 /** What encoders do and what waits for them, how the videos stand, and the room on the disk. */
 import { percent, size } from "../shell/format.ts";
+import { useLookedAt } from "../shell/use-looked-at.ts";
 import { texts } from "../texts.ts";
 import type { QueueState } from "./state.ts";
-import { useLookedAt } from "./use-looked-at.ts";
 
 const words = texts.system;
 const everySeconds = 3;
 
 export function QueueAndDisk() {
-  const { answer, isLost } = useLookedAt<QueueState>("/transcode/queue", everySeconds);
+  const { answer, fault } = useLookedAt<QueueState>("/transcode/queue", everySeconds);
   const state = answer.value;
   return (
     <>
       <section class="panel">
         <h2>{words.queue}</h2>
-        {isLost.value && <p class="muted">{words.unknown}</p>}
+        {fault.value && <p class="muted">{words.unknown}</p>}
         <Queue state={state} />
       </section>
       <section class="panel">

@@ -1,5 +1,5 @@
 /** The five services: how each is, why one is not well, and where its reference is. */
-import { serviceNames, settings } from "../shell/settings.ts";
+import { here, serviceNames, settings } from "../shell/settings.ts";
 import { vitals } from "../shell/vitals.ts";
 import { texts } from "../texts.ts";
 
@@ -29,10 +29,17 @@ export function Services() {
                   {vital?.reason && !isBlind && <small class="reason">{vital.reason}</small>}
                 </td>
                 <td class="end">
-                  <a href={`${settings.addresses[name]}/docs`} target="_blank" rel="noreferrer">
-                    {words.reference}
-                    <span class="sr">: {words.names[name]}</span>
-                  </a>
+                  {/* Where keys are needed, admin's address may be the only one that is reached. */}
+                  {(settings.auth !== "keys" || name === "admin") && (
+                    <a
+                      href={name === "admin" ? here("/docs") : `${settings.addresses[name]}/docs`}
+                      target="_blank"
+                      rel="noreferrer"
+                    >
+                      {words.reference}
+                      <span class="sr">: {words.names[name]}</span>
+                    </a>
+                  )}
                 </td>
               </tr>
             );

@@ -19,7 +19,7 @@ export function SystemPage() {
           <Services />
           <Encoders {...encoders} />
           {/* It would move when the encoders come. */}
-          {(encoders.answer.value || encoders.isLost.value) && <Faults />}
+          {(encoders.answer.value || encoders.fault.value) && <Faults />}
         </div>
         <div>
           <QueueAndDisk />

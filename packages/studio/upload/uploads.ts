@@ -1,5 +1,6 @@
 /** The uploads of this tab, over the real network and the browser's own database. */
 import { computed } from "@preact/signals";
+import { untilLoggedIn } from "../shell/session.ts";
 import { waitInBrowser } from "./again.ts";
 import { createUploads } from "./create-uploads.ts";
 import { createRememberedUploads } from "./remembered-uploads.ts";
@@ -9,7 +10,11 @@ import type { UploadPhase } from "./upload.ts";
 export const uploads = createUploads({
   transport,
   remembered: createRememberedUploads(),
-  wait: waitInBrowser,
+  // While nobody is logged in nothing is asked: the server counts those who ask without a valid key.
+  async wait(seconds, signal) {
+    await waitInBrowser(seconds, signal);
+    await untilLoggedIn(signal);
+  },
   now: () => performance.now() / 1000,
   claim: claimForTab,
 });

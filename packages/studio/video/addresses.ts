@@ -1,16 +1,21 @@
 /** Where players find what is made of a video: at the streaming service, which answers any page. */
 import { masterFile, storyboardFile } from "@video-backend/storage/layout";
-import { streamingAddress as streaming } from "../shell/settings.ts";
+import { downloadAddress, streamingAddress as streaming } from "../shell/settings.ts";
 
 /** Below here lie all files of a public video. */
-export const publicBase = (id: string): string => `${streaming()}/stream/${id}`;
+export const publicBase = (id: string, at = streaming()): string => `${at}/stream/${id}`;
 
 /** The same for whoever has this token, until it expires. */
-export const tokenBase = (id: string, token: string): string => `${streaming()}/play/${token}/${id}`;
+export const tokenBase = (id: string, token: string, at = streaming()): string => `${at}/play/${token}/${id}`;
 
 export const masterIn = (base: string): string => `${base}/${masterFile}`;
 export const storyboardIn = (base: string): string => `${base}/${storyboardFile}`;
-export const originalIn = (base: string): string => `${base}/original?download=1`;
+
+/** @param token for a private video */
+export function originalOf(id: string, token: string | undefined): string {
+  const at = downloadAddress();
+  return `${token === undefined ? publicBase(id, at) : tokenBase(id, token, at)}/original?download=1`;
+}
 
 /**
  * A page with a player and little else.

@@ -7,6 +7,7 @@ import { Dialog } from "../shell/dialog.tsx";
 import { DialogEnd } from "../shell/dialog-end.tsx";
 import { size } from "../shell/format.ts";
 import { Icon } from "../shell/icons.tsx";
+import { may } from "../shell/session.ts";
 import { here } from "../shell/settings.ts";
 import { texts } from "../texts.ts";
 import type { Captions, Transcoding } from "./transcoding.ts";
@@ -57,16 +58,20 @@ export function CaptionsPanel({ id, captions, transcoding }: CaptionsPanelProps)
               >
                 <Icon name="download" />
               </a>
-              <button type="button" class="quiet" aria-label={words.remove(label)} onClick={() => remove(one)}>
-                <Icon name="trash" />
-              </button>
+              {may("write") && (
+                <button type="button" class="quiet" aria-label={words.remove(label)} onClick={() => remove(one)}>
+                  <Icon name="trash" />
+                </button>
+              )}
             </li>
           );
         })}
       </ul>
-      <button type="button" onClick={() => (isAdding.value = true)}>
-        {words.add}
-      </button>
+      {may("write") && (
+        <button type="button" onClick={() => (isAdding.value = true)}>
+          {words.add}
+        </button>
+      )}
       {isAdding.value && <AddDialog id={id} onClose={() => (isAdding.value = false)} />}
     </section>
   );

@@ -9,10 +9,11 @@ import { sentenceOf } from "../shell/ask.ts";
 import { Icon } from "../shell/icons.tsx";
 import { go, pages } from "../shell/location.ts";
 import { Menu } from "../shell/menu.tsx";
+import { may } from "../shell/session.ts";
 import { here } from "../shell/settings.ts";
 import { useTitle } from "../shell/use-title.ts";
 import { texts } from "../texts.ts";
-import { originalIn } from "./addresses.ts";
+import { originalOf } from "./addresses.ts";
 import { Attempts } from "./attempts.tsx";
 import { BitratePlot } from "./bitrate-plot.tsx";
 import { CaptionsPanel } from "./captions.tsx";
@@ -21,6 +22,7 @@ import { Facts } from "./facts.tsx";
 import { frameOf } from "./frame-of.ts";
 import { Links } from "./links.tsx";
 import { type OpenVideo, openVideo } from "./open-video.ts";
+import type { PlayAddress } from "./play-address.ts";
 import { Player } from "./player.tsx";
 import { createPlayhead, type Playhead } from "./playhead.ts";
 import { Storyboard } from "./storyboard.tsx";
@@ -77,7 +79,7 @@ function Shown({ open, video }: { open: OpenVideo; video: Video }) {
             {!isPlayable && <p>{video.status === "failed" ? words.failedToPlay : words.waitingToPlay}</p>}
           </div>
         )}
-        <Head video={video} base={base} percent={transcoding?.progress} playhead={playhead} />
+        <Head video={video} address={open.address} percent={transcoding?.progress} playhead={playhead} />
         <Encoding video={video} transcoding={transcoding} map={map} playhead={playhead} />
         {transcoding?.storyboard && base && <Storyboard base={base} playhead={playhead} />}
         <section class="panel">
@@ -97,12 +99,13 @@ function Shown({ open, video }: { open: OpenVideo; video: Video }) {
 
 interface HeadProps {
   video: Video;
-  base: string | null;
+  address: PlayAddress;
   percent: number | undefined;
   playhead: Playhead;
 }
 
-function Head({ video, base, percent, playhead }: HeadProps) {
+function Head({ video, address, percent, playhead }: HeadProps) {
+  const mayChange = may("write");
   const actions = useVideoActions(video, () => go(pages.library));
   const title = titleOf(video);
   const takeFrame = async () => {
@@ -128,32 +131,40 @@ function Head({ video, base, percent, playhead }: HeadProps) {
         </p>
       </div>
       <div class="video-actions">
-        {actions.stop && (
+        {mayChange && actions.stop && (
           <button type="button" onClick={actions.stop}>
             {texts.library.stop}
           </button>
         )}
-        {actions.resume && (
+        {mayChange && actions.resume && (
           <button type="button" onClick={actions.resume}>
             {video.status === "failed" ? texts.library.tryAgain : texts.library.resume}
           </button>
         )}
-        <button type="button" onClick={actions.edit}>
-          {words.edit}
-        </button>
-        <Menu of={title}>
-          <button type="button" onClick={takeFrame}>
-            {words.useFrame}
+        {mayChange && (
+          <button type="button" onClick={actions.edit}>
+            {words.edit}
           </button>
-          {base && (
-            <a href={originalIn(base)} download="">
-              {words.download}
-            </a>
-          )}
-          <button type="button" class="danger-words" onClick={actions.askToDelete}>
-            {words.delete}
-          </button>
-        </Menu>
+        )}
+        {(mayChange || address.base.value) && (
+          <Menu of={title}>
+            {mayChange && (
+              <button type="button" onClick={takeFrame}>
+                {words.useFrame}
+              </button>
+            )}
+            {address.base.value && (
+              <a href={originalOf(video.hash, address.token.value?.token)} download="">
+                {words.download}
+              </a>
+            )}
+            {mayChange && (
+              <button type="button" class="danger-words" onClick={actions.askToDelete}>
+                {words.delete}
+              </button>
+            )}
+          </Menu>
+        )}
       </div>
       {video.description && <p class="description">{video.description}</p>}
       {actions.dialog}

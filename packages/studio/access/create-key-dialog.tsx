@@ -1,0 +1,107 @@
+/** A new key: its name, scopes and expiry, and then the key itself, which is shown this once. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { ask, sending, sentenceOf } from "../shell/ask.ts";
+import { CopyButton } from "../shell/copy-button.tsx";
+import { Dialog } from "../shell/dialog.tsx";
+import { DialogEnd } from "../shell/dialog-end.tsx";
+import { scopes } from "../shell/session.ts";
+import { texts } from "../texts.ts";
+import type { CreatedApiKey } from "./api-key.ts";
+
+const words = texts.keys.creation;
+
+export function CreateKeyDialog({ onClose, onCreated }: { onClose: () => void; onCreated: () => void }) {
+  const created = useSignal<CreatedApiKey | null>(null);
+  const note = (key: CreatedApiKey) => {
+    created.value = key;
+    onCreated();
+  };
+  return (
+    <Dialog heading={created.value ? words.done(created.value.name) : words.heading} onClose={onClose}>
+      {created.value ? <Shown apiKey={created.value} onClose={onClose} /> : <Form onClose={onClose} onCreated={note} />}
+    </Dialog>
+  );
+}
+
+function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (key: CreatedApiKey) => void }) {
+  const fault = useSignal<string | null>(null);
+  const isBusy = useSignal(false);
+  const field = useId();
+  const create = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const chosen = form.getAll("scope").map(String);
+    if (chosen.length === 0) {
+      fault.value = words.noScope;
+      return;
+    }
+    const seconds = Number(form.get("expiry"));
+    isBusy.value = true;
+    fault.value = null;
+    try {
+      const body = {
+        name: String(form.get("name")),
+        scopes: chosen,
+        ...(seconds > 0 && { expires_in_seconds: seconds }),
+      };
+      onCreated(await ask<CreatedApiKey>("/keys", sending("POST", body)));
+    } catch (error) {
+      fault.value = sentenceOf(error);
+      isBusy.value = false;
+    }
+  };
+  return (
+    <form class="fields" onSubmit={create}>
+      <label for={`${field}-name`}>{words.name}</label>
+      <input id={`${field}-name`} name="name" required maxLength={100} autocomplete="off" />
+      <small>{words.nameWords}</small>
+      <fieldset>
+        <legend>{words.scopes}</legend>
+        {scopes.map((scope) => (
+          <label key={scope} class="choice">
+            <input type="checkbox" name="scope" value={scope} />
+            <span>
+              {scope}
+              <small>{words.scopeWords[scope]}</small>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      <label for={`${field}-expiry`}>{words.expiry}</label>
+      <select id={`${field}-expiry`} name="expiry">
+        {words.expiries.map(([name, seconds]) => (
+          <option key={name} value={seconds}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <DialogEnd
+        fault={fault.value}
+        onCancel={onClose}
+        tone="primary"
+        label={isBusy.value ? words.busy : words.button}
+        isBusy={isBusy.value}
+      />
+    </form>
+  );
+}
+
+function Shown({ apiKey, onClose }: { apiKey: CreatedApiKey; onClose: () => void }) {
+  const text = useRef<HTMLInputElement>(null);
+  useEffect(() => text.current?.select(), []);
+  return (
+    <>
+      <p role="status">{words.once}</p>
+      <div class="secret">
+        <input ref={text} readOnly value={apiKey.key} aria-label={words.key} />
+        <CopyButton text={apiKey.key} label={words.copy} />
+      </div>
+      <footer class="dialog-footer">
+        <button type="button" class="primary" onClick={onClose}>
+          {words.kept}
+        </button>
+      </footer>
+    </>
+  );
+}
