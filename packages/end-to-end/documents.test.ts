@@ -135,7 +135,7 @@ function gapsIn({ paths }: Document): string[] {
       if (requestBody && !errors.includes("422") && !errors.includes("400")) gap("422 is not declared");
       for (const status of errors) {
         const types = Object.keys(responses[status]?.content ?? {});
-        const isProblem = types.includes("application/problem+json") || path === "/health";
+        const isProblem = types.includes("application/problem+json") || ["/health", "/health/ready"].includes(path);
         if (!isProblem) gap(`${status} is no problem+json`);
       }
     }

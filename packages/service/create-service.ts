@@ -1,6 +1,6 @@
 /**
  * The HTTP shell every service stands in: request id, one log line a request, the rules for other hosts and origins,
- * problem+json for every error, `/health`, `/openapi.json` and `/docs`. What comes out is a portable `fetch`; nothing here knows which server calls it.
+ * problem+json for every error, `/health`, `/metrics`, `/openapi.json` and `/docs`. What comes out is a portable `fetch`; nothing here knows which server calls it.
  */
 import { withoutPlaybackToken } from "@video-backend/access";
 import { checkDatabase, isDatabaseBusy, untilWritable } from "@video-backend/database/busy";
@@ -8,6 +8,7 @@ import type { MiddlewareHandler } from "hono";
 import { contextStorage } from "hono/context-storage";
 import { HTTPException } from "hono/http-exception";
 import { requestId } from "hono/request-id";
+import { routePath } from "hono/route";
 import {
   type AccessRule,
   createAccess,
@@ -21,6 +22,8 @@ import { addDocs } from "./docs.ts";
 import { isServiceError, messageOf, ServiceError } from "./errors.ts";
 import { addHealth, type HealthChecks } from "./health.ts";
 import type { Log } from "./log.ts";
+import { createMetrics, type Metrics, methodLabel, requestHistogram, routeLabel } from "./metrics.ts";
+import { addMetrics } from "./metrics-route.ts";
 import { nameOfPrincipal } from "./principal.ts";
 import { problemResponse } from "./problem.ts";
 import { createRouter, type ServiceApp, type ServiceContext, type ServiceEnv } from "./router.ts";
@@ -42,6 +45,10 @@ export interface ServiceOptions extends FurtherCredentials {
   database?: Parameters<typeof untilWritable>[0];
   /** Runs around every route, in this order, inside the log line. Here, since `.use()` in a chain loses its types. */
   middleware?: MiddlewareHandler<ServiceEnv>[];
+  /** Told at `/metrics`, with the requests, which are counted here. Without it there are no others. */
+  metrics?: Metrics | undefined;
+  /** Where the requests are counted, where that is done elsewhere too. Made of `metrics` by default. */
+  requests?: ReturnType<typeof requestHistogram> | undefined;
   /** Who is let in, where keys are needed; without it everybody is. */
   keys?: Keys | undefined;
   /** Who may call what is in no document, such as pages; all else that is in none is for the scope `admin`. */
@@ -52,21 +59,30 @@ export interface ServiceOptions extends FurtherCredentials {
 
 /** The shell around a service's routes. */
 export function createService(options: ServiceOptions, routes: ServiceApp): ServiceApp {
+  const metrics = options.metrics ?? createMetrics();
+  const requests = options.requests ?? requestHistogram(metrics);
   const app = createRouter(options.routedPath);
   app.use(requestId());
   app.use(contextStorage());
   app.use(async (c, next) => {
     const startedAt = performance.now();
     await next();
+    const milliseconds = performance.now() - startedAt;
+    const labels = {
+      http_request_method: methodLabel(c.req.method),
+      http_route: routeLabel(routePath(c)),
+      http_response_status_code: String(c.res.status),
+    };
+    requests.of(labels).observe(milliseconds / 1000);
     const line = {
       requestId: c.get("requestId"),
       method: c.req.method,
       path: withoutPlaybackToken(c.req.path),
       status: c.res.status,
       ...principalOf(c),
-      milliseconds: Math.round(performance.now() - startedAt),
+      milliseconds: Math.round(milliseconds),
     };
-    if (c.req.path === "/health") options.log.debug(line, "request");
+    if (askedByMachines.includes(c.req.path)) options.log.debug(line, "request");
     else options.log.info(line, "request");
   });
   app.use((options.crossOrigin ?? createCrossOriginRules()).guard);
@@ -84,11 +100,15 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
     ...(database ? { database: () => checkDatabase(database) } : {}),
     ...options.checks,
   });
+  addMetrics(app, metrics);
   app.route("/", routes);
   addDocs(app, options);
   const rules = declaredRules(app);
   return app;
 }
+
+/** So often that a line of each would be most of the log. */
+const askedByMachines = ["/health", "/health/live", "/health/ready", "/metrics"];
 
 function principalOf(c: ServiceContext): { principal?: string } {
   const principal = c.get("principal");

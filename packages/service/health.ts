@@ -1,4 +1,8 @@
-/** `GET /health`: 200 while the service can do its work, 503 with the checks that failed when it cannot. */
+/**
+ * Three questions. `/health`: can the service do its work? For people, and for whoever shows it. `/health/live`: does the process
+ * answer? When it does not, it is to be started anew. `/health/ready`: does what it needs itself work, its database and its
+ * storage? When not, requests are better sent to another one. That another service is down is in none of the answers.
+ */
 import { createRoute, z } from "@hono/zod-openapi";
 import { messageOf } from "./errors.ts";
 import { json } from "./openapi.ts";
@@ -18,6 +22,16 @@ export const Health = z
   })
   .openapi("Health");
 
+const Live = z.object({ status: z.literal("live"), service: z.string() }).openapi("Live");
+
+const Ready = z
+  .object({
+    status: z.enum(["ready", "unready"]),
+    service: z.string(),
+    failed: z.record(z.string(), z.string()).optional().openapi({ description: "Reason by failed check" }),
+  })
+  .openapi("Ready");
+
 const health = createRoute({
   method: "get",
   path: "/health",
@@ -36,18 +50,69 @@ const health = createRoute({
   },
 });
 
-/** Adds the health route to a service. */
+const live = createRoute({
+  method: "get",
+  path: "/health/live",
+  operationId: "checkLive",
+  ...anybody,
+  tags: ["Service"],
+  summary: "Check that the process answers",
+  description: "Checks nothing else. A process that does not answer is to be started anew.",
+  responses: { 200: json(Live, "It answers", { status: "live", service: "upload_service" }) },
+});
+
+const ready = createRoute({
+  method: "get",
+  path: "/health/ready",
+  operationId: "checkReady",
+  ...anybody,
+  tags: ["Service"],
+  summary: "Check readiness for requests",
+  description:
+    "Checks the database and the storage of this service. Another service that is down does not make this one unready.",
+  responses: {
+    200: json(Ready, "Ready", { status: "ready", service: "upload_service" }),
+    503: json(Ready, "Not ready, with the failed checks", {
+      status: "unready",
+      service: "upload_service",
+      failed: { database: "no answer within 3 s" },
+    }),
+  },
+});
+
+/** Without these a service answers nothing; its other checks are of its work in the background. */
+const neededForRequests = ["database", "storage"];
+
+/** Adds the health routes to a service. */
 export function addHealth(app: ServiceApp, service: string, checks: HealthChecks): void {
+  const needed = Object.fromEntries(Object.entries(checks).filter(([name]) => neededForRequests.includes(name)));
   app.openapi(health, async (c) => {
-    const results = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await reasonOfFailure(check)] as const),
-    );
-    const failed = Object.fromEntries(results.filter((result): result is [string, string] => result[1] !== null));
+    const failed = await failuresOf(checks);
     c.header("cache-control", "no-store");
-    return Object.keys(failed).length === 0
+    return failed === null
       ? c.json({ status: "healthy" as const, service }, 200)
       : c.json({ status: "unhealthy" as const, service, failed }, 503);
   });
+  app.openapi(live, (c) => {
+    c.header("cache-control", "no-store");
+    return c.json({ status: "live" as const, service }, 200);
+  });
+  app.openapi(ready, async (c) => {
+    const failed = await failuresOf(needed);
+    c.header("cache-control", "no-store");
+    return failed === null
+      ? c.json({ status: "ready" as const, service }, 200)
+      : c.json({ status: "unready" as const, service, failed }, 503);
+  });
+}
+
+/** Reasons by failed check; null when all is well. */
+async function failuresOf(checks: HealthChecks): Promise<Record<string, string> | null> {
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, await reasonOfFailure(check)] as const),
+  );
+  const failed = results.filter((result): result is [string, string] => result[1] !== null);
+  return failed.length === 0 ? null : Object.fromEntries(failed);
 }
 
 async function reasonOfFailure(check: () => void | Promise<void>): Promise<string | null> {

@@ -31,6 +31,18 @@ export { createExclusion, type Exclusion, type Hold } from "./exclusion.ts";
 export { Health, type HealthChecks } from "./health.ts";
 export { newVideoId, VideoId } from "./ids.ts";
 export { createLog, type Log } from "./log.ts";
+export {
+  createMetrics,
+  createProcessMetrics,
+  type Histogram,
+  type HistogramCell,
+  type JoinOthers,
+  longBuckets,
+  type Metrics,
+  type RequestLabels,
+  requestHistogram,
+  type Sample,
+} from "./metrics.ts";
 export { AssetPath, FileName, LanguageTag, RenditionName } from "./names.ts";
 export { integer, json, jsonBody } from "./openapi.ts";
 export { bodyEndedEarly, type Pace, paced } from "./paced.ts";
