@@ -1,6 +1,6 @@
 /** What the verbs of the admin service are given. The lowest layer of the app: it imports no verb and no route. */
 import type { Bundle } from "@video-backend/bundle";
-import type { CrossOriginRules, Keys, Log, Proxies } from "@video-backend/service";
+import type { CrossOriginRules, Keys, Log, Metrics, Proxies } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { OtherServices } from "./services/connect-services.ts";
 
@@ -17,6 +17,8 @@ export interface AdminDeps {
   /** Who is let in; without it everybody is. */
   keys?: Keys | undefined;
   log: Log;
+  /** Told at `/metrics`. */
+  metrics?: Metrics;
 }
 
 /** What an operator sets for those who log in. */

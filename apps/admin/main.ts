@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createKeyVerifier } from "@video-backend/metadata/client";
-import { createLog, crossOriginRulesOf, openAccess, readConfig } from "@video-backend/service";
+import { createLog, createProcessMetrics, crossOriginRulesOf, openAccess, readConfig } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { serviceKeyFile } from "@video-backend/storage/layout";
@@ -41,6 +41,7 @@ const deps: AdminDeps = {
   }),
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
   log,
+  metrics: createProcessMetrics(),
 };
 const stopping = new AbortController();
 const sweeping = keepThumbnailsSwept(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, call);

@@ -11,6 +11,7 @@ export function createAdminService(deps: AdminDeps): ServiceApp {
       title: "Admin service",
       description: "What concerns all of a video, the state of the system, and one address in front of the others.",
       log: deps.log,
+      metrics: deps.metrics,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
       takesSessionCookie: true,

@@ -2,7 +2,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openKeyFile } from "@video-backend/access/key-file";
-import { createExclusion, createLog, crossOriginRulesOf, openAccess, readConfig, repeat } from "@video-backend/service";
+import {
+  createExclusion,
+  createLog,
+  createProcessMetrics,
+  crossOriginRulesOf,
+  openAccess,
+  readConfig,
+  repeat,
+} from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { databaseFiles, playbackKeysFile, serviceKeyFile } from "@video-backend/storage/layout";
@@ -38,6 +46,7 @@ const deps: MetadataDeps = {
   sending: sendingOf(config),
   crossOrigin: crossOriginRulesOf(config),
   log,
+  metrics: createProcessMetrics(),
   now,
 };
 await orExit(() => restoreMarks(deps));

@@ -256,9 +256,12 @@ describe("the shell", () => {
     expect(Object.keys(body.paths).sort()).toEqual([
       "/captions",
       "/health",
+      "/health/live",
+      "/health/ready",
       "/keys",
       "/keys/lookup",
       "/keys/{id}",
+      "/metrics",
       "/sessions",
       "/sessions/{id}",
       "/uploads/expired",

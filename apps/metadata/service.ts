@@ -22,6 +22,7 @@ export function createMetadataService(deps: MetadataDeps): ServiceApp {
       title: "Metadata service",
       description: "The videos, their state, and a feed of changes.",
       log: deps.log,
+      metrics: deps.metrics,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
       middleware: [limitBody],

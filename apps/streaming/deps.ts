@@ -2,11 +2,12 @@
 import type { PlaybackKey } from "@video-backend/access";
 import type { Bundle } from "@video-backend/bundle";
 import type { MetadataClient } from "@video-backend/metadata/client";
-import type { CrossOriginRules, Keys, Log, Proxies } from "@video-backend/service";
+import type { CrossOriginRules, Keys, Log, Metrics, Proxies } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { LRUCache } from "lru-cache";
 import type { PrivateCaching } from "./access/cache-control.ts";
 import type { PrivateVideos } from "./access/private-videos.ts";
+import type { ServedCounts } from "./assets/count-served.ts";
 import type { Assets } from "./assets/find-asset.ts";
 import type { Demands } from "./demands/demands.ts";
 
@@ -33,6 +34,8 @@ export interface StreamingOptions extends AccessDeps {
   /** Who tells by X-Forwarded-Proto and -Host where a request found it; nobody by default. */
   proxies?: Proxies;
   log: Log;
+  /** Told at `/metrics`. */
+  metrics?: Metrics;
   /** Which hosts are answered, and which pages may read; by default any host, and all pages. */
   crossOrigin?: CrossOriginRules;
   /** Who is let in; without it everybody is. */
@@ -57,5 +60,6 @@ export interface StreamingDeps
       "store" | "metadata" | "demands" | "bundle" | "publicUrl" | "proxies" | "originals" | "log"
     > {
   assets: Assets;
+  counts: ServedCounts;
   originalNames: RememberedNames;
 }

@@ -5,9 +5,16 @@ import { fileURLToPath } from "node:url";
 import { openKeyFile } from "@video-backend/access/key-file";
 import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createKeyVerifier, createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, crossOriginRulesOf, messageOf, openAccess, readConfig } from "@video-backend/service";
+import {
+  createLog,
+  createProcessMetrics,
+  crossOriginRulesOf,
+  messageOf,
+  openAccess,
+  readConfig,
+} from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
-import { sharePort } from "@video-backend/service/share-port";
+import { joinSharedPort, sharePort } from "@video-backend/service/share-port";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { playbackKeysFile, serviceKeyFile } from "@video-backend/storage/layout";
 import { checkLayout } from "@video-backend/storage/layout-version";
@@ -57,6 +64,7 @@ const service = createStreamingService({
   publicUrl,
   proxies: config.TRUSTED_PROXIES,
   log,
+  metrics: createProcessMetrics(sharedPort ? joinSharedPort : undefined),
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
   originals: config.ORIGINALS,
   crossOrigin: crossOriginRulesOf(config, {

@@ -38,7 +38,10 @@ export function createRoutes(deps: StreamingDeps) {
       return serveAsset(c, await findOrRestore(deps, id, playlistPath(quality), "Playlist not found"));
     })
     .openapi(contract.getSegment, async (c) => {
-      return serveAsset(c, await findSegment(deps, c.req.valid("param")));
+      const segment = await findSegment(deps, c.req.valid("param"));
+      const response = serveAsset(c, segment);
+      deps.counts.countSegment(segment, c.req.method, response.status);
+      return response;
     });
   // Outside the chain: this spelling of the path is for the router alone.
   routes.openapi({ ...contract.getAsset, path: "/stream/{id}/:asset_path{.+}", hide: true }, async (c) => {

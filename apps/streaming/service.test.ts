@@ -403,6 +403,9 @@ describe("the shell", () => {
     const { body } = await streaming.send("GET /openapi.json");
     expect(Object.keys(body.paths).sort()).toEqual([
       "/health",
+      "/health/live",
+      "/health/ready",
+      "/metrics",
       "/oembed",
       "/play/{token}/{id}/{asset_path}",
       "/stream/{id}/master.m3u8",

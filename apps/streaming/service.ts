@@ -2,11 +2,13 @@
 import {
   anybody,
   createCrossOriginRules,
+  createMetrics,
   createService,
   type ServerBindings,
   type ServiceApp,
 } from "@video-backend/service";
 import { streamPathOf } from "./access/guard-videos.ts";
+import { createServedCounts } from "./assets/count-served.ts";
 import { createDelivery } from "./assets/deliver-asset.ts";
 import { createFilesInMemory } from "./assets/files-in-memory.ts";
 import { createAssets } from "./assets/find-asset.ts";
@@ -23,6 +25,8 @@ const mebibyte = 1024 * 1024;
 export function createStreamingService(options: StreamingOptions): StreamingService {
   const { store, log, memoryBytes = 64 * mebibyte, logFiles = false, random = Math.random } = options;
   const crossOrigin = options.crossOrigin ?? createCrossOriginRules({ readers: "*" });
+  const metrics = options.metrics ?? createMetrics();
+  const counts = createServedCounts(metrics);
   const assets = createAssets(store, createFilesInMemory(memoryBytes, random), log);
   const app = createService(
     {
@@ -31,15 +35,16 @@ export function createStreamingService(options: StreamingOptions): StreamingServ
       description: "Playlists, segments and originals. Every GET here may be a HEAD, and every file takes a Range.",
       log,
       checks: { storage: () => store.check("reads") },
+      metrics,
       crossOrigin,
       keys: options.keys,
       // All that plays: no key is asked for.
       accessRules: ["/stream/*", "/play/*", "/watch/*"].map((path) => ({ path, ...anybody })),
       routedPath: streamPathOf,
     },
-    createRoutes({ ...options, assets, originalNames: createRememberedNames() }),
+    createRoutes({ ...options, assets, counts, originalNames: createRememberedNames() }),
   );
-  const deliver = createDelivery({ assets, isOpen: isPublic(options), crossOrigin, log, logFiles });
+  const deliver = createDelivery({ assets, isOpen: isPublic(options), crossOrigin, counts, log, logFiles });
 
   return {
     fetch(request: Request, bindings?: ServerBindings) {

@@ -1,13 +1,14 @@
 /** Puts the parts together, for `main.ts` and for tests alike; what differs between the two is handed in. */
 import { join } from "node:path";
 import { createInProcessQueue } from "@video-backend/queue";
-import { createExclusion, createReconciler } from "@video-backend/service";
+import { createExclusion, createMetrics, createReconciler, type Metrics } from "@video-backend/service";
 import { folders } from "@video-backend/storage/layout";
 import { createChanges, followChanges } from "./changes.ts";
 import type { TranscodingDeps } from "./deps.ts";
 import { createWorkspace, diskRetrySeconds, watchPrograms } from "./encoding/machine.ts";
 import { createSqliteJobs } from "./jobs/sqlite-jobs.ts";
 import { createSqliteAttempts, createSqliteLedger } from "./ledger/sqlite-ledger.ts";
+import { createMeters, readMachine } from "./meters.ts";
 import { publishPlaylists } from "./playlists/publish.ts";
 import { reconcileKey } from "./reconcile/reconcile-key.ts";
 import { reconcileWork } from "./reconcile/reconcile-work.ts";
@@ -33,6 +34,8 @@ export interface Parts
     | "now"
   > {
   storageDirectory: string;
+  /** Of the process. */
+  metrics?: Metrics;
 }
 
 /** More segments that somebody waits for, made at the same time, would each be late. */
@@ -52,10 +55,12 @@ export interface Transcoding {
 export function assembleTranscoding(parts: Parts): Transcoding {
   const { database, now, settings, log } = parts;
   const programs = watchPrograms(parts.run);
+  const meters = createMeters(parts.metrics ?? createMetrics());
   const deps: TranscodingDeps = {
     ...parts,
     run: programs.run,
     programs,
+    meters,
     jobs: createSqliteJobs(database, now),
     ledger: createSqliteLedger(database, now),
     attempts: createSqliteAttempts(database),
@@ -83,6 +88,10 @@ export function assembleTranscoding(parts: Parts): Transcoding {
     reconciler: createReconciler({ log, reconcile: (key, signal) => reconcileKey(deps, key, signal) }),
   };
   const unfollow = followChanges(deps.changes, deps, diskRetrySeconds);
+  deps.queue.listen((event) => {
+    if (event.kind === "started") meters.taskWait.of({ lane: event.task.lane }).observe(event.waitedSeconds);
+  });
+  readMachine(meters, deps);
   deps.queue.process((task, signal) => runTask(deps, task, signal), {
     prepare: settings.processes,
     encode: settings.processes,

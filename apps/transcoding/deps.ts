@@ -10,6 +10,7 @@ import type { Disk, EncoderPool, Programs, Workspace } from "./encoding/machine.
 import type { Jobs } from "./jobs/jobs.ts";
 import type { Attempts, Ledger } from "./ledger/ledger.ts";
 import type { VideoSegments } from "./ledger/video-segments.ts";
+import type { Meters } from "./meters.ts";
 import type { CaptionSource } from "./subtitles/caption-source.ts";
 import type { Subtitles } from "./subtitles/subtitles.ts";
 import type { TranscodingTask } from "./tasks/task.ts";
@@ -104,6 +105,7 @@ export type ReconcileKey =
 export interface TranscodingDeps extends Stores, Worker, Coordination {
   metadata: MetadataClient;
   captions: CaptionSource;
+  meters: Meters;
   programs: Programs;
   database: TranscodingDatabase;
   /** Without it as `ServiceOptions` says. */

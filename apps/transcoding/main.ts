@@ -3,7 +3,15 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createRun, knownEncoders } from "@video-backend/media";
 import { createKeyVerifier, createMetadataClient } from "@video-backend/metadata/client";
-import { createLog, crossOriginRulesOf, messageOf, openAccess, readConfig, repeat } from "@video-backend/service";
+import {
+  createLog,
+  createProcessMetrics,
+  crossOriginRulesOf,
+  messageOf,
+  openAccess,
+  readConfig,
+  repeat,
+} from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore, moveNeedsCopy } from "@video-backend/storage/directory";
 import { databaseFiles, folders, serviceKeyFile } from "@video-backend/storage/layout";
@@ -57,6 +65,7 @@ const transcoding = assembleTranscoding({
   crossOrigin: crossOriginRulesOf(config),
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
   log,
+  metrics: createProcessMetrics(),
   now,
 });
 const { deps } = transcoding;

@@ -11,6 +11,7 @@ export function createTranscodingService(deps: TranscodingDeps): ServiceApp {
       title: "Transcoding service",
       description: "Makes HLS and DASH of uploaded videos: segment by segment, verified, never twice.",
       log: deps.log,
+      metrics: deps.meters.metrics,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
       database: deps.database,

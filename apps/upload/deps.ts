@@ -1,7 +1,7 @@
 /** What verbs are given: the lowest layer of this service. Types only; it imports no verb and no route. */
 import type { MetadataClient } from "@video-backend/metadata/client";
 import type { RequestRules } from "@video-backend/remote";
-import type { CrossOriginRules, Exclusion, Keys, Log, Proxies, ServiceOptions } from "@video-backend/service";
+import type { CrossOriginRules, Exclusion, Keys, Log, Metrics, Proxies, ServiceOptions } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { copyRange } from "@video-backend/storage/copy-range";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
@@ -44,6 +44,8 @@ export interface UploadParts {
   /** Who is let in; without it everybody is. */
   keys?: Keys | undefined;
   log: Log;
+  /** Told at `/metrics`. */
+  metrics?: Metrics;
   /** Epoch seconds with a fraction. */
   now: () => number;
   /** A new, unique id. */

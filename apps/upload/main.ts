@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createKeyVerifier, createMetadataClient } from "@video-backend/metadata/client";
 import {
   createLog,
+  createProcessMetrics,
   crossOriginRulesOf,
   messageOf,
   newVideoId,
@@ -53,6 +54,7 @@ const parts = await orExit(() => ({
   crossOrigin: crossOriginRulesOf(config),
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
   log: createLog("upload", config.LOG_LEVEL),
+  metrics: createProcessMetrics(),
   now,
   newId: newVideoId,
 }));

@@ -2,7 +2,15 @@
  * The upload service: receives files in chunks, stores the originals, and hands each finished one over to metadata and
  * transcoding. It works without either; they receive what they missed when they are back.
  */
-import { createExclusion, createService, type ServiceApp, uploadScopeOrToken } from "@video-backend/service";
+import {
+  createExclusion,
+  createMetrics,
+  createService,
+  type Metrics,
+  readDisk,
+  type ServiceApp,
+  uploadScopeOrToken,
+} from "@video-backend/service";
 import { createRoom } from "./admission/room.ts";
 import type { UploadDeps, UploadParts } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
@@ -16,12 +24,15 @@ export function withState<Parts extends UploadParts>(parts: Parts): Parts & Uplo
 
 /** A portable `fetch` over these dependencies. The background loops are the caller's to run. */
 export function createUploadService(deps: UploadDeps): ServiceApp {
+  const metrics = deps.metrics ?? createMetrics();
+  measureUploads(metrics, deps);
   return createService(
     {
       name: "upload_service",
       title: "Upload service",
       description: "Receives files in chunks, by tus or from a URL, stores the originals and starts their transcoding.",
       log: deps.log,
+      metrics,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
       uploadTokens: createTokenVerifier(deps),
@@ -31,4 +42,23 @@ export function createUploadService(deps: UploadDeps): ServiceApp {
     },
     createRoutes(deps),
   );
+}
+
+function measureUploads(
+  metrics: Metrics,
+  { uploads, room, disk }: Pick<UploadDeps, "uploads" | "room" | "disk">,
+): void {
+  metrics.read(
+    {
+      name: "video_uploaded_bytes_total",
+      help: "Bytes of sources that were received, whatever became of them",
+      type: "counter",
+    },
+    () => [{ value: room.receivedBytes() }],
+  );
+  metrics.read(
+    { name: "video_open_uploads", help: "Uploads that are started and not complete", type: "gauge" },
+    async () => [{ value: await uploads.countOpen() }],
+  );
+  readDisk(metrics, disk);
 }

@@ -14,6 +14,8 @@ interface Entry<Queued extends Task> extends TaskInQueue<Queued> {
   settled: PromiseWithResolvers<void>;
   /** In p-queue, where an id that was cancelled may still be. */
   number: string;
+  /** As `performance.now()`. */
+  addedAt: number;
 }
 
 export function createInProcessQueue<Queued extends Task>(): TaskQueue<Queued> {
@@ -39,7 +41,7 @@ export function createInProcessQueue<Queued extends Task>(): TaskQueue<Queued> {
     const { task, abort } = entry;
     if (abort.signal.aborted || !handle) return;
     entry.state = "running";
-    tell({ kind: "started", task });
+    tell({ kind: "started", task, waitedSeconds: (performance.now() - entry.addedAt) / 1000 });
     let error: unknown = null;
     try {
       await handle(task, abort.signal);
@@ -87,6 +89,7 @@ export function createInProcessQueue<Queued extends Task>(): TaskQueue<Queued> {
         abort: new AbortController(),
         settled: Promise.withResolvers(),
         number: String(++added),
+        addedAt: performance.now(),
       };
       entries.set(task.id, entry);
       void lane.add(() => run(entry), { priority: task.priority, id: entry.number });

@@ -157,6 +157,20 @@ export function taskQueueSuite(name: string, create: () => TaskQueue<Task>): voi
       expect(await done.promise).toBe("a");
     });
 
+    test("tells for how long a task has waited", async () => {
+      const { queue, end } = setup();
+      const waited: number[] = [];
+      queue.listen((event) => event.kind === "started" && waited.push(event.waitedSeconds));
+      const addedAt = performance.now();
+      for (const id of ["a", "b"]) await queue.add(task(id));
+      await turn();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await end("a");
+      expect(waited).toHaveLength(2);
+      expect(waited[0]).toBeLessThan(0.02);
+      expect(waited[1]).toBeWithin(0.019, (performance.now() - addedAt) / 1000);
+    });
+
     test("closes when all handlers have ended, and takes nothing afterwards", async () => {
       const { queue, started, states } = setup();
       await queue.add(task("a"));

@@ -19,9 +19,9 @@ export interface TaskInQueue<Queued extends Task> {
   state: "waiting" | "running";
 }
 
-/** `started`: a worker has it. `settled`: it has ended, was cancelled or failed, and is not in the queue any more. */
+/** `started`: a worker has it, and for how long it waited. `settled`: it has ended, was cancelled or failed, and is not in the queue any more. */
 export type TaskEvent<Queued extends Task> =
-  | { kind: "started"; task: Queued }
+  | { kind: "started"; task: Queued; waitedSeconds: number }
   | { kind: "settled"; task: Queued; error: unknown };
 
 /** Does one task. Must end soon after the signal aborts. */

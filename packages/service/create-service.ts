@@ -22,7 +22,7 @@ import { addDocs } from "./docs.ts";
 import { isServiceError, messageOf, ServiceError } from "./errors.ts";
 import { addHealth, type HealthChecks } from "./health.ts";
 import type { Log } from "./log.ts";
-import { createMetrics, type Metrics, methodLabel, requestHistogram, routeLabel } from "./metrics.ts";
+import { createMetrics, type Metrics, methodLabel, routeLabel } from "./metrics.ts";
 import { addMetrics } from "./metrics-route.ts";
 import { nameOfPrincipal } from "./principal.ts";
 import { problemResponse } from "./problem.ts";
@@ -47,8 +47,6 @@ export interface ServiceOptions extends FurtherCredentials {
   middleware?: MiddlewareHandler<ServiceEnv>[];
   /** Told at `/metrics`, with the requests, which are counted here. Without it there are no others. */
   metrics?: Metrics | undefined;
-  /** Where the requests are counted, where that is done elsewhere too. Made of `metrics` by default. */
-  requests?: ReturnType<typeof requestHistogram> | undefined;
   /** Who is let in, where keys are needed; without it everybody is. */
   keys?: Keys | undefined;
   /** Who may call what is in no document, such as pages; all else that is in none is for the scope `admin`. */
@@ -60,7 +58,6 @@ export interface ServiceOptions extends FurtherCredentials {
 /** The shell around a service's routes. */
 export function createService(options: ServiceOptions, routes: ServiceApp): ServiceApp {
   const metrics = options.metrics ?? createMetrics();
-  const requests = options.requests ?? requestHistogram(metrics);
   const app = createRouter(options.routedPath);
   app.use(requestId());
   app.use(contextStorage());
@@ -73,7 +70,7 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
       http_route: routeLabel(routePath(c)),
       http_response_status_code: String(c.res.status),
     };
-    requests.of(labels).observe(milliseconds / 1000);
+    metrics.requests.of(labels).observe(milliseconds / 1000);
     const line = {
       requestId: c.get("requestId"),
       method: c.req.method,

@@ -40,7 +40,7 @@ export {
   longBuckets,
   type Metrics,
   type RequestLabels,
-  requestHistogram,
+  readDisk,
   type Sample,
 } from "./metrics.ts";
 export { AssetPath, FileName, LanguageTag, RenditionName } from "./names.ts";

@@ -36,13 +36,9 @@ test("requests are counted by method, template and status, whatever their ids, a
   await ask("/things/one/a", "HEAD");
   expect(methodLabel("BREW")).toBe("_OTHER");
   const of = (method: string, route: string, status: number) =>
-    `http_server_request_duration_seconds_count{http_request_method="${method}",http_response_status_code="${status}",http_route="${route}"}`;
-  const normalised = (await samples("http_server_request_duration_seconds_count")).map((line) => {
-    const [, labels = "", value] = /\{(.*)\} (\d+)$/.exec(line) ?? [];
-    return `http_server_request_duration_seconds_count{${labels.split(",").sort().join(",")}} ${value}`;
-  });
+    `http_server_request_duration_seconds_count{http_request_method="${method}",http_route="${route}",http_response_status_code="${status}"}`;
   const thing = "/things/{id}/{asset_path}";
-  expect(normalised.sort()).toEqual(
+  expect((await samples("http_server_request_duration_seconds_count")).sort()).toEqual(
     [
       `${of("GET", thing, 200)} 2`,
       `${of("GET", thing, 404)} 1`,

@@ -41,7 +41,11 @@ export interface MetricSnapshot {
   values: { metricName?: string; labels: Record<string, string | number>; value: number }[];
 }
 
+export type RequestLabels = "http_request_method" | "http_route" | "http_response_status_code";
+
 export interface Metrics {
+  /** The requests that the service answers. `http_route` is the template; empty where no route was reached. */
+  requests: Histogram<RequestLabels>;
   /** Counts what happens: `counter.inc({ outcome: "ok" })`. Cells with these labels are there from the start, as 0. */
   counter<Label extends string>(
     about: About & { labelNames?: readonly Label[] },
@@ -87,20 +91,27 @@ export function createMetrics(join: JoinOthers = alone): Metrics {
   const snapshot = async () => (await registry.getMetricsAsJSON()) as unknown as Snapshot;
   const readOthers = join(snapshot);
 
+  const addHistogram: Metrics["histogram"] = ({ name, help, labelNames, buckets = requestBuckets }) => {
+    const histogram = createHistogram(labelNames, buckets);
+    register({
+      name,
+      get: async () => ({ name, help, type: "histogram", aggregator: "sum", values: histogram.values(name) }),
+    });
+    return histogram;
+  };
+
   return {
+    requests: addHistogram({
+      name: "http_server_request_duration_seconds",
+      help: "Time until a response began, by method, route and status",
+      labelNames: ["http_request_method", "http_route", "http_response_status_code"],
+    }),
     counter({ name, help, labelNames = [] }, cells = []) {
       const counter = new Counter({ name, help, labelNames, registers: [registry] });
       for (const labels of cells) counter.inc(labels, 0);
       return counter;
     },
-    histogram({ name, help, labelNames, buckets = requestBuckets }) {
-      const histogram = createHistogram(labelNames, buckets);
-      register({
-        name,
-        get: async () => ({ name, help, type: "histogram", aggregator: "sum", values: histogram.values(name) }),
-      });
-      return histogram;
-    },
+    histogram: addHistogram,
     read({ name, help, type, aggregator = "sum" }, values) {
       async function get(): Promise<MetricSnapshot> {
         const samples = await Promise.resolve()
@@ -136,10 +147,12 @@ function createHistogram<Label extends string>(labelNames: readonly Label[], bou
   const cells = new Map<string, Cell>();
 
   function createCell(labels: Record<Label, string>): Cell {
+    // In one order, whoever asks: as text the same labels are then the same.
+    const ordered = Object.fromEntries(labelNames.map((name) => [name, labels[name]])) as Record<Label, string>;
     const counts = new Float64Array(bounds.length + 1);
     let sum = 0;
     return {
-      labels,
+      labels: ordered,
       counts,
       sum: () => sum,
       observe(value) {
@@ -175,16 +188,6 @@ function createHistogram<Label extends string>(labelNames: readonly Label[], bou
   };
 }
 
-export type RequestLabels = "http_request_method" | "http_route" | "http_response_status_code";
-
-/** The requests that a service answers. `http_route` is the template; empty where no route was reached. */
-export const requestHistogram = (metrics: Metrics): Histogram<RequestLabels> =>
-  metrics.histogram({
-    name: "http_server_request_duration_seconds",
-    help: "Time until a response began, by method, route and status",
-    labelNames: ["http_request_method", "http_route", "http_response_status_code"],
-  });
-
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
 
 /** As OpenTelemetry has it: what is no method of HTTP has one name. */
@@ -197,6 +200,19 @@ export const methodLabel = (method: string): string => (methods.includes(method)
  */
 export const routeLabel = (path: string): string =>
   path === "*" || path === "/*" ? "" : path.replaceAll(/:(\w+)(?:\{[^/]*\})?/g, "{$1}");
+
+/** The file system that a service writes to. */
+export function readDisk(
+  metrics: Metrics,
+  disk: { freeBytes(): Promise<number>; totalBytes(): Promise<number> },
+): void {
+  metrics.read({ name: "video_storage_free_bytes", help: "Free bytes of the storage", type: "gauge" }, async () => [
+    { value: await disk.freeBytes() },
+  ]);
+  metrics.read({ name: "video_storage_used_bytes", help: "Used bytes of the storage", type: "gauge" }, async () => [
+    { value: (await disk.totalBytes()) - (await disk.freeBytes()) },
+  ]);
+}
 
 /** How far a turn of the event loop comes late is looked at every so many milliseconds. */
 const loopMilliseconds = 100;

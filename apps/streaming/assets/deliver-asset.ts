@@ -6,6 +6,8 @@
 import type { CrossOriginRules, Log } from "@video-backend/service";
 import { streamKey } from "@video-backend/storage/layout";
 import { type Answer, answerAsset, isRefusal } from "./answer-asset.ts";
+import type { Asset } from "./asset.ts";
+import type { ServedCounts } from "./count-served.ts";
 import type { Assets } from "./find-asset.ts";
 import { type Place, placeOf } from "./place.ts";
 
@@ -14,6 +16,7 @@ export interface DeliveryDeps {
   /** Whether anybody may read this video's files. Of any other video they go by the routes, where access is looked into. */
   isOpen: (videoId: string) => boolean;
   crossOrigin: CrossOriginRules;
+  counts: ServedCounts;
   log: Log;
   /** Whether each file that is served gets a line in the log; a line costs about as much as a playlist does. */
   logFiles: boolean;
@@ -22,10 +25,10 @@ export interface DeliveryDeps {
 /** Answers, now or later, with null where the routes are to answer. */
 export type Deliver = (request: Request) => Response | null | Promise<Response | null>;
 
-export function createDelivery({ assets, isOpen, crossOrigin, log, logFiles }: DeliveryDeps): Deliver {
+export function createDelivery({ assets, isOpen, crossOrigin, counts, log, logFiles }: DeliveryDeps): Deliver {
   const made = new WeakMap<Answer, Headers>();
 
-  function respond(request: Request, answer: Answer, startedAt: number): Response {
+  function respond(request: Request, path: string, asset: Asset, answer: Answer, startedAt: number): Response {
     const requestId = requestIdOf(request.headers.get("x-request-id"));
     if (logFiles) {
       const milliseconds = Math.round(performance.now() - startedAt);
@@ -34,6 +37,8 @@ export function createDelivery({ assets, isOpen, crossOrigin, log, logFiles }: D
     }
     const response = new Response(answer.body, { status: answer.status, headers: headersOf(request, answer) });
     response.headers.set("x-request-id", requestId);
+    counts.countSegment(asset, request.method, answer.status);
+    counts.countDelivered(request.method, path, answer.status, (performance.now() - startedAt) / 1000);
     return response;
   }
 
@@ -51,12 +56,12 @@ export function createDelivery({ assets, isOpen, crossOrigin, log, logFiles }: D
   }
 
   function serve(request: Request, { videoId, path }: Place): Response | null | Promise<Response | null> {
-    const startedAt = logFiles ? performance.now() : 0;
+    const startedAt = performance.now();
     const asked = { method: request.method, header: (name: string) => request.headers.get(name) };
     const found = assets.find(streamKey(videoId, path));
     const answered = (asset: Awaited<typeof found>) => {
       const answer = asset && answerAsset(asked, asset);
-      return answer && !isRefusal(answer) ? respond(request, answer, startedAt) : null;
+      return answer && !isRefusal(answer) ? respond(request, path, asset, answer, startedAt) : null;
     };
     return found instanceof Promise ? found.then(answered) : answered(found);
   }

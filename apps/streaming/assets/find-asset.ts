@@ -43,7 +43,8 @@ export function createAssets(store: BlobStore, memory: FilesInMemory, log: Log):
       });
       const after = await look(key);
       if (after === null) return null;
-      if (asset && after.version === stored.version) return asset;
+      // The next one has it from memory.
+      if (asset && after.version === stored.version) return { ...asset, source: "disk" };
       stored = after;
     }
     return describeAsset(key, stored);

@@ -33,7 +33,7 @@ export async function findSegment(deps: StreamingDeps, { id, quality, segment }:
   }
   const found = await deps.assets.find(key);
   if (!found) throw segmentNotFound();
-  return found;
+  return { ...found, source: "demanded" };
 }
 
 const segmentNotFound = () => new ServiceError("not_found", "Segment not found");

@@ -64,7 +64,7 @@ export interface CollectorOptions {
   encoder: string;
 }
 
-export type CollectDeps = Pick<TranscodingDeps, "ledger" | "store" | "run" | "changes">;
+export type CollectDeps = Pick<TranscodingDeps, "ledger" | "store" | "run" | "changes" | "meters">;
 
 export interface CollectedChunk extends Pick<EncodeTask, "videoId" | "chunk"> {
   plan: Plan;
@@ -129,7 +129,9 @@ export async function createSegmentCollector(
     const key = streamKey(videoId, segmentPath(rendition.name, index));
     // A demand and a background task may have made the same one: the first is kept, with its file.
     const isFirst = await deps.ledger.place(segment, () => deps.store.adopt(path, key, signal), signal);
-    if (isFirst) deps.changes.tell(videoId, "segments");
+    if (!isFirst) return;
+    deps.meters.countMedia(encoder, measured.durationSeconds);
+    deps.changes.tell(videoId, "segments");
   }
 
   async function enterEmpty(rendition: Rendition, from: number, to: number): Promise<void> {

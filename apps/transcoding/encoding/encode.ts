@@ -31,7 +31,17 @@ import { diskRetrySeconds, untilThereIsRoom } from "./machine.ts";
 export type EncodeDeps = CollectDeps &
   Pick<
     TranscodingDeps,
-    "jobs" | "attempts" | "queue" | "encoders" | "workspace" | "openSources" | "disk" | "settings" | "log" | "now"
+    | "jobs"
+    | "attempts"
+    | "meters"
+    | "queue"
+    | "encoders"
+    | "workspace"
+    | "openSources"
+    | "disk"
+    | "settings"
+    | "log"
+    | "now"
   >;
 
 /** A chunk with all that its encoder needs to know. */
@@ -177,6 +187,8 @@ async function encodePart(
       const errors = isComplaint ? await complaintsOf(deps, work, settings, result.errors, signal) : result.errors;
       const ended = { startedAt, seconds: deps.now() - startedAt, exitCode, errors, fault: fault?.class ?? null };
       const attempted = { videoId, chunk, demanded: isDemanded, encoder: encoderName, command, ...ended };
+      deps.meters.encode.of({ encoder: encoderName }).observe(ended.seconds);
+      if (fault) deps.meters.countFailure("attempt", fault.class);
       await deps.attempts.record(attempted, signal);
       signal.throwIfAborted();
       return fault;

@@ -12,7 +12,7 @@ import {
   passedSeconds,
   type Rendition,
 } from "@video-backend/media";
-import { ServiceError } from "@video-backend/service";
+import { isServiceError, ServiceError } from "@video-backend/service";
 import type { Way } from "../changes.ts";
 import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
@@ -27,7 +27,9 @@ export interface Demand {
   index: number;
 }
 
-type DemandDeps = RepairDeps & PublishDeps & Pick<TranscodingDeps, "queue" | "exclusion" | "changes" | "work">;
+type DemandDeps = RepairDeps &
+  PublishDeps &
+  Pick<TranscodingDeps, "queue" | "exclusion" | "changes" | "work" | "meters">;
 
 /** hls.js gives up on a request whose answer has not begun after 10 seconds. */
 const patienceSeconds = 8;
@@ -38,6 +40,19 @@ const patienceSeconds = 8;
  * @throws ServiceError `not_found` where it will never be; `unavailable` when it is not there in time
  */
 export async function demandSegment(deps: DemandDeps, demand: Demand, signal?: AbortSignal): Promise<void> {
+  const startedAt = performance.now();
+  const measure = (outcome: "ready" | "late" | "refused") =>
+    deps.meters.demandWait.of({ outcome }).observe((performance.now() - startedAt) / 1000);
+  try {
+    await untilMade(deps, demand, signal);
+    measure("ready");
+  } catch (error) {
+    measure(isServiceError(error, "unavailable") ? "late" : "refused");
+    throw error;
+  }
+}
+
+async function untilMade(deps: DemandDeps, demand: Demand, signal?: AbortSignal): Promise<void> {
   const { videoId, quality, index } = demand;
   const patience = { seconds: patienceSeconds, ...(signal && { signal }) };
   const known = await deps.ledger.find(videoId, quality, index);

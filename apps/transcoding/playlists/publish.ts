@@ -37,7 +37,7 @@ import { playedTracks } from "../subtitles/subtitles.ts";
 
 export type PublishDeps = Pick<
   TranscodingDeps,
-  "jobs" | "ledger" | "attempts" | "subtitles" | "store" | "encoders" | "published" | "changes"
+  "jobs" | "ledger" | "attempts" | "subtitles" | "store" | "encoders" | "published" | "changes" | "meters" | "now"
 >;
 
 const rowsAtATime = 200;
@@ -60,7 +60,10 @@ export async function publishPlaylists(deps: PublishDeps, videoId: string): Prom
     await publishEnded(deps, job, plan, segments);
   }
   if (job.isPlayable === 1 || !isPlayable(plan, segments)) return;
-  if (await deps.jobs.notePlayable(videoId)) deps.changes.tell(videoId, "job");
+  if (!(await deps.jobs.notePlayable(videoId))) return;
+  // Of one that ended long ago it says nothing.
+  if (isActive(job.state)) deps.meters.playable.of({}).observe(deps.now() - job.createdAt);
+  deps.changes.tell(videoId, "job");
 }
 
 /** Of a video that is being made: what the rows that have come since the last time have changed. */

@@ -18,7 +18,10 @@ import { planWork } from "./plan-work.ts";
 
 type WorkDeps = PublishDeps &
   RepairDeps &
-  Pick<TranscodingDeps, "queue" | "changes" | "exclusion" | "work" | "workspace" | "openSources" | "settings" | "now">;
+  Pick<
+    TranscodingDeps,
+    "queue" | "changes" | "meters" | "exclusion" | "work" | "workspace" | "openSources" | "settings" | "now"
+  >;
 
 /** @throws what the stores fail with; then it is to be called again */
 export async function reconcileWork(deps: WorkDeps, videoId: string, signal: AbortSignal): Promise<void> {
@@ -100,6 +103,7 @@ async function conclude(deps: WorkDeps, job: JobRow, state: JobState & ("ok" | "
   const finishedAt = deps.now();
   if (state === "ok") await deps.store.put(finishedKey(videoId), JSON.stringify({ finished_at: finishedAt }));
   await deps.jobs.move(videoId, state, { finishedAt, error, fault });
+  if (state === "error") deps.meters.countFailure("job", fault);
   deps.log.info({ videoId, state, ...(error === null ? {} : { reason: error }) }, "job ended");
   deps.changes.tellWaiting(videoId, null);
   deps.changes.tell(videoId, "job");

@@ -11,7 +11,8 @@ import type { Task } from "@video-backend/queue";
  * them, which must not keep others from their first segments. `images`: posters and storyboards. `subtitles`: takes text
  * tracks out of a source.
  */
-export type Lane = "prepare" | "encode" | "now" | "far" | "images" | "subtitles";
+export const lanes = ["prepare", "encode", "now", "far", "images", "subtitles"] as const;
+export type Lane = (typeof lanes)[number];
 
 /** How many tasks of the lane `far` are done at the same time: the segments behind a long way are made together, and take long. */
 export const farWorkers = 2;

@@ -14,7 +14,7 @@ function setupLimited(limits: Partial<Limits> = {}, freeBytes = 1000 * mebibyte)
   const disk = { freeBytes };
   const upload = setup((_, real) => ({
     limits: { ...real.limits, lowWaterBytes: 0, ...limits },
-    disk: { freeBytes: async () => disk.freeBytes },
+    disk: { freeBytes: async () => disk.freeBytes, totalBytes: async () => 2 ** 40 },
   }));
   const init = (json: Record<string, unknown>) =>
     upload.send("POST /upload/init", { json: { filename: "film.mp4", total_chunks: 1, ...json } });

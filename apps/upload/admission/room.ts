@@ -12,6 +12,7 @@ import type { Limits } from "./admit.ts";
 export interface Disk {
   /** What an unprivileged user may still write. */
   freeBytes(): Promise<number>;
+  totalBytes(): Promise<number>;
 }
 
 export function createDisk(directory: string): Disk {
@@ -19,6 +20,10 @@ export function createDisk(directory: string): Disk {
     async freeBytes() {
       const { bavail, bsize } = await statfs(directory);
       return bavail * bsize;
+    },
+    async totalBytes() {
+      const { blocks, bsize } = await statfs(directory);
+      return blocks * bsize;
     },
   };
 }
@@ -39,6 +44,7 @@ export interface RoomDeps {
 export function createRoom(deps: RoomDeps) {
   /** Bytes of each upload that are written and not in its row yet. */
   const inFlight = new Map<string, number>();
+  let receivedBytesInAll = 0;
 
   /** Bytes that are promised to these uploads and not received yet, without those of one. */
   function promisedBytes(unfinished: readonly UploadSizes[], except: string | null = null): number {
@@ -62,6 +68,8 @@ export function createRoom(deps: RoomDeps) {
 
   return {
     promisedBytes,
+    /** All bytes that were received since the start, whatever became of them. */
+    receivedBytes: () => receivedBytesInAll,
     /** Counts the bytes that are received for an upload until disposed; null while it is not known for which. */
     enter(uploadId: string | null) {
       let takenBytes = 0;
@@ -90,6 +98,7 @@ export function createRoom(deps: RoomDeps) {
         expect: checkFor,
         /** Counts bytes before they are written, 0 at the end, and checks the disk periodically. Throws as `expect`. */
         take(bytes: number): Promise<void> | undefined {
+          receivedBytesInAll += bytes;
           add(bytes);
           sinceCheck += bytes;
           return sinceCheck > 0 && isDue() ? checkFor(0) : undefined;

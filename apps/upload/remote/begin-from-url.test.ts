@@ -139,7 +139,7 @@ describe("refused at once, without an upload:", () => {
   });
 
   test("a file that there is no room for", async () => {
-    await using upload = setup(() => ({ disk: { freeBytes: async () => 1000 } }));
+    await using upload = setup(() => ({ disk: { freeBytes: async () => 1000, totalBytes: async () => 2 ** 40 } }));
     const { url } = await serveFile(upload.world, () => file);
     expect((await post(upload, { url: url() })).status).toBe(507);
   });

@@ -176,7 +176,7 @@ describe("POST", () => {
   test("what cannot be accepted is refused before the first byte, with the figures", async () => {
     await using tus = setup(() => ({
       limits: { ...limits, maxFileBytes: 1000 },
-      disk: { freeBytes: async () => limits.lowWaterBytes + 100 },
+      disk: { freeBytes: async () => limits.lowWaterBytes + 100, totalBytes: async () => 2 ** 40 },
     }));
     const large = await post(tus, { "upload-length": "1001" });
     expect(large).toMatchObject({ status: 413, body: { max_file_bytes: 1000 } });

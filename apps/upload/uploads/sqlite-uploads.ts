@@ -115,6 +115,7 @@ export function createSqliteUploads(database: UploadDatabase, commit: GroupCommi
       database.delete(expiredUploads).where(eq(expiredUploads.id, uploadId)).run();
     },
     list: async () => database.select({ id, state, filename, storedName, updatedAt }).from(uploads).all(),
+    countOpen: async () => database.$count(uploads, eq(state, "receiving")),
     listUnfinished: async () => unfinished.all(),
     async listDue(at) {
       const isFull = and(

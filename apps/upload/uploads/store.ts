@@ -150,6 +150,8 @@ export interface Uploads {
   forgetExpired(id: string): Promise<void>;
   /** All uploads, in no order. */
   list(): Promise<Pick<UploadRecord, "id" | "state" | "filename" | "storedName" | "updatedAt">[]>;
+  /** How many are receiving. */
+  countOpen(): Promise<number>;
   /** The sizes of all that transcoding does not have yet. */
   listUnfinished(): Promise<UploadSizes[]>;
   /** Those that the background loop has to finish by now, the longest due first: complete was requested, or a tus stream is full. */

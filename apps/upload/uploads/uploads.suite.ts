@@ -47,6 +47,12 @@ export function uploadsSuite(name: string, open: () => OpenStores | Promise<Open
     chunks.acknowledge({ uploadId, index }, { offsetBytes: 0, spool: null, sizeBytes }, () => {});
 
   describe(`the store of uploads in ${name}`, () => {
+    test("open uploads are counted", async () => {
+      await using stores = await inStates("receiving", "completing", "stored", "handed_over", "refused");
+      await stores.uploads.create(film("another"), admitAll);
+      expect(await stores.uploads.countOpen()).toBe(2);
+    });
+
     test("an upload is created, found, updated and deleted", async () => {
       await using stores = await open();
       const { uploads, clock } = stores;
