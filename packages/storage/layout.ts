@@ -18,7 +18,7 @@
  * A name is changed, or a folder moved, together with `layoutVersion` and a migration.
  */
 export const layoutVersion = 1;
-/** Holds `{"version": 1}`. */
+/** Holds `{"version": 1}`, or `{"restoring": "…"}` until a restore is finished. */
 export const layoutFile = "layout.json";
 
 /** The folders of the storage. */
