@@ -15,5 +15,7 @@ export async function createFirstKey(
   const fetch = await callWithKey(setup, send);
   const metadata = createMetadataClient({ baseUrl: setup.environment.METADATA_URL ?? "", fetch });
   const { keys } = await parseResponse(metadata.keys.$get());
-  return keys.length > 0 ? [] : runKeys(metadata, ["create", "admin", ...scopes], undefined);
+  if (keys.length > 0) return [];
+  const [, key = ""] = await runKeys(metadata, ["create", "admin", ...scopes], undefined);
+  return ["The first API key, with all scopes, which is not shown again; the studio takes it, too:", key];
 }
