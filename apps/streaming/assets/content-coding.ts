@@ -4,6 +4,7 @@
  */
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { parseAccept } from "hono/utils/accept";
+import { LRUCache } from "lru-cache";
 
 export type Coding = "br" | "gzip";
 
@@ -23,6 +24,18 @@ export const isCoded = (mediaType: string): boolean => coded.has(mediaType);
  */
 export function chooseCoding(acceptEncoding: string | null | undefined): Coding | null {
   if (!acceptEncoding) return null;
+  const known = choices.get(acceptEncoding);
+  if (known) return known.coding;
+  const coding = choose(acceptEncoding);
+  if (acceptEncoding.length <= longestRemembered) choices.set(acceptEncoding, { coding });
+  return coding;
+}
+
+/** Clients send few different headers, and to parse one costs a third of an answer. */
+const choices = new LRUCache<string, { coding: Coding | null }>({ max: 256 });
+const longestRemembered = 256;
+
+function choose(acceptEncoding: string): Coding | null {
   const accepted = parseAccept(acceptEncoding.toLowerCase());
   const weightOf = (name: string): number | undefined => accepted.find(({ type }) => type === name)?.q;
   // "The asterisk '*' symbol matches any available content coding not explicitly listed."

@@ -4,12 +4,11 @@
  * `find-asset.ts`, answers from `answer-asset.ts`, and whatever is not a plain success is left to the routes.
  */
 import type { CrossOriginRules, Log } from "@video-backend/service";
-import { streamKey } from "@video-backend/storage/layout";
 import { type Answer, answerAsset, isRefusal } from "./answer-asset.ts";
 import type { Asset } from "./asset.ts";
 import type { ServedCounts } from "./count-served.ts";
 import type { Assets } from "./find-asset.ts";
-import { type Place, placeOf } from "./place.ts";
+import { createPlaces, type Place } from "./place.ts";
 
 export interface DeliveryDeps {
   assets: Assets;
@@ -27,6 +26,7 @@ export type Deliver = (request: Request) => Response | null | Promise<Response |
 
 export function createDelivery({ assets, isOpen, crossOrigin, counts, log, logFiles }: DeliveryDeps): Deliver {
   const made = new WeakMap<Answer, Headers>();
+  const placeOf = createPlaces();
 
   function respond(request: Request, path: string, asset: Asset, answer: Answer, startedAt: number): Response {
     const requestId = requestIdOf(request.headers.get("x-request-id"));
@@ -55,10 +55,10 @@ export function createDelivery({ assets, isOpen, crossOrigin, counts, log, logFi
     return headers;
   }
 
-  function serve(request: Request, { videoId, path }: Place): Response | null | Promise<Response | null> {
+  function serve(request: Request, { key, path }: Place): Response | null | Promise<Response | null> {
     const startedAt = performance.now();
     const asked = { method: request.method, header: (name: string) => request.headers.get(name) };
-    const found = assets.find(streamKey(videoId, path));
+    const found = assets.find(key);
     const answered = (asset: Awaited<typeof found>) => {
       const answer = asset && answerAsset(asked, asset);
       return answer && !isRefusal(answer) ? respond(request, path, asset, answer, startedAt) : null;

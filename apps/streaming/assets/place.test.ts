@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { createTestMetadata } from "@video-backend/metadata/testing";
 import { createWorld } from "@video-backend/testing";
 import { createTestStreaming } from "../testing.ts";
-import { placeOf } from "./place.ts";
+import { createPlaces, placeOf } from "./place.ts";
 
 /** Is in every file that no address may reach, and in no other. */
 const secret = "5ecret-0f-the-house";
@@ -199,7 +199,10 @@ test.each([
   ["http://a:8004/stream/film/master.m3u8?x=1#y", "master.m3u8"],
   ["https://[::1]:8004/stream/film/subtitles/1-en/subtitles.vtt", "subtitles/1-en/subtitles.vtt"],
 ])("a plain address is a place: %s", (url, path) => {
-  expect(placeOf(url)).toEqual({ videoId: "film", path });
+  const place = { videoId: "film", path, key: `hls/film/${path}` };
+  expect(placeOf(url)).toEqual(place);
+  const remembering = createPlaces();
+  expect([remembering(url), remembering(url), remembering(url.replace("film", "../x"))]).toEqual([place, place, null]);
 });
 
 test.each([
