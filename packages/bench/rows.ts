@@ -2,7 +2,7 @@
 
 export interface Row {
   what: string;
-  unit: "s" | "ms" | "dB" | "buffers" | "MiB" | "MiB/s" | "requests/s";
+  unit: "s" | "ms" | "dB" | "buffers" | "MiB" | "MiB/s" | "requests/s" | "requests/CPU s";
   /** One value a round. */
   ours: number[];
   /** What it is compared with, in the same rounds; null where the goal is absolute. */

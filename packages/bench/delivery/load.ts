@@ -7,6 +7,8 @@ export interface Load {
   paths: string[];
   connections: number;
   seconds: number;
+  /** Sent with each request. */
+  headers?: Record<string, string>;
 }
 
 export interface Measured {
@@ -23,9 +25,12 @@ const millisecondIn: Record<string, number> = { us: 0.001, ms: 1, s: 1000, m: 60
 const timeoutSeconds = 60;
 
 /** @throws Error when an answer was no success, or a connection failed */
-export async function load({ world, signal }: Bench, { url, paths, connections, seconds }: Load): Promise<Measured> {
+export async function load(
+  { world, signal }: Bench,
+  { url, paths, connections, seconds, headers = {} }: Load,
+): Promise<Measured> {
   const script = world.path("addresses.lua");
-  await Bun.write(script, addresses(paths));
+  await Bun.write(script, addresses(paths, headers));
   const limits = ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", `${timeoutSeconds}s`, "--latency"];
   const child = Bun.spawn([...pinned("client"), "wrk", ...limits, "-s", script, url], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -38,7 +43,10 @@ export async function load({ world, signal }: Bench, { url, paths, connections, 
 }
 
 /** Neighbours in the list are not asked for one after another, as they are not by many players. */
-const addresses = (paths: string[]) => `
+const addresses = (paths: string[], headers: Record<string, string>) => `
+${Object.entries(headers)
+  .map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
+  .join("\n")}
 local paths = { ${paths.map((path) => JSON.stringify(path)).join(", ")} }
 local n = 0
 request = function()

@@ -34,6 +34,21 @@ export async function startStreaming(bench: Bench): Promise<Server> {
   });
 }
 
+/** The least that a server on Bun does: `bare-server.ts`. */
+export async function startBare(bench: Bench): Promise<Server> {
+  const { storage, playlistPath } = await deliveredFiles(bench);
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const file = join(storage, "hls", playlistPath.replace("/stream/", ""));
+  return startServer({
+    command: [...pinned("server"), process.execPath, join(import.meta.dirname, "bare-server.ts"), file, String(port)],
+    environment: { ...process.env, NODE_ENV: "production" },
+    url,
+    isReady: async () => (await fetch(url)).ok,
+    signal: bench.signal,
+  });
+}
+
 export async function startNginx(bench: Bench): Promise<Nginx> {
   const { storage } = await deliveredFiles(bench);
   const fill = (root: string) => symlink(join(storage, "hls"), join(root, "stream"));
