@@ -6,15 +6,14 @@
 import { mkdir } from "node:fs/promises";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Plan, plannedSeconds, plannedStartSeconds, type Rendition, run } from "@video-backend/media";
+import { type Plan, plannedSeconds, plannedStartSeconds, type Rendition } from "@video-backend/media";
 import { initFile } from "@video-backend/storage/layout";
 import { createRandom, createWorld, makeClip } from "@video-backend/testing";
 import { createTestTranscoding } from "@video-backend/transcoding/testing";
 import type { Bench, Part } from "../bench.ts";
-import { runToEnd } from "../run-to-end.ts";
+import { filmHours, repeated } from "../clips.ts";
 import { segmentSeconds } from "./settings.ts";
 
-const filmHours = 10;
 /** Whole packets of audio, whole frames and whole segments. */
 const pieceSeconds = 64;
 /** Of each rendition, what is in the ledger when the measurement begins. */
@@ -75,16 +74,7 @@ async function measure(bench: Bench, piece: string, repeats: number): Promise<Me
   await using world = createWorld();
   const { deps, service } = await createTestTranscoding(world, { segmentSeconds });
   await mkdir(world.path("originals", "film"), { recursive: true });
-  const loop = [
-    "-stream_loop",
-    String(repeats - 1),
-    "-i",
-    piece,
-    "-c",
-    "copy",
-    world.path("originals", "film", "film.mp4"),
-  ];
-  await runToEnd(run, ["-nostdin", "-v", "error", ...loop]);
+  await repeated(piece, repeats, world.path("originals", "film", "film.mp4"));
   const get = async (path: string) => {
     const response = await service.request(path, { signal: bench.signal });
     await response.arrayBuffer();
