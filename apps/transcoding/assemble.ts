@@ -67,7 +67,6 @@ export function assembleTranscoding(parts: Parts): Transcoding {
     subtitles: createSqliteSubtitles(database),
     captions: createCaptionSource(parts.metadata),
     workspace: createWorkspace(join(parts.storageDirectory, folders.workspaces)),
-    openSources: new Map(),
     published: new Map(),
     queue: createInProcessQueue(),
     changes: createChanges(),

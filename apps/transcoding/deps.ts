@@ -30,18 +30,8 @@ export interface Worker {
   run: Run;
   encoders: EncoderPool;
   workspace: Workspace;
-  /** Sources that were examined and, where necessary, copied on this machine; by video. */
-  openSources: Map<string, Promise<OpenSource>>;
   disk: Disk;
   settings: WorkerSettings;
-}
-
-/** What ffmpeg opens, as absolute paths. */
-export interface OpenSource {
-  /** The original, or its Matroska copy where the original does not seek exactly. */
-  source: string;
-  /** The same for audio, whose stream numbers in the plan are this file's. */
-  audioSource: string;
 }
 
 export interface WorkerSettings {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { demandedChunk, type Remaining, remainingChunks } from "./chunks.ts";
+import { type Remaining, remainingChunks } from "./chunks.ts";
 import { examplePlan } from "./example-plan.ts";
-import { audioUnit, type Chunk, missingOf } from "./plan.ts";
+import { audioUnit, type Chunk, demandedChunk, missingOf } from "./plan.ts";
 
 const nothing = () => false;
 const all = ({ opening, rest }: Remaining) => [...opening, ...rest];

@@ -11,7 +11,7 @@ export {
   PlacementError,
   SegmentError,
 } from "./check-segment.ts";
-export { demandedChunk, type Remaining, remainingChunks } from "./chunks.ts";
+export { type Remaining, remainingChunks } from "./chunks.ts";
 export { type CopiedTrack, copyInput, decodedAudio, isHeldAudio, remuxCommand } from "./copy.ts";
 export { type Encoder, type EncoderSettings, knownEncoders, libx264, proofCommand } from "./encoders.ts";
 export type { AudioFacts, Facts, VideoFacts } from "./facts.ts";
@@ -24,6 +24,7 @@ export {
   audioRenditions,
   audioSlackSeconds,
   type Chunk,
+  demandedChunk,
   gridIndex,
   gridSeconds,
   type Has,

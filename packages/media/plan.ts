@@ -304,3 +304,41 @@ export function missingOf(plan: Plan, chunk: Chunk, has: Has): Chunk[] {
   }
   return parts;
 }
+
+/**
+ * How many segments from this one on last as long as what a decoder passes before it, up to the next key frame. A chunk in a
+ * long group of pictures is that long at least: so all chunks together pass no more than the video's length.
+ */
+export function passedCount(plan: Plan, first: number): number {
+  const begin = gridSeconds(plan, "video", first);
+  const gop = longGopAt(plan.video?.longGops ?? [], begin);
+  if (!gop) return 0;
+  const until = Math.min(gop.endSeconds, begin + begin - gop.startSeconds);
+  const last = gridIndex(plan, "video", until);
+  return last - first + (gridSeconds(plan, "video", last) < until ? 1 : 0);
+}
+
+/** So many segments are made when one is demanded: a player that asks for one goes on to the next. */
+const demandedCount = 3;
+
+/**
+ * What to make for somebody who waits for a segment: the asked rendition from there on, as far as it is missing. Nothing is
+ * encoded on the way there from a key frame that lies far before: that takes three to nine times as long as to decode alone.
+ * Once there it goes on for as long as the way was, since each demand for what follows would have the same way.
+ */
+export function demandedChunk(plan: Plan, rendition: Rendition, index: number, has: Has): Chunk {
+  if (rendition.kind === "audio") {
+    const unit = audioUnit(plan);
+    const first = index - (index % unit);
+    return {
+      kind: "audio",
+      renditions: [rendition.name],
+      first,
+      count: Math.min(2 * unit, rendition.segmentCount - first),
+    };
+  }
+  const most = Math.min(Math.max(demandedCount, passedCount(plan, index)), rendition.segmentCount - index);
+  let count = 1;
+  while (count < most && !has(rendition.name, index + count)) count++;
+  return { kind: "video", renditions: [rendition.name], first: index, count };
+}

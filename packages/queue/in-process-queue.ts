@@ -72,8 +72,9 @@ export function createInProcessQueue<Queued extends Task>(): TaskQueue<Queued> {
   }
 
   return {
-    async add(task) {
-      if (isClosed) return;
+    async add(task, unless) {
+      // Nothing is awaited between the question and the adding.
+      if (isClosed || unless?.(withPrefix(""))) return;
       const lane = laneOf(task.lane);
       const known = entries.get(task.id);
       if (known) {

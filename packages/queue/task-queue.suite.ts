@@ -46,6 +46,21 @@ export function taskQueueSuite(name: string, create: () => TaskQueue<Task>): voi
       expect(started.at(-1)).toBe("c");
     });
 
+    test("adds nothing where what is in the queue will do, of those who ask together too", async () => {
+      const { queue, states } = setup();
+      const asked: string[][] = [];
+      const add = (id: string) =>
+        queue.add(task(id), (inQueue) => {
+          asked.push(inQueue.map(({ task: { id }, state }) => `${id} ${state}`));
+          return inQueue.some((one) => one.task.id.startsWith("a/"));
+        });
+      await queue.add(task("first"));
+      await turn();
+      await Promise.all(["a/1", "a/2", "a/3"].map(add));
+      expect(await states()).toEqual(["first running", "a/1 waiting"]);
+      expect(asked).toEqual([["first running"], ...Array(2).fill(["first running", "a/1 waiting"])]);
+    });
+
     test("starts a higher priority first, equals in order of arrival", async () => {
       const { queue, started, end } = setup();
       for (const [id, priority] of [

@@ -29,8 +29,13 @@ export type TaskHandler<Queued extends Task> = (task: Queued, signal: AbortSigna
 
 /** What every adapter promises; `task-queue.suite.ts` holds each of them to it. */
 export interface TaskQueue<Queued extends Task> {
-  /** Adds a task, unless one of its id waits or runs; one that waits gets the higher of the two priorities. */
-  add(task: Queued): Promise<void>;
+  /**
+   * Adds a task, unless one of its id waits or runs; one that waits gets the higher of the two priorities.
+   *
+   * @param unless is asked about all that are in the queue, in order of arrival; where it says true nothing is added. Of several
+   *   who ask at the same time, each is asked about the task of the one before it
+   */
+  add(task: Queued, unless?: (inQueue: TaskInQueue<Queued>[]) => boolean): Promise<void>;
   /**
    * Takes out all tasks whose id begins so: those that wait are never started, those that run are aborted. Resolves when
    * no handler works on one of them any more.

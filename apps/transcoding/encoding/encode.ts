@@ -21,27 +21,17 @@ import {
   wayIn,
 } from "@video-backend/media";
 import type { JobRow } from "../database/schema.ts";
-import type { OpenSource, TranscodingDeps } from "../deps.ts";
+import type { TranscodingDeps } from "../deps.ts";
 import { openSource } from "../sources/open-source.ts";
 import { chunkHas, type EncodeTask, encodeTasks, idPrefix } from "../tasks/task.ts";
 import { type CollectDeps, createSegmentCollector } from "./collect-segments.ts";
 import { ChunkError, type Fault, faultOfRun, isDiskFull, ownComplaints } from "./faults.ts";
-import { diskRetrySeconds, untilThereIsRoom } from "./machine.ts";
+import { diskRetrySeconds, type OpenSource, untilThereIsRoom } from "./machine.ts";
 
 export type EncodeDeps = CollectDeps &
   Pick<
     TranscodingDeps,
-    | "jobs"
-    | "attempts"
-    | "meters"
-    | "queue"
-    | "encoders"
-    | "workspace"
-    | "openSources"
-    | "disk"
-    | "settings"
-    | "log"
-    | "now"
+    "jobs" | "attempts" | "meters" | "queue" | "encoders" | "workspace" | "disk" | "settings" | "log" | "now"
   >;
 
 /** A chunk with all that its encoder needs to know. */
@@ -67,7 +57,7 @@ const lastNiceness = 15;
  * @throws ChunkError when something is still missing after the last attempt; SourceError when the source is gone
  */
 export async function encode(deps: EncodeDeps, task: EncodeTask, job: JobRow, signal: AbortSignal): Promise<void> {
-  const paths = await openSource(deps, job, signal);
+  const paths = await deps.workspace.source(job.videoId, () => openSource(deps, job, signal));
   const plan = job.plan;
   // A track may have been left out since the task was added.
   if (!plan || !task.chunk.renditions.every((name) => plan.renditions.some((one) => one.name === name))) return;
@@ -178,11 +168,10 @@ async function encodePart(
       });
       await collecting;
       await collector.collect();
-      if (result.exitCode === 0) await collector.enterEmptyIntervals();
-      const fault: Fault | null = signal.aborted
-        ? { class: "stopped", reason: "It was stopped" }
-        : (faultOfRun(result) ?? collector.firstFault());
       const { exitCode } = result;
+      if (exitCode === 0) await collector.enterEmptyIntervals();
+      const ownFault = () => (exitCode === 0 ? collector.firstFault() : faultOfRun(result));
+      const fault: Fault | null = signal.aborted ? { class: "stopped", reason: "It was stopped" } : ownFault();
       const isComplaint = fault === null && result.errors !== "" && chunk.kind === "video";
       const errors = isComplaint ? await complaintsOf(deps, work, settings, result.errors, signal) : result.errors;
       const ended = { startedAt, seconds: deps.now() - startedAt, exitCode, errors, fault: fault?.class ?? null };

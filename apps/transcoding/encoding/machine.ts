@@ -181,6 +181,14 @@ async function reasonOfFailure(encoder: Encoder, run: Run, settings: EncoderSett
   }
 }
 
+/** What ffmpeg opens, as absolute paths. */
+export interface OpenSource {
+  /** The original, or its Matroska copy where the original does not seek exactly. */
+  source: string;
+  /** The same for audio, whose stream numbers in the plan are this file's. */
+  audioSource: string;
+}
+
 /**
  * Where ffmpeg writes before a segment is verified: `transcoding/{id}/` beside originals and hls. Where hls is on the same file
  * system a rename is enough. Nothing in it counts; what a killed process leaves is swept away.
@@ -190,7 +198,9 @@ export interface Workspace {
   withDirectory<Value>(videoId: string, work: (directory: string) => Promise<Value>): Promise<Value>;
   /** A file that is kept for the length of the job, made by `make` under a temporary name when it is not there. */
   keep(videoId: string, name: string, make: (temporaryPath: string) => Promise<void>): Promise<string>;
-  /** Removes all of a video. */
+  /** The source of a job, opened by `open` on this machine once for all its tasks, and again where that failed. */
+  source(videoId: string, open: () => Promise<OpenSource>): Promise<OpenSource>;
+  /** Removes all of a video, copies of its source too; no task of it may be in the queue. */
   remove(videoId: string): Promise<void>;
   /** The ids of videos of which something lies here. */
   list(): Promise<string[]>;
@@ -205,7 +215,11 @@ export function createWorkspace(directory: string): Workspace {
     await mkdir(place, { recursive: true });
     return place;
   };
-  const remove = (videoId: string) => rm(join(root, videoId), { recursive: true, force: true });
+  const sources = new Map<string, Promise<OpenSource>>();
+  const remove = (videoId: string) => {
+    sources.delete(videoId);
+    return rm(join(root, videoId), { recursive: true, force: true });
+  };
   const list = () => readdir(root).catch(() => []);
   return {
     async withDirectory(videoId, work) {
@@ -228,6 +242,16 @@ export function createWorkspace(directory: string): Workspace {
         throw error;
       }
       return path;
+    },
+    source(videoId, open) {
+      const known = sources.get(videoId);
+      if (known) return known;
+      const opening = open();
+      sources.set(videoId, opening);
+      opening.catch(() => {
+        if (sources.get(videoId) === opening) sources.delete(videoId);
+      });
+      return opening;
     },
     remove,
     list,

@@ -43,7 +43,7 @@ export async function makePoster(deps: PosterDeps, job: JobRow, signal: AbortSig
   const plan = job.plan;
   try {
     if (plan?.video && !(await deps.store.exists(streamKey(videoId, posterFile)))) {
-      const { source } = await openSource(deps, job, signal);
+      const { source } = await deps.workspace.source(job.videoId, () => openSource(deps, job, signal));
       await choosePoster(deps, { videoId, plan, source }, signal);
       await deps.jobs.markUnreported(videoId);
       deps.changes.tell(videoId, "job");

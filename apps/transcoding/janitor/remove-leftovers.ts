@@ -2,11 +2,10 @@
 import { messageOf } from "@video-backend/service";
 import { streamsKey } from "@video-backend/storage/layout";
 import type { TranscodingDeps } from "../deps.ts";
-import { closeSource } from "../sources/open-source.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
 import { type InspectDeps, inspectStorage, isNeedlessWorkspace, judgeStreams } from "./inspect-storage.ts";
 
-type CleanDeps = InspectDeps & Pick<TranscodingDeps, "exclusion" | "openSources" | "reconciler">;
+type CleanDeps = InspectDeps & Pick<TranscodingDeps, "exclusion" | "reconciler">;
 
 /** What fails is told with its finding, and does not keep the others from their turn. */
 export async function cleanStorage(deps: CleanDeps, signal: AbortSignal): Promise<JanitorReport> {
@@ -56,7 +55,7 @@ async function act(deps: CleanDeps, finding: Finding, signal: AbortSignal): Prom
 async function removeWorkspace(deps: CleanDeps, videoId: string): Promise<boolean> {
   using _ = await deps.exclusion.acquire(videoId);
   if (!(await isNeedlessWorkspace(deps, videoId))) return false;
-  await closeSource(deps, videoId);
+  await deps.workspace.remove(videoId);
   return true;
 }
 

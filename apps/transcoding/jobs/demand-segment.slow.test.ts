@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { type Run, run } from "@video-backend/media";
 import { until } from "@video-backend/testing";
 import { segmentsIn, setup } from "../test-setup.ts";
@@ -56,6 +57,30 @@ describe("a demanded segment", () => {
     expect(demanded).toHaveLength(1);
     expect(demanded[0]).toMatchObject({ renditions: ["480p"], first_segment: 30, segment_count: 3 });
   }, 60_000);
+
+  test.each([
+    ["stopped", "POST /transcode/a/stop"],
+    ["deleted", "DELETE /transcode/a"],
+  ])("of a video that is %s meanwhile leaves no encoder at work, and brings no file back", async (_, request) => {
+    await using app = await setup();
+    await placeOriginal(app.world, app.metadata, "a", long);
+    await app.start("a");
+    await until("its first segment is made", async () => (await app.statusOf("a")).qualities["360p"]?.progress);
+    const demand = (index: number) => app.demand("a", "480p", index);
+    const before = [10, 14, 18].map(demand);
+    const ended = app.send(request);
+    const after = [22, 26, 30].map(demand);
+    expect((await ended).status).toBe(200);
+    const isDeleted = request.startsWith("DELETE");
+    const made = await segmentsIn(app.world.path("hls", "a"));
+    if (isDeleted) expect(made.size).toBe(0);
+    const statuses = (await Promise.all([...before, ...after])).map(({ status }) => status);
+    expect(statuses.slice(3)).toEqual([404, 404, 404]);
+    await app.idle();
+    expect([...(await segmentsIn(app.world.path("hls", "a"))).keys()]).toEqual([...made.keys()]);
+    expect(existsSync(app.world.path("transcoding", "a"))).toBe(false);
+    if (isDeleted) expect(existsSync(app.world.path("hls", "a"))).toBe(false);
+  });
 
   test("is answered at once when it is there, also when all is done", async () => {
     await using app = await setup();

@@ -12,13 +12,14 @@ import {
   passedSeconds,
   type Rendition,
 } from "@video-backend/media";
+import type { TaskInQueue } from "@video-backend/queue";
 import { isServiceError, ServiceError } from "@video-backend/service";
 import type { Way } from "../changes.ts";
 import type { SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { isSegmentThere, type RepairDeps, repairVideo } from "../ledger/repair-files.ts";
 import type { PublishDeps } from "../playlists/publish.ts";
-import { chunkHas, demandTask, type EncodeTask, encodeTasks, farWorkers, idPrefix } from "../tasks/task.ts";
+import { chunkHas, demandTask, type EncodeTask, encodeTasks, farWorkers, type TranscodingTask } from "../tasks/task.ts";
 import { decodingSpeed, estimateWait, type FarTask } from "./estimate-wait.ts";
 
 export interface Demand {
@@ -90,25 +91,22 @@ async function segmentOf({ jobs, ledger }: DemandDeps, demand: Demand): Promise<
 }
 
 /** Adds a task for the segment, unless one is about to make it. */
-async function addTask(
-  { ledger, queue, exclusion }: DemandDeps,
-  demand: Demand,
-  plan: Plan,
-  rendition: Rendition,
-): Promise<void> {
+async function addTask({ ledger, queue }: DemandDeps, demand: Demand, plan: Plan, rendition: Rendition): Promise<void> {
   const { videoId, quality, index } = demand;
-  // Of demands that come together, each sees the task of the one before it.
-  using _ = await exclusion.acquire(videoId);
   const made = await ledger.made(videoId);
-  for (const { task, state } of await queue.list(idPrefix(videoId))) {
-    if (task.kind !== "encode" || !chunkHas(task.chunk, quality, index)) continue;
-    // What somebody waits for is short, or a decoder has a long way to it: its last segment comes sooner than a second
-    // encoder would bring it beside the first.
-    if (task.lane !== "encode") return queue.add({ ...task, priority: 1 });
-    if (state === "running" && isNear(task.chunk, demand, plan, made)) return;
-  }
+  const waitedFor: EncodeTask[] = [];
+  const isAboutToBeMade = (inQueue: TaskInQueue<TranscodingTask>[]) =>
+    inQueue.some(({ task, state }) => {
+      if (task.kind !== "encode" || task.videoId !== videoId || !chunkHas(task.chunk, quality, index)) return false;
+      // What somebody waits for is short, or a decoder has a long way to it: its last segment comes sooner than a second
+      // encoder would bring it beside the first.
+      if (task.lane !== "encode") waitedFor.push(task);
+      return task.lane !== "encode" || (state === "running" && isNear(task.chunk, demand, plan, made));
+    });
   const chunk = demandedChunk(plan, rendition, index, made);
-  await queue.add(demandTask(videoId, chunk, longWayTo(plan, chunk)));
+  // Where the job was stopped meanwhile, the worker finds nothing to do.
+  await queue.add(demandTask(videoId, chunk, longWayTo(plan, chunk)), isAboutToBeMade);
+  for (const task of waitedFor) await queue.add({ ...task, priority: 1 });
 }
 
 /** Null where a decoder is there soon. */

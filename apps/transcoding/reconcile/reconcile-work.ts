@@ -11,17 +11,13 @@ import type { TranscodingDeps } from "../deps.ts";
 import { waitAfter } from "../encoding/faults.ts";
 import { forgetLostSegments, type RepairDeps } from "../ledger/repair-files.ts";
 import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
-import { closeSource } from "../sources/open-source.ts";
 import type { JobState } from "../states.ts";
 import { encodeTasks, idPrefix } from "../tasks/task.ts";
-import { planWork } from "./plan-work.ts";
+import { planWork, type VideoState } from "./plan-work.ts";
 
 type WorkDeps = PublishDeps &
   RepairDeps &
-  Pick<
-    TranscodingDeps,
-    "queue" | "changes" | "meters" | "exclusion" | "work" | "workspace" | "openSources" | "settings" | "now"
-  >;
+  Pick<TranscodingDeps, "queue" | "changes" | "meters" | "exclusion" | "work" | "workspace" | "settings" | "now">;
 
 /** @throws what the stores fail with; then it is to be called again */
 export async function reconcileWork(deps: WorkDeps, videoId: string, signal: AbortSignal): Promise<void> {
@@ -39,14 +35,9 @@ async function reconcile(deps: WorkDeps, videoId: string, signal: AbortSignal): 
   const job = await deps.jobs.find(videoId);
   const plan = job?.plan ?? null;
   if (plan) for (const name of plan.dropped) await clearTrack(deps, videoId, name);
-  const [segments, doneSteps, inQueue] = await Promise.all([
-    deps.ledger.segments(videoId),
-    deps.jobs.doneSteps(videoId),
-    deps.queue.list(idPrefix(videoId)),
-  ]);
-  const tasks = inQueue.map(({ task }) => task);
-  const kept = { made: segments.has, firstMissing: (name: string) => segments.of(name).nextMissing(0) };
-  const work = planWork({ videoId, job, plan, ...kept, tasks, doneSteps }, maxInQueue(deps));
+  const tasks = (await deps.queue.list(idPrefix(videoId))).map(({ task }) => task);
+  const done = job?.state === "running" ? await whatIsDone(deps, videoId) : nothingDone;
+  const work = planWork({ videoId, job, plan, ...done, tasks }, maxInQueue(deps));
   if (work.kind === "cancel") return deps.queue.cancel(idPrefix(videoId));
   if (work.kind === "fail" && job) return conclude(deps, job, "error");
   if (work.kind === "finish" && job && plan) return finish(deps, job, plan);
@@ -54,6 +45,16 @@ async function reconcile(deps: WorkDeps, videoId: string, signal: AbortSignal): 
   for (const task of work.tasks) await deps.queue.add(task);
   // While the first of them starts; a player finds the playlists before anything in them is made.
   if (job?.state === "running" && !deps.published.has(videoId)) await publishPlaylists(deps, videoId);
+}
+
+type Done = Pick<VideoState, "made" | "firstMissing" | "doneSteps">;
+
+/** Of a job that is not prepared, or has ended: nothing is decided by it. */
+const nothingDone: Done = { made: () => false, doneSteps: new Set() };
+
+async function whatIsDone({ ledger, jobs }: WorkDeps, videoId: string): Promise<Done> {
+  const [segments, doneSteps] = await Promise.all([ledger.segments(videoId), jobs.doneSteps(videoId)]);
+  return { made: segments.has, firstMissing: (name) => segments.of(name).nextMissing(0), doneSteps };
 }
 
 /** Ends what is still being made of a track that was left out, and removes what was made of it before. */
@@ -96,7 +97,7 @@ async function conclude(deps: WorkDeps, job: JobRow, state: JobState & ("ok" | "
   const { videoId, error, fault } = job;
   await deps.queue.cancel(idPrefix(videoId));
   await publishPlaylists(deps, videoId);
-  await closeSource(deps, videoId).catch((failure: unknown) => {
+  await deps.workspace.remove(videoId).catch((failure: unknown) => {
     // The janitor finds what cannot be removed at this moment.
     deps.log.warn({ videoId, reason: messageOf(failure) }, "the workspace could not be removed");
   });

@@ -137,6 +137,8 @@ describe("while transcoding is down", () => {
 
     const after = await system.start();
     await after.isIn("a", "stopped");
+    // The state is written first, and what is left of its work removed then.
+    await after.deps.reconciler.idle();
     expect(await system.has("transcoding", "a")).toBe(false);
     for (const id of ["b", "c"]) await after.isIn(id, "running");
     expect((await system.ask("GET /videos/a")).body.status).toBe("stopped");

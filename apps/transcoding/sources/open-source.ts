@@ -12,41 +12,18 @@ import {
 } from "@video-backend/media";
 import { originalKey } from "@video-backend/storage/layout";
 import type { JobRow } from "../database/schema.ts";
-import type { OpenSource, TranscodingDeps } from "../deps.ts";
+import type { TranscodingDeps } from "../deps.ts";
+import type { OpenSource } from "../encoding/machine.ts";
 import { audioCopy, seekableCopy } from "./copy-source.ts";
 
-export type OpenSourceDeps = Pick<
-  TranscodingDeps,
-  "jobs" | "store" | "workspace" | "openSources" | "run" | "settings" | "log"
->;
+export type OpenSourceDeps = Pick<TranscodingDeps, "jobs" | "store" | "workspace" | "run" | "settings" | "log">;
 
 /**
- * Opens the source of a job on this machine, once for all its tasks.
+ * Opens the source of a job on this machine; `workspace.source` has it done once for all its tasks.
  *
  * @throws SourceError when there is nothing to make of it
  */
-export function openSource(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): Promise<OpenSource> {
-  const { openSources } = deps;
-  const known = openSources.get(job.videoId);
-  if (known) return known;
-  const opening = examine(deps, job, signal);
-  openSources.set(job.videoId, opening);
-  opening.catch(() => {
-    if (openSources.get(job.videoId) === opening) openSources.delete(job.videoId);
-  });
-  return opening;
-}
-
-/** Removes copies and temporary files; no task of the video may be in the queue. */
-export async function closeSource(
-  { openSources, workspace }: Pick<TranscodingDeps, "openSources" | "workspace">,
-  videoId: string,
-): Promise<void> {
-  openSources.delete(videoId);
-  await workspace.remove(videoId);
-}
-
-async function examine(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): Promise<OpenSource> {
+export async function openSource(deps: OpenSourceDeps, job: JobRow, signal: AbortSignal): Promise<OpenSource> {
   const original = deps.store.locate(originalKey(job.videoId, job.filename));
   if (!(await deps.store.exists(originalKey(job.videoId, job.filename))))
     throw new SourceError("The uploaded file is gone");

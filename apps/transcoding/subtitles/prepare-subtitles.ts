@@ -31,7 +31,7 @@ export async function prepareSubtitles(deps: SubtitlesDeps, job: JobRow, signal:
 async function takeFromSource(deps: SubtitlesDeps, job: JobRow, signal: AbortSignal): Promise<void> {
   const plan = job.plan;
   if (!plan) return;
-  const { source } = await openSource(deps, job, signal);
+  const { source } = await deps.workspace.source(job.videoId, () => openSource(deps, job, signal));
   const video = { videoId: job.videoId, plan, source };
   await extractTracks(deps, video, signal);
   signal.throwIfAborted();

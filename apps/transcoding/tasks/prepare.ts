@@ -10,7 +10,7 @@ type PrepareDeps = OpenSourceDeps & RepairDeps & Pick<TranscodingDeps, "changes"
 /** @throws SourceError when there is nothing to make of the source */
 export async function prepare(deps: PrepareDeps, job: JobRow, signal: AbortSignal): Promise<void> {
   const { videoId } = job;
-  await openSource(deps, job, signal);
+  await deps.workspace.source(job.videoId, () => openSource(deps, job, signal));
   // It may have been left by a process that ended between this and the job's last state.
   await deps.store.remove(finishedKey(videoId));
   await forgetLostSegments(deps, videoId);
