@@ -413,6 +413,25 @@ export const restoreFile = createRoute({
   },
 });
 
+export const repairFiles = createRoute({
+  method: "post",
+  path: "/transcode/{upload_id}/repair",
+  operationId: "repairFiles",
+  ...scope("admin"),
+  tags,
+  summary: "Repair the files of a video",
+  description:
+    "Compares the files of the video with the ledger. Lost segments are encoded again if the original exists and the video is not " +
+    "stopped; lost playlists and the poster are written again.",
+  request: { params },
+  responses: {
+    200: json(z.object({ lost_segments: z.number().openapi(integer("Segments that are encoded again")) }), "Compared", {
+      lost_segments: 0,
+    }),
+    ...problems({ 400: "Invalid path", 404: "Status not found" }),
+  },
+});
+
 export const listEncoders = createRoute({
   method: "get",
   path: "/transcode/encoders",

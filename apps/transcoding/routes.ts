@@ -8,11 +8,13 @@ import { cleanStorage } from "./janitor/remove-leftovers.ts";
 import { deleteJob } from "./jobs/delete-job.ts";
 import { demandSegment } from "./jobs/demand-segment.ts";
 import { describeJob } from "./jobs/describe-job.ts";
+import { getJob } from "./jobs/jobs.ts";
 import { restoreFile } from "./jobs/restore-file.ts";
 import { resumeJobs } from "./jobs/resume-jobs.ts";
 import { startJob } from "./jobs/start-job.ts";
 import { stopJob } from "./jobs/stop-job.ts";
 import { watchJobs } from "./jobs/watch-jobs.ts";
+import { repairVideo } from "./ledger/repair-files.ts";
 import * as overview from "./overview/contract.ts";
 import { describeQueue } from "./overview/describe-queue.ts";
 import { explainJob } from "./overview/explain-job.ts";
@@ -57,6 +59,11 @@ export function createRoutes(deps: TranscodingDeps) {
     .openapi(contract.restoreFile, async (c) => {
       await restoreFile(deps, c.req.valid("param").upload_id, c.req.valid("json").path);
       return c.json({ status: "ready" as const }, 200);
+    })
+    .openapi(contract.repairFiles, async (c) => {
+      const { upload_id } = c.req.valid("param");
+      await getJob(deps, upload_id);
+      return c.json({ lost_segments: await repairVideo(deps, upload_id, true) }, 200);
     })
     .openapi(contract.listAttempts, async (c) =>
       c.json(await explainJob(deps, c.req.valid("param").upload_id, c.req.valid("query").limit), 200),

@@ -12,7 +12,7 @@ import { callWithKey } from "./credentials.ts";
 import { untilHealthy } from "./health.ts";
 import { readSetup } from "./services.ts";
 import { openRememberedUploads, stateFile } from "./upload/remembered-uploads.ts";
-import { createScreen } from "./upload/screen.ts";
+import { screenOfTerminal } from "./upload/screen.ts";
 import { type UploadCommand, uploadFile } from "./upload/upload-file.ts";
 
 /** Putting a large file together takes a while; a call that is made again joins the work that is under way. */
@@ -41,11 +41,7 @@ const command: UploadCommand = {
   upload: createUploadClient({ baseUrl: address("UPLOAD_URL"), timeoutSeconds: completeSeconds, fetch: send }),
   transcoding: createTranscodingClient({ baseUrl: address("TRANSCODING_URL"), fetch: send }),
   remembered: openRememberedUploads(stateFile(process.env)),
-  screen: createScreen({
-    write: (text) => void process.stdout.write(text),
-    columns: () => (process.stdout.isTTY ? process.stdout.columns : null),
-    now,
-  }),
+  screen: screenOfTerminal(),
   signal: interrupted.signal,
   fetch: send,
   pause: (seconds) => wait(seconds * 1000, undefined, { signal: interrupted.signal }),

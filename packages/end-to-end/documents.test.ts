@@ -103,7 +103,7 @@ test("a schema of one name is the same in all documents", () => {
 });
 
 const verbs =
-  /^(Append|Check|Clean|Complete|Create|Delete|Get|Inspect|List|Measure|Redirect|Register|Request|Resend|Restore|Resume|Save|Start|Stop|Terminate|Update|Upload|Watch) /;
+  /^(Append|Check|Clean|Complete|Create|Delete|Get|Inspect|List|Measure|Redirect|Register|Repair|Request|Resend|Restore|Resume|Save|Start|Stop|Terminate|Update|Upload|Watch) /;
 
 /** What a document lacks for somebody who reads it for the first time, a line each. */
 function gapsIn({ paths }: Document): string[] {

@@ -54,3 +54,11 @@ test("a newer version, and what is no version, is refused with a sentence, and n
     "The storage has layout version 2, and this software knows versions up to 1",
   );
 });
+
+test("a storage into which a restore is not finished is refused, with the name of the backup", async () => {
+  using place = setup();
+  await writeFile(place.file, '{"restoring":"20261128T090221Z"}');
+  await expect(checkLayout(place.store)).rejects.toThrow(
+    "The restore of 20261128T090221Z into this storage is not finished",
+  );
+});

@@ -7,7 +7,7 @@ import { layoutFile, layoutVersion } from "./layout.ts";
  * a power cut may leave, is of version 1, and is marked so.
  *
  * @param need `reads`: the file is not written
- * @throws Error with a sentence when the storage has a newer layout or the file cannot be understood; nothing is changed
+ * @throws Error with a sentence when the storage has a newer layout, a restore into it is not finished, or the file cannot be understood; nothing is changed
  */
 export async function checkLayout(
   store: Pick<BlobStore, "open" | "put" | "locate">,
@@ -15,8 +15,11 @@ export async function checkLayout(
 ): Promise<void> {
   const text = await (await store.open(layoutFile))?.blob.text();
   if (text) {
-    const found = versionIn(text);
     const where = store.locate(layoutFile);
+    const restoring = restoringIn(text);
+    if (restoring !== null)
+      throw new Error(`The restore of ${restoring} into this storage is not finished (${where}); run it again first`);
+    const found = versionIn(text);
     if (found === null) {
       throw new Error(`${where} should hold {"version": ${layoutVersion}} and does not; nothing was changed`);
     }
@@ -28,6 +31,16 @@ export async function checkLayout(
     }
   } else if (need === "writes") {
     await store.put(layoutFile, `${JSON.stringify({ version: layoutVersion })}\n`);
+  }
+}
+
+/** What a restore that is under way, or was interrupted, is made of; null where there is none. */
+export function restoringIn(text: string): string | null {
+  try {
+    const { restoring } = JSON.parse(text);
+    return typeof restoring === "string" ? restoring : null;
+  } catch {
+    return null;
   }
 }
 

@@ -14,7 +14,7 @@ import {
   segmentFile,
   streamKey,
 } from "@video-backend/storage/layout";
-import type { SegmentRow } from "../database/schema.ts";
+import type { JobRow, SegmentRow } from "../database/schema.ts";
 import type { TranscodingDeps } from "../deps.ts";
 import { requeue } from "../jobs/start-job.ts";
 import { type PublishDeps, publishPlaylists } from "../playlists/publish.ts";
@@ -94,16 +94,17 @@ export async function isSegmentThere(
  *
  * @param wantsPoster whether a missing poster is worth another run of a finished job: there are videos of which none can
  *   be made
+ * @returns how many segments were lost
  */
 export async function repairVideo(
   deps: RepairDeps & PublishDeps & Pick<TranscodingDeps, "exclusion" | "changes" | "work">,
   videoId: string,
   wantsPoster = false,
-): Promise<void> {
+): Promise<number> {
   using _ = await deps.exclusion.acquire(videoId);
   const job = await deps.jobs.find(videoId);
   const plan = job?.plan ?? null;
-  if (!job || !plan) return;
+  if (!job || !plan) return 0;
   const canBeMade = await deps.store.exists(originalKey(videoId, job.filename));
   // Without its source a segment cannot come back, and what is there is best left as it is.
   const lost = canBeMade ? await forgetLostSegments(deps, videoId) : 0;
@@ -117,6 +118,13 @@ export async function repairVideo(
     deps.published.delete(videoId);
     await publishPlaylists(deps, videoId);
   }
+  if (job.state === "ok" && !isToBeMade) await restoreMark(deps, job);
+  return lost;
+}
+
+async function restoreMark({ store }: Pick<RepairDeps, "store">, { videoId, finishedAt }: JobRow): Promise<void> {
+  if (await store.exists(finishedKey(videoId))) return;
+  await store.put(finishedKey(videoId), JSON.stringify({ finished_at: finishedAt }));
 }
 
 async function arePlaylistsThere(

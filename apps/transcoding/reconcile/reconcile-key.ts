@@ -7,11 +7,11 @@ import { matchCaptions } from "../subtitles/match-captions.ts";
 import { reconcileAll } from "./reconcile-all.ts";
 import { reconcileVideo } from "./reconcile-video.ts";
 
-export function reconcileKey(deps: TranscodingDeps, key: ReconcileKey, signal: AbortSignal): Promise<void> {
+export async function reconcileKey(deps: TranscodingDeps, key: ReconcileKey, signal: AbortSignal): Promise<void> {
   if (key === "all") return reconcileAll(deps, signal);
   if (key === "leftovers") return removeLeftovers(deps, signal);
   const [what, videoId = ""] = key.split(":");
-  if (what === "files") return repairVideo(deps, videoId);
+  if (what === "files") return void (await repairVideo(deps, videoId));
   if (what === "report") return reportState(deps, videoId);
   return what === "video" ? reconcileVideo(deps, videoId, signal) : matchCaptions(deps, videoId, signal);
 }

@@ -9,7 +9,7 @@ test("the writer is found, and nobody else gets the file while it lives", async 
   expect(readPidFile(path)).toBeNull();
   writePidFile(path);
   expect(readPidFile(path)).toBe(process.pid);
-  expect(() => writePidFile(path)).toThrow(`Process ${process.pid} is the supervisor already`);
+  expect(() => writePidFile(path)).toThrow(`Process ${process.pid} has ${path} already`);
 });
 
 test("a living process with the same number but another beginning is a stranger; the stale file goes", async () => {

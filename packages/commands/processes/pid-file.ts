@@ -33,7 +33,7 @@ export function readPidFile(path: string): number | null {
 export function writePidFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const holder = readPidFile(path);
-  if (holder !== null) throw new Error(`Process ${holder} is the supervisor already (${path})`);
+  if (holder !== null) throw new Error(`Process ${holder} has ${path} already`);
   writeFileSync(path, `${process.pid} ${findProcess(process.pid)?.began}\n`, { flag: "wx" });
 }
 

@@ -20,7 +20,25 @@ export interface ScreenOptions {
   now: () => number;
 }
 
+/** The screen of this process's own output. */
+export function screenOfTerminal(): Screen {
+  const now = () => performance.now() / 1000;
+  const columns = () => (process.stdout.isTTY ? process.stdout.columns : null);
+  const screen = createScreen({ write: (text) => void process.stdout.write(text), columns, now });
+  let shownAt = Number.NEGATIVE_INFINITY;
+  return {
+    ...screen,
+    show(line) {
+      if (now() - shownAt < terminalSeconds) return;
+      shownAt = now();
+      screen.show(line);
+    },
+  };
+}
+
 const plainSeconds = 5;
+/** A terminal is not written to for each of a million files. */
+const terminalSeconds = 0.1;
 const eraseLine = "\r\u001b[2K";
 
 /** A screen over any output. */
