@@ -26,6 +26,7 @@ const commands: Record<string, { run: string[]; needs: Program[] }> = {
   backup: { run: ["--no-orphans", ...script("backup")], needs: [] },
   restore: { run: ["--no-orphans", ...script("restore")], needs: [] },
   check: { run: ["--no-orphans", ...script("check")], needs: [] },
+  import: { run: ["--no-orphans", ...script("import")], needs: [] },
   upload: { run: ["--no-orphans", ...script("upload")], needs: [] },
   test: { run: testRunner, needs: ["ffmpeg", "ffprobe", "curl"] },
   "test:quick": { run: [...testRunner, ...slowTests], needs: ["ffmpeg", "ffprobe", "curl"] },

@@ -155,6 +155,13 @@ export const finishedKey = (videoId: string): string => streamKey(videoId, finis
 
 /** In the folder of a rendition. */
 export const playlistFile = "playlist.m3u8";
+/**
+ * Of streams that were imported from an older system: in the folder of a rendition its playlist, and beside the master a copy of it,
+ * which is removed last.
+ */
+export const earlierPlaylistFile = "earlier.m3u8";
+const earlierSegmentPattern = /^segment_\d{3,7}\.ts$/;
+export const isEarlierSegment = (name: string): boolean => earlierSegmentPattern.test(name);
 /** In the folder of a rendition with video: the playlist of its key frames. */
 export const iframesFile = "iframes.m3u8";
 export const segmentFile = (index: number): string => `segment-${String(index).padStart(5, "0")}.m4s`;
@@ -190,6 +197,7 @@ export const subtitlePlaylistPath = (folder: string): string => `${subtitleTrack
 
 /** What a path below a video's streams is. */
 export type StreamPath =
+  | { kind: "earlier"; rendition: string | null }
   | { kind: "master" | "manifest" | "poster" | "finished" | "storyboard" }
   | { kind: "sheet"; sheet: number }
   | { kind: "playlist" | "iframes"; rendition: string }
@@ -211,6 +219,7 @@ const sheetPattern = /^sheet-(\d{3,6})\.jpg$/;
 /** The inverse of the names above; null for any other path. */
 export function parseStreamPath(path: string): StreamPath | null {
   if (Object.hasOwn(entries, path)) return { kind: entries[path] ?? "master" };
+  if (path === earlierPlaylistFile) return { kind: "earlier", rendition: null };
   const [folder = "", file = "", third] = path.split("/");
   if (third !== undefined) {
     if (folder !== subtitlesFolder || !isFileName(file)) return null;
@@ -223,6 +232,7 @@ export function parseStreamPath(path: string): StreamPath | null {
   }
   if (!isRenditionName(folder)) return null;
   if (file === playlistFile) return { kind: "playlist", rendition: folder };
+  if (file === earlierPlaylistFile || isEarlierSegment(file)) return { kind: "earlier", rendition: folder };
   if (file === iframesFile) return { kind: "iframes", rendition: folder };
   const index = segmentPattern.exec(file)?.[1];
   if (index !== undefined) return { kind: "segment", rendition: folder, index: Number(index) };

@@ -4,10 +4,10 @@ import { exampleVideoId, json, scope } from "@video-backend/service/contract";
 
 export const Finding = z
   .object({
-    kind: z.enum(["needless_workspace", "streams_without_job"]).openapi("TranscodingFindingKind", {
+    kind: z.enum(["needless_workspace", "streams_without_job", "earlier_streams"]).openapi("TranscodingFindingKind", {
       description:
         "`needless_workspace`: copies of a source of which nothing is being made. `streams_without_job`: a folder below " +
-        "hls/ without a job",
+        "hls/ without a job. `earlier_streams`: imported ones of a video whose own have been complete for six hours",
     }),
     upload_id: z.string().openapi({ description: "The name of the folder" }),
     action: z.enum(["remove", "start", "keep"]).openapi("TranscodingFindingAction", {

@@ -4,12 +4,19 @@
  */
 import { lookUpVideo } from "@video-backend/metadata/client";
 import { isServiceError } from "@video-backend/service";
-import { finishedKey, folders, isVideoId, originalsKey } from "@video-backend/storage/layout";
+import {
+  earlierPlaylistFile,
+  finishedKey,
+  folders,
+  isVideoId,
+  originalsKey,
+  streamKey,
+} from "@video-backend/storage/layout";
 import type { TranscodingDeps } from "../deps.ts";
 import { isActive } from "../states.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
 
-export type InspectDeps = Pick<TranscodingDeps, "jobs" | "store" | "workspace" | "metadata">;
+export type InspectDeps = Pick<TranscodingDeps, "jobs" | "store" | "workspace" | "metadata" | "now">;
 
 type Found = Omit<Finding, "done" | "error">;
 
@@ -25,7 +32,12 @@ export async function inspectStorage(deps: InspectDeps, signal: AbortSignal): Pr
   let isMetadataAvailable = true;
   for (const videoId of await deps.store.list(folders.streams)) {
     signal.throwIfAborted();
-    if (!isVideoId(videoId) || (await deps.jobs.find(videoId))) continue;
+    if (!isVideoId(videoId)) continue;
+    if (await areEarlierStreamsDue(deps, videoId)) {
+      const why = "The video's own streams are complete, and nobody watches the earlier ones any more";
+      findings.push({ kind: "earlier_streams", upload_id: videoId, action: "remove", why });
+    }
+    if (await deps.jobs.find(videoId)) continue;
     try {
       findings.push({
         kind: "streams_without_job",
@@ -44,6 +56,20 @@ export async function inspectStorage(deps: InspectDeps, signal: AbortSignal): Pr
     metadata_available: isMetadataAvailable,
     findings: findings.map((finding) => ({ ...finding, done: false, error: null })),
   };
+}
+
+/** Longer than a film: who began to watch the earlier streams watches them to the end. */
+const earlierStreamsSeconds = 6 * 3600;
+
+/** Whether streams that were imported from an older system may go. */
+export async function areEarlierStreamsDue(
+  { jobs, store, now }: Pick<InspectDeps, "jobs" | "store" | "now">,
+  videoId: string,
+): Promise<boolean> {
+  if (!(await store.exists(streamKey(videoId, earlierPlaylistFile)))) return false;
+  const finished = await store.open(finishedKey(videoId));
+  if (!finished || now() - finished.modifiedAt.getTime() / 1000 < earlierStreamsSeconds) return false;
+  return (await jobs.find(videoId))?.state === "ok";
 }
 
 /** Whether something lies in the workspace for a video of which nothing is being made, or about to be. */

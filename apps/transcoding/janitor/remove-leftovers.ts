@@ -1,9 +1,22 @@
 /** Does what the inspection found: at every connection to metadata, every so often, and when it is asked for. */
 import { messageOf } from "@video-backend/service";
-import { streamsKey } from "@video-backend/storage/layout";
+import {
+  earlierPlaylistFile,
+  isRenditionName,
+  parseStreamPath,
+  renditionKey,
+  streamKey,
+  streamsKey,
+} from "@video-backend/storage/layout";
 import type { TranscodingDeps } from "../deps.ts";
 import type { Finding, JanitorReport } from "./contract.ts";
-import { type InspectDeps, inspectStorage, isNeedlessWorkspace, judgeStreams } from "./inspect-storage.ts";
+import {
+  areEarlierStreamsDue,
+  type InspectDeps,
+  inspectStorage,
+  isNeedlessWorkspace,
+  judgeStreams,
+} from "./inspect-storage.ts";
 
 type CleanDeps = InspectDeps & Pick<TranscodingDeps, "exclusion" | "reconciler">;
 
@@ -43,6 +56,7 @@ async function act(deps: CleanDeps, finding: Finding, signal: AbortSignal): Prom
   const { kind, action, upload_id: videoId } = finding;
   if (action === "keep") return false;
   if (kind === "needless_workspace") return removeWorkspace(deps, videoId);
+  if (kind === "earlier_streams") return removeEarlierStreams(deps, videoId);
   const { action: now } = await judgeStreams(deps, videoId, signal);
   if (now !== action) return false;
   if (action === "start") {
@@ -56,6 +70,22 @@ async function removeWorkspace(deps: CleanDeps, videoId: string): Promise<boolea
   using _ = await deps.exclusion.acquire(videoId);
   if (!(await isNeedlessWorkspace(deps, videoId))) return false;
   await deps.workspace.remove(videoId);
+  return true;
+}
+
+async function removeEarlierStreams(deps: CleanDeps, videoId: string): Promise<boolean> {
+  const { exclusion, store, jobs } = deps;
+  using _ = await exclusion.acquire(videoId);
+  if (!(await areEarlierStreamsDue(deps, videoId))) return false;
+  const made = new Set((await jobs.find(videoId))?.plan?.renditions.map(({ name }) => name));
+  for (const folder of (await store.list(streamsKey(videoId))).filter(isRenditionName)) {
+    const names = await store.list(renditionKey(videoId, folder));
+    const earlier = names.filter((name) => parseStreamPath(`${folder}/${name}`)?.kind === "earlier");
+    for (const name of earlier) await store.remove(streamKey(videoId, `${folder}/${name}`));
+    // A quality that is made no more.
+    if (earlier.length > 0 && !made.has(folder)) await store.remove(renditionKey(videoId, folder));
+  }
+  await store.remove(streamKey(videoId, earlierPlaylistFile));
   return true;
 }
 
