@@ -189,3 +189,26 @@ test("check names what is lost, stray and different, and has lost segments made 
   await appendFile(original, "more");
   expect((await runCommand("check", ["--sizes-only"], environment)).lines.at(-1)).toContain("1 different");
 }, 120_000);
+
+test("a backup without streams has no segment but of a video whose original is lost, and they are made again after a restore", async () => {
+  await using world = createWorld();
+  const backups = world.path("backups");
+  let [id, lost] = ["", ""];
+  {
+    await using system = await startSystem({ AUTH: "open" });
+    const clip = await makeClip(world.path("clip.mp4"), { seconds: 2, width: 320, height: 180 });
+    [id, lost] = [await uploadFile(system, clip), await uploadFile(system, clip)];
+    for (const one of [id, lost]) await until("it is done", async () => (await statusOf(system, one)).overall === "ok");
+    await rm(join(system.storage, "originals", lost), { recursive: true });
+    const environment = { STORAGE_DIR: system.storage };
+    expect(await runCommand("backup", [backups, "--without-streams"], environment)).toMatchObject({ exitCode: 0 });
+  }
+  const [backup = ""] = await readdir(backups);
+  const segments = listing(join(backups, backup)).filter((line) => line.includes(".m4s"));
+  expect([...new Set(segments.map((line) => line.split("/")[2]))]).toEqual([lost]);
+  await using restored = await startSystem({ AUTH: "open" }, (storage) =>
+    runCommand("restore", [backups, "--to", storage], { STORAGE_DIR: storage }),
+  );
+  await until("it is made again", async () => (await statusOf(restored, id)).overall === "ok");
+  for (const one of [id, lost]) expect(await framesOf(restored, one)).toEqual([50]);
+}, 120_000);
