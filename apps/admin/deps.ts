@@ -1,6 +1,6 @@
 /** What the verbs of the admin service are given. The lowest layer of the app: it imports no verb and no route. */
 import type { Bundle } from "@video-backend/bundle";
-import type { CrossOriginRules, Keys, Log, Metrics, Proxies } from "@video-backend/service";
+import type { Callees, CrossOriginRules, Keys, Log, Metrics, Proxies } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { OtherServices } from "./services/connect-services.ts";
 
@@ -19,6 +19,8 @@ export interface AdminDeps {
   log: Log;
   /** Told at `/metrics`. */
   metrics?: Metrics;
+  /** The others that it calls; told at `/health/ready`. */
+  callees?: Pick<Callees, "states">;
 }
 
 /** What an operator sets for those who log in. */

@@ -2,7 +2,14 @@
 import { join } from "node:path";
 import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createKeyVerifier } from "@video-backend/metadata/client";
-import { createLog, createProcessMetrics, crossOriginRulesOf, openAccess, readConfig } from "@video-backend/service";
+import {
+  createCallees,
+  createLog,
+  createProcessMetrics,
+  crossOriginRulesOf,
+  openAccess,
+  readConfig,
+} from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
 import { createDirectoryStore } from "@video-backend/storage/directory";
 import { serviceKeyFile } from "@video-backend/storage/layout";
@@ -17,6 +24,9 @@ import { keepThumbnailsSwept } from "./thumbnails/sweep-thumbnails.ts";
 const config = await orExit(() => readConfig(AdminConfig, process.env));
 const log = createLog("admin", config.LOG_LEVEL);
 const { serviceKey, call } = await orExit(() => openAccess(config, join(config.STORAGE_DIR, serviceKeyFile)));
+const metrics = createProcessMetrics();
+const callees = createCallees({ metrics, log });
+const toMetadata = callees.reach("Metadata service", config.METADATA_URL, call);
 const store = createDirectoryStore(config.STORAGE_DIR);
 await orExit(() => checkLayout(store));
 
@@ -29,7 +39,7 @@ const deps: AdminDeps = {
       metadata: config.METADATA_URL,
       streaming: config.STREAMING_URL,
     },
-    { call },
+    { call, callees },
   ),
   studio: {
     bundle: bundleForBrowser(studioEntries),
@@ -39,12 +49,13 @@ const deps: AdminDeps = {
   crossOrigin: crossOriginRulesOf(config, {
     hosts: config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).hostname],
   }),
-  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
+  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, toMetadata) },
   log,
-  metrics: createProcessMetrics(),
+  metrics,
+  callees,
 };
 const stopping = new AbortController();
-const sweeping = keepThumbnailsSwept(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, call);
+const sweeping = keepThumbnailsSwept(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, toMetadata);
 
 export default serve(createAdminService(deps), {
   port: config.ADMIN_PORT,

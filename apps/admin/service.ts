@@ -12,6 +12,7 @@ export function createAdminService(deps: AdminDeps): ServiceApp {
       description: "What concerns all of a video, the state of the system, and one address in front of the others.",
       log: deps.log,
       metrics: deps.metrics,
+      callees: deps.callees,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
       takesSessionCookie: true,

@@ -2,7 +2,7 @@
 import type { PlaybackKey } from "@video-backend/access";
 import type { Bundle } from "@video-backend/bundle";
 import type { MetadataClient } from "@video-backend/metadata/client";
-import type { CrossOriginRules, Keys, Log, Metrics, Proxies } from "@video-backend/service";
+import type { Callees, CrossOriginRules, Keys, Log, Metrics, Proxies } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { LRUCache } from "lru-cache";
 import type { PrivateCaching } from "./access/cache-control.ts";
@@ -36,6 +36,8 @@ export interface StreamingOptions extends AccessDeps {
   log: Log;
   /** Told at `/metrics`. */
   metrics?: Metrics;
+  /** The others that it calls; told at `/health/ready`. */
+  callees?: Pick<Callees, "states">;
   /** Which hosts are answered, and which pages may read; by default any host, and all pages. */
   crossOrigin?: CrossOriginRules;
   /** Who is let in; without it everybody is. */

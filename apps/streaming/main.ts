@@ -6,6 +6,7 @@ import { openKeyFile } from "@video-backend/access/key-file";
 import { bundleForBrowser } from "@video-backend/bundle/for-browser";
 import { createKeyVerifier, createMetadataClient } from "@video-backend/metadata/client";
 import {
+  createCallees,
   createLog,
   createProcessMetrics,
   crossOriginRulesOf,
@@ -45,6 +46,9 @@ if (processes > 1 && !sharedPort) {
 }
 
 const { serviceKey, call } = await orExit(() => openAccess(config, join(config.STORAGE_DIR, serviceKeyFile)));
+const metrics = createProcessMetrics(sharedPort ? joinSharedPort : undefined);
+const callees = createCallees({ metrics, log });
+const toMetadata = callees.reach("Metadata service", config.METADATA_URL, call);
 await orExit(() => {
   if (config.ORIGINALS === "key" && serviceKey === null) throw new Error("ORIGINALS=key needs AUTH=keys");
 });
@@ -55,17 +59,23 @@ const service = createStreamingService({
   playbackKeys: config.PLAYBACK_KEYS ?? (await openKeyFile(keyFile).catch(noKeys)),
   privateCaching: config.PRIVATE_CACHING,
   now,
-  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, fetch: call }),
+  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, fetch: toMetadata }),
   // Transcoding answers when the segment is made, or says in time that it is not.
   demands: createDemands(
-    createTranscodingClient({ baseUrl: config.TRANSCODING_URL, timeoutSeconds: 9, retries: 0, fetch: call }),
+    createTranscodingClient({
+      baseUrl: config.TRANSCODING_URL,
+      timeoutSeconds: 9,
+      retries: 0,
+      fetch: callees.reach("Transcoding service", config.TRANSCODING_URL, call),
+    }),
   ),
   bundle: bundleForBrowser([pageFile("page.ts"), pageFile("page.css")]),
   publicUrl,
   proxies: config.TRUSTED_PROXIES,
   log,
-  metrics: createProcessMetrics(sharedPort ? joinSharedPort : undefined),
-  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
+  metrics,
+  callees,
+  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, toMetadata) },
   originals: config.ORIGINALS,
   crossOrigin: crossOriginRulesOf(config, {
     readers: config.STREAMING_CORS_ORIGINS,

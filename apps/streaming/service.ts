@@ -36,6 +36,7 @@ export function createStreamingService(options: StreamingOptions): StreamingServ
       log,
       checks: { storage: () => store.check("reads") },
       metrics,
+      callees: options.callees,
       crossOrigin,
       keys: options.keys,
       // All that plays: no key is asked for.

@@ -30,6 +30,7 @@ export interface Parts
     | "settings"
     | "crossOrigin"
     | "keys"
+    | "callees"
     | "log"
     | "now"
   > {

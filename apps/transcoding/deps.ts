@@ -2,7 +2,7 @@
 import type { GrowingLists, RateControl, Run } from "@video-backend/media";
 import type { MetadataClient } from "@video-backend/metadata/client";
 import type { TaskQueue } from "@video-backend/queue";
-import type { CrossOriginRules, Exclusion, Keys, Log, Reconciler } from "@video-backend/service";
+import type { Callees, CrossOriginRules, Exclusion, Keys, Log, Reconciler } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { Changes } from "./changes.ts";
 import type { TranscodingDatabase } from "./database/open.ts";
@@ -96,6 +96,8 @@ export interface TranscodingDeps extends Stores, Worker, Coordination {
   metadata: MetadataClient;
   captions: CaptionSource;
   meters: Meters;
+  /** The others that it calls; told at `/health/ready`. */
+  callees?: Pick<Callees, "states">;
   programs: Programs;
   database: TranscodingDatabase;
   /** Without it as `ServiceOptions` says. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createRun, knownEncoders } from "@video-backend/media";
 import { createKeyVerifier, createMetadataClient } from "@video-backend/metadata/client";
 import {
+  createCallees,
   createLog,
   createProcessMetrics,
   crossOriginRulesOf,
@@ -29,6 +30,9 @@ const janitorEverySeconds = 3600;
 const config = await orExit(() => readConfig(TranscodingConfig, process.env));
 const log = createLog("transcoding", config.LOG_LEVEL);
 const { serviceKey, call } = await orExit(() => openAccess(config, join(config.STORAGE_DIR, serviceKeyFile)));
+const metrics = createProcessMetrics();
+const callees = createCallees({ metrics, log });
+const toMetadata = callees.reach("Metadata service", config.METADATA_URL, call);
 const store = createDirectoryStore(config.STORAGE_DIR);
 await orExit(() => checkLayout(store));
 const database = await orExit(() => openTranscodingDatabase(join(config.STORAGE_DIR, databaseFiles.transcoding)));
@@ -57,22 +61,23 @@ const transcoding = assembleTranscoding({
   database,
   store,
   storageDirectory: config.STORAGE_DIR,
-  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, fetch: call }),
+  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, fetch: toMetadata }),
   run,
   encoders,
   disk: createDisk([config.STORAGE_DIR, workspaces, hls], config.DISK_LOW_WATER_BYTES),
   settings,
   crossOrigin: crossOriginRulesOf(config),
-  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
+  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, toMetadata) },
   log,
-  metrics: createProcessMetrics(),
+  metrics,
+  callees,
   now,
 });
 const { deps } = transcoding;
 const stopping = new AbortController();
 await transcoding.recover();
 const background = [
-  followFeed(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, call),
+  followFeed(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, toMetadata),
   repeat(
     () => {
       deps.reconciler.request("leftovers");

@@ -12,6 +12,7 @@ export function createTranscodingService(deps: TranscodingDeps): ServiceApp {
       description: "Makes HLS and DASH of uploaded videos: segment by segment, verified, never twice.",
       log: deps.log,
       metrics: deps.meters.metrics,
+      callees: deps.callees,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
       database: deps.database,

@@ -1,7 +1,16 @@
 /** What verbs are given: the lowest layer of this service. Types only; it imports no verb and no route. */
 import type { MetadataClient } from "@video-backend/metadata/client";
 import type { RequestRules } from "@video-backend/remote";
-import type { CrossOriginRules, Exclusion, Keys, Log, Metrics, Proxies, ServiceOptions } from "@video-backend/service";
+import type {
+  Callees,
+  CrossOriginRules,
+  Exclusion,
+  Keys,
+  Log,
+  Metrics,
+  Proxies,
+  ServiceOptions,
+} from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { copyRange } from "@video-backend/storage/copy-range";
 import type { TranscodingClient } from "@video-backend/transcoding/client";
@@ -46,6 +55,8 @@ export interface UploadParts {
   log: Log;
   /** Told at `/metrics`. */
   metrics?: Metrics;
+  /** The others that it calls; told at `/health/ready`. */
+  callees?: Pick<Callees, "states">;
   /** Epoch seconds with a fraction. */
   now: () => number;
   /** A new, unique id. */

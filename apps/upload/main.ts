@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { createKeyVerifier, createMetadataClient } from "@video-backend/metadata/client";
 import {
+  createCallees,
   createLog,
   createProcessMetrics,
   crossOriginRulesOf,
@@ -31,7 +32,11 @@ const sweepEverySeconds = 2;
 const fetchEverySeconds = 1;
 
 const config = await orExit(() => readConfig(UploadConfig, process.env));
+const log = createLog("upload", config.LOG_LEVEL);
 const { serviceKey, call } = await orExit(() => openAccess(config, join(config.STORAGE_DIR, serviceKeyFile)));
+const metrics = createProcessMetrics();
+const callees = createCallees({ metrics, log });
+const toMetadata = callees.reach("Metadata service", config.METADATA_URL, call);
 const store = createDirectoryStore(config.STORAGE_DIR);
 await orExit(() => checkLayout(store));
 const now = () => Date.now() / 1000;
@@ -49,12 +54,17 @@ const parts = await orExit(() => ({
   remote: remoteSourcesOf(config),
   proxies: config.UPLOAD_TRUSTED_PROXIES ?? config.TRUSTED_PROXIES,
   // A request waits for these; the background loop repeats what fails.
-  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1, fetch: call }),
-  transcoding: createTranscodingClient({ baseUrl: config.TRANSCODING_URL, retries: 1, fetch: call }),
+  metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1, fetch: toMetadata }),
+  transcoding: createTranscodingClient({
+    baseUrl: config.TRANSCODING_URL,
+    retries: 1,
+    fetch: callees.reach("Transcoding service", config.TRANSCODING_URL, call),
+  }),
   crossOrigin: crossOriginRulesOf(config),
-  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, call) },
-  log: createLog("upload", config.LOG_LEVEL),
-  metrics: createProcessMetrics(),
+  keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, toMetadata) },
+  log,
+  metrics,
+  callees,
   now,
   newId: newVideoId,
 }));
@@ -75,7 +85,7 @@ const loops = [
   keepTellingHashes(deps, sweepEverySeconds, stopping.signal),
   keepTellingExpired(deps, sweepEverySeconds, stopping.signal),
   ...(deps.remote ? [keepFetching(deps, deps.remote, fetchEverySeconds, stopping.signal)] : []),
-  followDeletions(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, call),
+  followDeletions(deps, `${config.METADATA_URL}/videos/events`, stopping.signal, toMetadata),
   keepClean(deps, config.UPLOAD_JANITOR_SECONDS, stopping.signal),
 ];
 

@@ -33,6 +33,7 @@ export function createUploadService(deps: UploadDeps): ServiceApp {
       description: "Receives files in chunks, by tus or from a URL, stores the originals and starts their transcoding.",
       log: deps.log,
       metrics,
+      callees: deps.callees,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
       uploadTokens: createTokenVerifier(deps),

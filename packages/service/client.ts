@@ -22,7 +22,7 @@ export interface ClientOptions {
   timeoutSeconds?: number;
   /** How often a call that found nobody is made again; 2 by default. */
   retries?: number;
-  /** What carries the request; a test hands in the other service's own `fetch`. */
+  /** What carries the request: the breaker's (`callees.ts`), or in a test the other service's own `fetch`. */
   fetch?: (request: Request) => Response | Promise<Response>;
 }
 
@@ -36,7 +36,7 @@ export function createClient<Routes extends Hono<any, any, any>>(options: Client
 export function createServiceFetch(options: ClientOptions): typeof fetch {
   const { name, timeoutSeconds = 5, retries = 2, fetch: send = fetch } = options;
 
-  async function attempt(input: RequestInfo | URL, init: RequestInit | undefined): Promise<Response> {
+  async function attempt(input: RequestInfo | URL, init: RequestInit | undefined, tries: number): Promise<Response> {
     const request = new Request(input, init);
     const requestId = tryGetContext<ServiceEnv>()?.get("requestId");
     if (requestId) request.headers.set("x-request-id", requestId);
@@ -47,6 +47,8 @@ export function createServiceFetch(options: ClientOptions): typeof fetch {
       response = await send(new Request(request, { signal }));
     } catch (error) {
       if (init?.signal?.aborted) throw new AbortError(messageOf(init.signal.reason));
+      // Its breaker is open: at once. One that has opened since the first try may be closed again for the next.
+      if (isServiceError(error)) throw tries === 1 ? new AbortError(error) : error;
       throw new ServiceError("unavailable", `${name} unavailable: ${messageOf(error)}`, { cause: error });
     }
     if (response.ok) return response;
@@ -55,7 +57,7 @@ export function createServiceFetch(options: ClientOptions): typeof fetch {
   }
 
   const call = (input: RequestInfo | URL, init?: RequestInit) =>
-    pRetry(() => attempt(input, init), {
+    pRetry((tries) => attempt(input, init, tries), {
       retries,
       minTimeout: 100,
       maxTimeout: 1000,

@@ -17,6 +17,7 @@ import {
   type Keys,
   rulesOfShell,
 } from "./access.ts";
+import type { Callees } from "./callees.ts";
 import { type CrossOriginRules, createCrossOriginRules } from "./cross-origin.ts";
 import { addDocs } from "./docs.ts";
 import { isServiceError, messageOf, ServiceError } from "./errors.ts";
@@ -47,6 +48,8 @@ export interface ServiceOptions extends FurtherCredentials {
   middleware?: MiddlewareHandler<ServiceEnv>[];
   /** Told at `/metrics`, with the requests, which are counted here. Without it there are no others. */
   metrics?: Metrics | undefined;
+  /** Whom it calls; told at `/health/ready`. */
+  callees?: Pick<Callees, "states"> | undefined;
   /** Who is let in, where keys are needed; without it everybody is. */
   keys?: Keys | undefined;
   /** Who may call what is in no document, such as pages; all else that is in none is for the scope `admin`. */
@@ -93,10 +96,8 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
   for (const handler of options.middleware ?? []) app.use(handler);
   const { database } = options;
   if (database) app.use(untilTheDatabaseIsFree(database));
-  addHealth(app, options.name, {
-    ...(database ? { database: () => checkDatabase(database) } : {}),
-    ...options.checks,
-  });
+  const checks = { ...(database ? { database: () => checkDatabase(database) } : {}), ...options.checks };
+  addHealth(app, options.name, checks, options.callees);
   addMetrics(app, metrics);
   app.route("/", routes);
   addDocs(app, options);

@@ -4,6 +4,7 @@
  * storage? When not, requests are better sent to another one. That another service is down is in none of the answers.
  */
 import { createRoute, z } from "@hono/zod-openapi";
+import { breakerStates, type Callees } from "./callees.ts";
 import { messageOf } from "./errors.ts";
 import { json } from "./openapi.ts";
 import type { ServiceApp } from "./router.ts";
@@ -29,6 +30,9 @@ const Ready = z
     status: z.enum(["ready", "unready"]),
     service: z.string(),
     failed: z.record(z.string(), z.string()).optional().openapi({ description: "Reason by failed check" }),
+    callees: z.record(z.string(), z.enum(breakerStates)).optional().openapi({
+      description: "The breaker of each service that this one calls. An open one does not make it unready",
+    }),
   })
   .openapi("Ready");
 
@@ -71,7 +75,7 @@ const ready = createRoute({
   description:
     "Checks the database and the storage of this service. Another service that is down does not make this one unready.",
   responses: {
-    200: json(Ready, "Ready", { status: "ready", service: "upload_service" }),
+    200: json(Ready, "Ready", { status: "ready", service: "upload_service", callees: { metadata: "closed" } }),
     503: json(Ready, "Not ready, with the failed checks", {
       status: "unready",
       service: "upload_service",
@@ -84,7 +88,12 @@ const ready = createRoute({
 const neededForRequests = ["database", "storage"];
 
 /** Adds the health routes to a service. */
-export function addHealth(app: ServiceApp, service: string, checks: HealthChecks): void {
+export function addHealth(
+  app: ServiceApp,
+  service: string,
+  checks: HealthChecks,
+  callees: Pick<Callees, "states"> | undefined,
+): void {
   const needed = Object.fromEntries(Object.entries(checks).filter(([name]) => neededForRequests.includes(name)));
   app.openapi(health, async (c) => {
     const failed = await failuresOf(checks);
@@ -99,10 +108,11 @@ export function addHealth(app: ServiceApp, service: string, checks: HealthChecks
   });
   app.openapi(ready, async (c) => {
     const failed = await failuresOf(needed);
+    const told = { service, ...(callees && { callees: callees.states() }) };
     c.header("cache-control", "no-store");
     return failed === null
-      ? c.json({ status: "ready" as const, service }, 200)
-      : c.json({ status: "unready" as const, service, failed }, 503);
+      ? c.json({ status: "ready" as const, ...told }, 200)
+      : c.json({ status: "unready" as const, ...told, failed }, 503);
   });
 }
 

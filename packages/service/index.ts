@@ -14,6 +14,7 @@ export {
   type VerifiedKey,
   verifiedFurtherOn,
 } from "./access.ts";
+export { type BreakerState, breakerStates, type Callees, createCallees } from "./callees.ts";
 export { type ClientOptions, createClient, createServiceFetch } from "./client.ts";
 export { clientAddressOf, isOverHttps, type Proxies, parseProxies, requestedOrigin } from "./client-address.ts";
 export { ConfigError, readConfig, settings } from "./config.ts";

@@ -2,7 +2,7 @@
  * Passes a request on to another service and its answer back, both as streams: nothing is held whole, and the sender
  * is slowed to the pace of the receiver. What belongs to one connection only is left out on either way.
  */
-import { messageOf, type ServiceContext, ServiceError } from "@video-backend/service";
+import { isServiceError, messageOf, type ServiceContext, ServiceError } from "@video-backend/service";
 import type { OtherService } from "../services/connect-services.ts";
 
 /** RFC 9110, 7.6.1: these, and what Connection names, are for the next hop and no further. */
@@ -91,10 +91,11 @@ async function send(service: OtherService, { method, signal }: Request, create: 
   const isRepeatable = method === "GET" || method === "HEAD";
   try {
     return await attempt().catch((error: unknown) => {
-      if (!isRepeatable || signal.aborted) throw error;
+      if (!isRepeatable || signal.aborted || isServiceError(error)) throw error;
       return attempt();
     });
   } catch (error) {
+    if (isServiceError(error)) throw error;
     throw new ServiceError("unavailable", `${service.name} unavailable: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -49,9 +49,9 @@ async function hasPlaceFor(store: BlobStore, folder: string): Promise<boolean> {
   }
 }
 
-async function askHealth({ url, fetch }: OtherService): Promise<ServiceState> {
+async function askHealth({ url, look }: OtherService): Promise<ServiceState> {
   const signal = AbortSignal.timeout(deadlineSeconds * 1000);
-  const ask = async () => fetch(new Request(`${url}/health`, { signal }));
+  const ask = async () => look(new Request(`${url}/health`, { signal }));
   try {
     const response = await ask().catch(async () => {
       await pause(retryMilliseconds, undefined, { signal });

@@ -3,7 +3,7 @@
  * bodies that only pass through. A test hands in a `fetch` of its own, and no socket is opened.
  */
 import { createMetadataClient, type MetadataClient } from "@video-backend/metadata/client";
-import type { ClientOptions } from "@video-backend/service";
+import type { Callees, ClientOptions } from "@video-backend/service";
 import { createStreamingClient, type StreamingClient } from "@video-backend/streaming/client";
 import { createTranscodingClient, type TranscodingClient } from "@video-backend/transcoding/client";
 import { createUploadClient, type UploadClient } from "@video-backend/upload/client";
@@ -17,6 +17,8 @@ export interface OtherService<Client = unknown> {
   client: Client;
   /** One try, no deadline but the request's own. */
   fetch: (request: Request) => Response | Promise<Response>;
+  /** The same past the breaker: for a look at whether it is there. */
+  look: (request: Request) => Response | Promise<Response>;
 }
 
 export interface OtherServices {
@@ -29,19 +31,24 @@ export interface OtherServices {
 export interface ConnectOptions extends Omit<ClientOptions, "name" | "baseUrl"> {
   /** What carries the questions that admin asks in its own name, where that is something else than what passes requests on. */
   call?: ClientOptions["fetch"];
+  /** Their breakers; without them every request is sent. */
+  callees?: Pick<Callees, "reach">;
 }
 
 /** @param urls where each of them answers, without a slash at the end */
 export function connectServices(
   urls: Record<keyof OtherServices, string>,
-  { call, ...options }: ConnectOptions = {},
+  { call, callees, ...options }: ConnectOptions = {},
 ): OtherServices {
   function connect<Client>(name: string, url: string, create: (options: Omit<ClientOptions, "name">) => Client) {
+    const pass = options.fetch ?? fetch;
+    const guarded = (send: NonNullable<ClientOptions["fetch"]>) => callees?.reach(name, url, send) ?? send;
     return {
       name,
       url,
-      client: create({ ...options, ...(call && { fetch: call }), baseUrl: url }),
-      fetch: options.fetch ?? fetch,
+      client: create({ ...options, fetch: guarded(call ?? pass), baseUrl: url }),
+      fetch: guarded(pass),
+      look: pass,
     };
   }
   return {
