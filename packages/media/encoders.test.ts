@@ -91,9 +91,9 @@ test("a rung goes onto the device after the next one was split off", () => {
   });
   expect(command[command.indexOf("-filter_complex") + 1]).toBe(
     [
-      "[0:0]trim=start=0:end=1,scale=1280:720:flags=bicubic,setsar=1,format=yuv420p,split[scaled-720p][from-720p]",
+      "[0:0]trim=start=0:end=1,scale=1280:720:flags=bicubic,setsar=1,format=yuv420p,setparams=colorspace=bt709:color_trc=bt709:color_primaries=bt709:range=limited,split[scaled-720p][from-720p]",
       "[scaled-720p]format=nv12,hwupload[720p]",
-      "[from-720p]scale=640:360:flags=bicubic,setsar=1[scaled-360p]",
+      "[from-720p]zscale=640:360:filter=bicubic,setsar=1[scaled-360p]",
       "[scaled-360p]format=nv12,hwupload[360p]",
     ].join(";"),
   );

@@ -35,7 +35,7 @@ test("a video chunk is one decode, each rung scaled from the one above, cut at t
     [
       "-hide_banner -nostdin -loglevel error -nostats -max_error_rate 1 -y -threads 2 -noaccurate_seek -ss 7 -copyts -start_at_zero",
       `${guard} -i file:/originals/a/a b.mp4 -filter_complex_threads 2 -filter_complex`,
-      `[0:0]trim=start=8:end=16,scale=1280:720:${bt709},setsar=1,format=yuv420p,split[720p][from-720p];[from-720p]scale=640:360:flags=bicubic,setsar=1[360p]`,
+      `[0:0]trim=start=8:end=16,scale=1280:720:${bt709},setsar=1,format=yuv420p,setparams=colorspace=bt709:color_trc=bt709:color_primaries=bt709:range=limited,split[720p][from-720p];[from-720p]zscale=640:360:filter=bicubic,setsar=1[360p]`,
       outputs("720p", "3.1", "-crf 22 -maxrate 3900k -bufsize 5800k -rc_init_occupancy 2900k"),
       outputs("360p", "3.0", "-crf 21 -maxrate 1100k -bufsize 2200k -rc_init_occupancy 1100k"),
       "-progress pipe:1 -stats_period 0.1",
@@ -92,8 +92,8 @@ test("a variable rate shows at each boundary what is shown then, once more, and 
     [
       `[0:0]settb=1/90000,setpts='if(N,max(PTS,PREV_OUTPTS+90),PTS)',scale=1280:720:${bt709},setsar=1,format=yuv420p,split[shown][first]`,
       "[first]trim=end_frame=1,crop=iw:2:0:0,loop=loop=1:size=1,setpts='if(eq(N,0),720000,if(eq(N,1),1080000,0))'[boundaries]",
-      "[shown][boundaries]vstack,crop=iw:ih-2:0:0,trim=start=8:end=13.5,split[720p][from-720p]",
-      "[from-720p]scale=640:360:flags=bicubic,setsar=1[360p]",
+      "[shown][boundaries]vstack,crop=iw:ih-2:0:0,trim=start=8:end=13.5,setparams=colorspace=bt709:color_trc=bt709:color_primaries=bt709:range=limited,split[720p][from-720p]",
+      "[from-720p]zscale=640:360:filter=bicubic,setsar=1[360p]",
     ].join(";"),
   );
   const text = command.join(" ");

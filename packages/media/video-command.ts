@@ -153,7 +153,8 @@ export function videoGraph(video: Video, rungs: VideoRendition[], cut: Cut, enco
     const upload = encoder.upload ? [`${scaled}${encoder.upload}[${rung.name}]`] : [];
     const step = `${input}${scale}`;
     input = `[from-${rung.name}]`;
-    return [position === rungs.length - 1 ? `${step}${scaled}` : `${step},split${scaled}${input}`, ...upload];
+    const tags = position === 0 ? `${taggedStandard},` : "";
+    return [position === rungs.length - 1 ? `${step}${scaled}` : `${step},${tags}split${scaled}${input}`, ...upload];
   });
   return steps.join(";");
 }
@@ -166,7 +167,11 @@ export const decoderOptions = ({ x264Build }: Pick<Video, "x264Build">): string[
 export const deinterlacing = ({ isInterlaced }: Pick<Video, "isInterlaced">): string[] =>
   isInterlaced ? ["bwdif=mode=send_frame:deint=interlaced"] : [];
 
-const scaleTo = ({ width, height }: VideoRendition): string => `scale=${width}:${height}:flags=bicubic,setsar=1`;
+/** By zimg, which takes a quarter of swscale's time for frames of 4:2:0 in 8 bits. */
+const scaleTo = ({ width, height }: VideoRendition): string => `zscale=${width}:${height}:filter=bicubic,setsar=1`;
+
+/** What frames are by then. zimg refuses tags that it does not know, which a source may have. */
+const taggedStandard = "setparams=colorspace=bt709:color_trc=bt709:color_primaries=bt709:range=limited";
 
 /** Which frames there are, and when. */
 function framesOf(video: Video, cut: Cut): string {
