@@ -43,6 +43,15 @@ describe("the arguments of", () => {
     expect(argumentsOf(name, rung, { constantQuality: null })).toBe(expected);
   });
 
+  test.each([
+    ["ultrafast", true],
+    ["superfast", true],
+    ["veryfast", false],
+  ])("libx264 with %s are told to look ahead (%p) where the preset does not", (x264Preset, isTold) => {
+    const words = encoderArguments(encoders.get("libx264") as Encoder, rung, { ...settings, x264Preset }).join(" ");
+    expect(words.includes("-crf 23 -rc-lookahead 10 -maxrate")).toBe(isTold);
+  });
+
   test("an encoder that counts in whole steps has a whole one", () => {
     expect(argumentsOf("h264_qsv", { ...rung, quality: 20.5 })).toContain("-global_quality 21 ");
     expect(argumentsOf("libx264", { ...rung, quality: 20.5 })).toContain("-crf 20.5 ");

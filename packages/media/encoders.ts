@@ -27,7 +27,9 @@ export interface Encoder {
    * Options for a constant quality below the caps, on x264's scale of CRF; null where a driver has no such rate control.
    * The scales of the others have the same range; their values are x264's.
    */
-  constantQuality: ((quality: number, rung: Pick<VideoRendition, "videoKbps">) => string[]) | null;
+  constantQuality:
+    | ((quality: number, rung: Pick<VideoRendition, "videoKbps">, settings: EncoderSettings) => string[])
+    | null;
   /** Options that go with it in a run of less than a second. */
   shortRun: string[];
 }
@@ -84,6 +86,13 @@ export function knownEncoders(vaapiDevice: string): Encoder[] {
   ];
 }
 
+/**
+ * They see no frame before it is coded, and know that the cap holds them back when it is too late: of runs that are joined
+ * each would exceed it. With as many frames as `veryfast` looks ahead they keep it.
+ */
+const presetsWithoutLookahead = ["ultrafast", "superfast"];
+const leastLookahead = 10;
+
 /** The encoder that works everywhere, and the last resort of the others. */
 export const libx264: Encoder = {
   name: "libx264",
@@ -94,7 +103,10 @@ export const libx264: Encoder = {
     ...["-profile:v", "main", "-level:v", levelName(levelIdc), "-sc_threshold", "0", "-forced-idr", "1"],
   ],
   meanBitRate: [],
-  constantQuality: (quality) => ["-crf", String(quality)],
+  constantQuality: (quality, _, { x264Preset }) => [
+    ...["-crf", String(quality)],
+    ...(presetsWithoutLookahead.includes(x264Preset) ? ["-rc-lookahead", String(leastLookahead)] : []),
+  ],
   // It takes quality from frames that few others refer to; with so few to come that would be all.
   shortRun: ["-mbtree", "0"],
 };
@@ -127,7 +139,7 @@ export function encoderArguments(
   return [
     ...encoder.codec(rung, settings),
     ...(run.reorders ? [] : ["-bf", "0"]),
-    ...rateControl(encoder, rung, run),
+    ...rateControl(encoder, rung, settings, run),
     ...["-g", "100000", ...colourTags],
   ];
 }
@@ -138,13 +150,18 @@ export function encoderArguments(
  */
 const joinedShare = 0.5;
 
-function rateControl(encoder: Encoder, rung: VideoRendition, { isJoined, isShort }: EncoderRun): string[] {
+function rateControl(
+  encoder: Encoder,
+  rung: VideoRendition,
+  settings: EncoderSettings,
+  { isJoined, isShort }: EncoderRun,
+): string[] {
   const { constantQuality, meanBitRate, shortRun } = encoder;
   const { quality, videoKbps, maxrateKbps, bufferKbps } = rung;
   const caps = ["-maxrate", `${maxrateKbps}k`, "-bufsize", `${bufferKbps}k`];
   if (quality === undefined || !constantQuality) return [...meanBitRate, "-b:v", `${videoKbps}k`, ...caps];
   const joined = isJoined ? ["-rc_init_occupancy", `${Math.round(bufferKbps * joinedShare)}k`] : [];
-  return [...constantQuality(quality, rung), ...caps, ...joined, ...(isShort ? shortRun : [])];
+  return [...constantQuality(quality, rung, settings), ...caps, ...joined, ...(isShort ? shortRun : [])];
 }
 
 /** The muxer's part of a command: a folder a rendition, a file a segment, cut at key frames so many seconds apart at least. */
