@@ -16,7 +16,7 @@ export const texts = {
   copy: "Copy",
   copied: "Copied",
   more: (title: string) => `More for ${title}`,
-  nav: { label: "Pages", library: "Library", system: "System", keys: "Keys" },
+  nav: { label: "Pages", library: "Library", system: "System", webhooks: "Webhooks", keys: "Keys" },
   theme: { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
   notFound: { title: "Nothing here", words: "There is no such page.", back: "To the library" },
 
@@ -42,7 +42,7 @@ export const texts = {
     notForThisKey: "Not with this key",
     needs: {
       read: "The library, videos and the system are for keys with the scope read.",
-      admin: "API keys are for keys with the scope admin.",
+      admin: "API keys and webhooks are for keys with the scope admin.",
     },
   },
 
@@ -82,10 +82,7 @@ export const texts = {
       button: "Create key",
       busy: "Creating…",
       done: (name: string) => `The key “${name}”`,
-      once: "Copy it now: it is not stored and cannot be shown again.",
       key: "The key",
-      copy: "Copy the key",
-      kept: "I have copied it",
     },
     revocation: {
       question: (name: string) => `Revoke “${name}”?`,
@@ -94,6 +91,54 @@ export const texts = {
       button: "Revoke key",
       busy: "Revoking…",
       done: (name: string) => `“${name}” is revoked.`,
+    },
+  },
+
+  secret: {
+    once: "Copy it now: it cannot be shown again.",
+    copy: "Copy to the clipboard",
+    kept: "I have copied it",
+  },
+
+  webhooks: {
+    heading: "Webhooks",
+    words: "What happens to videos is sent to these addresses, signed, and again for a day if it is not taken.",
+    none: "There is none.",
+    create: "Create webhook…",
+    allEvents: "All events",
+    delete: "Delete…",
+    deleteOf: (url: string) => `Delete ${url}…`,
+    creation: {
+      heading: "Create a webhook",
+      url: "Address",
+      urlWords: "It is sent POST requests and answers 2xx",
+      description: "Description",
+      events: "Events",
+      noEvent: "A webhook needs an event at least.",
+      button: "Create webhook",
+      busy: "Creating…",
+      done: "The webhook is created",
+      secret: "The secret",
+      secretWords: "By this secret the receiver verifies that what it is sent comes from here (Standard Webhooks).",
+    },
+    deletion: {
+      question: "Delete the webhook?",
+      words: (url: string) => `Nothing more is sent to ${url}, and its deliveries are forgotten.`,
+      button: "Delete webhook",
+      busy: "Deleting…",
+      done: "The webhook is deleted.",
+    },
+    deliveries: {
+      heading: "Deliveries",
+      none: "Nothing was sent yet.",
+      columns: { event: "Event", state: "State", at: "Since" },
+      states: { waiting: "Waiting", pending: "Sending", delivered: "Delivered", failed: "Given up" },
+      tries: (count: number) => (count === 1 ? "1 try" : `${count} tries`),
+      answered: (status: number) => `answered ${status}`,
+      nextTry: (at: Date) => `next try ${at.toLocaleTimeString("en", { timeStyle: "short" })}`,
+      resend: "Resend",
+      resendOf: (type: string) => `Resend ${type}`,
+      resent: (type: string) => `${type} is sent again.`,
     },
   },
 

@@ -38,6 +38,7 @@ export function createStudioRoutes({ services, keys }: AdminDeps, { bundle, publ
   routes.get("/", page);
   routes.get("/studio/system", page);
   routes.get("/studio/keys", page);
+  routes.get("/studio/webhooks", page);
   routes.get("/studio/videos/:id", page);
   routes.get(`/${assets}/:name`, async (c) => {
     const file = (await bundle()).files.get(c.req.param("name"));

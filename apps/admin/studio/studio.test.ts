@@ -36,7 +36,7 @@ function setup(studio: Partial<StudioDeps> = {}, keys?: Keys) {
   return { service, send: transcript(service), [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
-test.each(["/", "/studio/system", "/studio/keys", "/studio/videos/abc"])(
+test.each(["/", "/studio/system", "/studio/keys", "/studio/webhooks", "/studio/videos/abc"])(
   "%s is the page, which is never kept",
   async (path) => {
     await using admin = setup();

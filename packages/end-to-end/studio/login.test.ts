@@ -18,7 +18,7 @@ let browser: Browser;
 beforeAll(async () => {
   if (!chromiumPath) return;
   [system, browser] = await Promise.all([
-    startSystem({ AUTH: "keys", ADMIN_API_KEY: key, LOG_LEVEL: "trace" }),
+    startSystem({ AUTH: "keys", REMOTE_ALLOW: "127.0.0.1", ADMIN_API_KEY: key, LOG_LEVEL: "trace" }),
     startBrowser(),
   ]);
 }, 60_000);
@@ -180,7 +180,7 @@ test.skipIf(!chromiumPath)(
     const made = await shown.getByLabel("The key", { exact: true }).inputValue();
     expect(made).toMatch(/^vb_[A-Za-z0-9_-]{43}$/);
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-    await shown.getByRole("button", { name: "Copy the key" }).click();
+    await shown.getByRole("button", { name: "Copy to the clipboard" }).click();
     await until(
       "it is in the clipboard",
       async () => (await page.evaluate(() => navigator.clipboard.readText())) === made,
@@ -210,6 +210,63 @@ test.skipIf(!chromiumPath)(
 );
 
 test.skipIf(!chromiumPath)(
+  "a webhook is created, its secret shown once, its deliveries seen, one sent again, and deleted",
+  async () => {
+    const received: string[] = [];
+    const receiver = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch(request) {
+        received.push(request.headers.get("webhook-id") ?? "");
+        return new Response(null, { status: 204 });
+      },
+    });
+    world.defer(() => receiver.stop(true));
+    const url = `http://127.0.0.1:${receiver.port}/hook`;
+    await using studio = await openStudio(browser, `${system.url.admin}/studio/webhooks`);
+    const { page } = studio;
+    await logIn(page, key);
+    await page.getByRole("button", { name: "Create webhook…" }).click(patience);
+    const creating = page.getByRole("dialog", { name: "Create a webhook" });
+    await creating.getByLabel("Address").fill(url);
+    await creating.getByLabel("Description").fill("My site");
+    await creating.getByLabel("video.deleted").uncheck();
+    expect(await barriersOf(page)).toEqual([]);
+    await creating.getByRole("button", { name: "Create webhook" }).click();
+    const shown = page.getByRole("dialog", { name: "The webhook is created" });
+    const secret = await shown.getByLabel("The secret").inputValue(patience);
+    expect(secret).toStartWith("whsec_");
+    await shown.getByRole("button", { name: "I have copied it" }).click();
+    const hook = page.getByRole("listitem").filter({ hasText: url });
+    await hook.getByText("My site").waitFor(patience);
+    expect(await page.content()).not.toContain(secret);
+
+    await registerPrivateVideo("told.mp4");
+    await hook.getByText("Deliveries").click();
+    const row = hook.getByRole("row", { name: /video.created/ });
+    await row.getByText("Delivered").waitFor(patience);
+    expect(await barriersOf(page)).toEqual([]);
+    if (process.env.PICTURES) await studio.takePicture(`${process.env.PICTURES}/webhooks.webp`);
+    await row.getByRole("button", { name: "Resend video.created" }).click();
+    await until("it came again, with the same id", () => received.length === 2 && received[0] === received[1], 30);
+    expect(received[0]).toStartWith("evt_");
+
+    await hook.getByRole("button", { name: `Delete ${url}…` }).click();
+    await page
+      .getByRole("dialog", { name: "Delete the webhook?" })
+      .getByRole("button", { name: "Delete webhook" })
+      .click();
+    await page.getByText("There is none.").waitFor(patience);
+    expect(studio.complaints).toEqual([]);
+    if (process.env.PICTURES) {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await studio.takePicture(`${process.env.PICTURES}/webhooks-phone.webp`);
+    }
+  },
+  120_000,
+);
+
+test.skipIf(!chromiumPath)(
   "what a key does not allow is not offered, and the page says why",
   async () => {
     const reader = await createKey("reader", "read");
@@ -229,7 +286,7 @@ test.skipIf(!chromiumPath)(
       expect(await barriersOf(page)).toEqual([]);
       if (process.env.PICTURES) await studio.takePicture(`${process.env.PICTURES}/reader-phone.webp`);
       await page.goto(`${system.url.admin}/studio/keys`);
-      await page.getByText("API keys are for keys with the scope admin.").waitFor(patience);
+      await page.getByText("for keys with the scope admin").waitFor(patience);
 
       // It is revoked while its page is open.
       const revokedAt = performance.now();

@@ -1,10 +1,10 @@
 /** A new key: its name, scopes and expiry, and then the key itself, which is shown this once. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 import { ask, sending, sentenceOf } from "../shell/ask.ts";
-import { CopyButton } from "../shell/copy-button.tsx";
 import { Dialog } from "../shell/dialog.tsx";
 import { DialogEnd } from "../shell/dialog-end.tsx";
+import { Secret } from "../shell/secret.tsx";
 import { scopes } from "../shell/session.ts";
 import { texts } from "../texts.ts";
 import type { CreatedApiKey } from "./api-key.ts";
@@ -19,7 +19,11 @@ export function CreateKeyDialog({ onClose, onCreated }: { onClose: () => void; o
   };
   return (
     <Dialog heading={created.value ? words.done(created.value.name) : words.heading} onClose={onClose}>
-      {created.value ? <Shown apiKey={created.value} onClose={onClose} /> : <Form onClose={onClose} onCreated={note} />}
+      {created.value ? (
+        <Secret text={created.value.key} name={words.key} onClose={onClose} />
+      ) : (
+        <Form onClose={onClose} onCreated={note} />
+      )}
     </Dialog>
   );
 }
@@ -84,24 +88,5 @@ function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (key: Cr
         isBusy={isBusy.value}
       />
     </form>
-  );
-}
-
-function Shown({ apiKey, onClose }: { apiKey: CreatedApiKey; onClose: () => void }) {
-  const text = useRef<HTMLInputElement>(null);
-  useEffect(() => text.current?.select(), []);
-  return (
-    <>
-      <p role="status">{words.once}</p>
-      <div class="secret">
-        <input ref={text} readOnly value={apiKey.key} aria-label={words.key} />
-        <CopyButton text={apiKey.key} label={words.copy} />
-      </div>
-      <footer class="dialog-footer">
-        <button type="button" class="primary" onClick={onClose}>
-          {words.kept}
-        </button>
-      </footer>
-    </>
   );
 }

@@ -9,6 +9,7 @@ import { texts } from "../texts.ts";
 import { DropCover } from "../upload/drop-cover.tsx";
 import { uploads } from "../upload/uploads.ts";
 import { VideoPage } from "../video/video-page.tsx";
+import { WebhooksPage } from "../webhooks/webhooks-page.tsx";
 import { Announcements } from "./announce.tsx";
 import { Header } from "./header.tsx";
 import { followLinks, location, pages, videoIdIn } from "./location.ts";
@@ -57,6 +58,7 @@ function Pages() {
 
 function Page({ path }: { path: string }) {
   if (path === pages.keys) return <KeysPage />;
+  if (path === pages.webhooks) return <WebhooksPage />;
   const videoId = videoIdIn(path);
   const isKnown = videoId !== null || path === pages.library || path === pages.system;
   if (isKnown && !may("read")) return <NotForThisKey scope="read" />;

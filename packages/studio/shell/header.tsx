@@ -29,6 +29,11 @@ export function Header() {
           {texts.nav.system}
           {vitals.value?.isWell === false && <span class="dot bad" />}
         </a>
+        {may("admin") && (
+          <a href={here(pages.webhooks)} aria-current={path === pages.webhooks ? "page" : undefined}>
+            {texts.nav.webhooks}
+          </a>
+        )}
         {needsKey && may("admin") && (
           <a href={here(pages.keys)} aria-current={path === pages.keys ? "page" : undefined}>
             {texts.nav.keys}

@@ -18,6 +18,7 @@ export const pages = {
   library: "/",
   video: (id: string): string => `/studio/videos/${id}`,
   system: "/studio/system",
+  webhooks: "/studio/webhooks",
   keys: "/studio/keys",
 } as const;
 
