@@ -1,7 +1,7 @@
 /**
  * A large file in parallel chunks, against nginx's PUT to disk (its dav module) of the same bytes, and against the server
  * of tus's own library. Ours brings each chunk to the disk before it answers; the others leave that to the kernel, so ours
- * is measured without it too. Then how long complete takes by the size of the file, and what the service held at most.
+ * is measured without it too, in raw chunks and in the forms that older clients send. Then how long complete takes by the size of the file, and what the service held at most.
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { startNginx } from "../nginx.ts";
 import { rounds, secondsOf, showSeconds } from "../rounds.ts";
 import { type Server, startServer } from "../start-server.ts";
 import { peakMemoryMiB } from "./peak-memory.ts";
-import { beginOurs, complete, putChunk, request, sendByTus, sendPieces } from "./senders.ts";
+import { beginOurs, complete, createFormSender, putChunk, request, sendByTus, sendPieces } from "./senders.ts";
 import { atOnce, fewPieces, manyPieces } from "./sizes.ts";
 
 export const parallelUpload: Part = async (bench) => {
@@ -36,6 +36,15 @@ export const parallelUpload: Part = async (bench) => {
     await request(`${url}/upload/${id}`, { method: "DELETE" });
     return seconds;
   };
+  const sendForms = async ({ url }: Server): Promise<number> => {
+    const id = await beginOurs(url, manyPieces, signal);
+    const senders = Array.from({ length: atOnce }, () => createFormSender(url, id));
+    const seconds = await secondsOf(() =>
+      sendPieces(manyPieces, atOnce, async (index, _, sender) => senders[sender]?.(index)),
+    );
+    await request(`${url}/upload/${id}`, { method: "DELETE" });
+    return seconds;
+  };
   const contestants = {
     ours: async () => {
       const seconds = await send(ours, manyPieces, completes.many);
@@ -43,6 +52,8 @@ export const parallelUpload: Part = async (bench) => {
       return seconds;
     },
     unsynced: () => send(unsynced, manyPieces, null),
+    forms: () => sendForms(ours),
+    "forms unsynced": () => sendForms(unsynced),
     nginx: async () => {
       const put = async (index: number, body: Uint8Array<ArrayBuffer>) => {
         await (await request(`${nginx.url}/${index}.mp4`, { method: "PUT", body })).text();
@@ -71,6 +82,10 @@ export const parallelUpload: Part = async (bench) => {
     row("2 GB, left to the kernel to write", values.unsynced, "nginx PUT", values.nginx, 0.8),
     row("2 GB in chunks of 5 MiB, six at a time", values.ours, "@tus/server", values.tus, 1),
     row("2 GB, left to the kernel to write", values.unsynced, "@tus/server", values.tus, 1),
+    row("2 GB in forms", values.forms, "raw chunks", values.ours, 0.8),
+    row("2 GB in forms, left to the kernel", values["forms unsynced"], "raw chunks", values.unsynced, 0.8),
+    row("2 GB in forms, left to the kernel", values["forms unsynced"], "nginx PUT", values.nginx, 0.8),
+    row("2 GB in forms, left to the kernel", values["forms unsynced"], "@tus/server", values.tus, 1),
     {
       what: "Complete of 2 GB",
       unit: "s",

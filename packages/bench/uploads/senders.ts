@@ -3,17 +3,17 @@ import { pieceBytes } from "./sizes.ts";
 
 const piece = new Uint8Array(pieceBytes).map((_, index) => (index * 31) % 251);
 
-/** Sends `count` pieces; `send` carries the one with this index, and rejects when it is not taken. */
+/** Sends `count` pieces; `send` carries the one with this index, and rejects when it is not taken; `sender` is one of those at once. */
 export async function sendPieces(
   count: number,
   atOnce: number,
-  send: (index: number, bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
+  send: (index: number, bytes: Uint8Array<ArrayBuffer>, sender: number) => Promise<void>,
 ): Promise<void> {
   const waiting = Array.from({ length: count }, (_, index) => index).values();
-  const sender = async () => {
-    for (const index of waiting) await send(index, piece);
+  const work = async (sender: number) => {
+    for (const index of waiting) await send(index, piece, sender);
   };
-  await Promise.all(Array.from({ length: atOnce }, sender));
+  await Promise.all(Array.from({ length: atOnce }, (_, sender) => work(sender)));
 }
 
 /** A request that has to be answered well. */
@@ -38,6 +38,26 @@ export async function beginOurs(url: string, count: number, signal: AbortSignal)
 
 export async function putChunk(url: string, id: string, index: number, body: Uint8Array<ArrayBuffer>): Promise<void> {
   await (await request(`${url}/upload/${id}/chunks/${index}`, { method: "PUT", body })).text();
+}
+
+/** Our own: chunks as forms, as the contract's clients send them. One of these sends one at a time, from one buffer. */
+export function createFormSender(url: string, id: string) {
+  const boundary = "----WebKitFormBoundary7MA4YWxkTrZu0gW1";
+  const part = (disposition: string) => `--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n`;
+  const digits = 6;
+  const start = `${part('name="upload_id"')}${id}\r\n${part('name="index"')}`;
+  const head = `${start}${"0".repeat(digits)}\r\n${part('name="file"; filename="blob"')}`;
+  const end = `\r\n--${boundary}--\r\n`;
+  const body = new Uint8Array(head.length + pieceBytes + end.length);
+  const write = (text: string, at: number) => void new TextEncoder().encodeInto(text, body.subarray(at));
+  write(head, 0);
+  body.set(piece, head.length);
+  write(end, head.length + pieceBytes);
+  return async (index: number): Promise<void> => {
+    write(String(index).padStart(digits, "0"), start.length);
+    const headers = { "content-type": `multipart/form-data; boundary=${boundary}` };
+    await (await request(`${url}/upload/chunk`, { method: "POST", headers, body })).text();
+  };
 }
 
 export async function complete(url: string, id: string): Promise<void> {
