@@ -125,10 +125,12 @@ test.each(["monolith", "shared_storage"] as const)(
         await $`ffprobe -v error -count_frames -select_streams v -show_entries stream=nb_read_frames -of csv=p=0 ${stream(id)}`.text();
       expect(Number.parseInt(decoded, 10)).toBe(50);
     }
-    if (chromiumPath && layout === "monolith") {
+    const isPlayed = chromiumPath !== null && layout === "monolith";
+    if (isPlayed) {
       await using player = await openPlayer(stream(ids.stopped));
       await player.playsPast(0.5);
-      expect(await player.errors()).toEqual([]);
+      // hls.js tells of a hole where ffmpeg's MPEG-TS begins with audio, and goes over it.
+      expect((await player.errors()).filter((error) => error.endsWith("fatal"))).toEqual([]);
     }
 
     const finished = (id: string) => join(system.storage, "hls", id, "finished.json");
@@ -138,6 +140,11 @@ test.each(["monolith", "shared_storage"] as const)(
       expect([videos.map(({ frames }) => frames), audios.length]).toEqual([[50], 1]);
       // Whoever watches the old ones goes on.
       expect((await fetch(stream(id, "360p/segment_001.ts"))).status).toBe(200);
+    }
+    if (isPlayed) {
+      await using player = await openPlayer(stream(ids.whole));
+      await player.playsPast(0.5);
+      expect(await player.errors()).toEqual([]);
     }
     const state = await stateOf(system);
     const files = async () =>
