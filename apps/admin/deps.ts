@@ -1,6 +1,6 @@
 /** What the verbs of the admin service are given. The lowest layer of the app: it imports no verb and no route. */
 import type { Bundle } from "@video-backend/bundle";
-import type { Callees, CrossOriginRules, Keys, Log, Metrics, Proxies } from "@video-backend/service";
+import type { Callees, CrossOriginRules, Keys, Log, Metrics, Proxies, RateLimits } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { OtherServices } from "./services/connect-services.ts";
 
@@ -16,6 +16,8 @@ export interface AdminDeps {
   crossOrigin?: CrossOriginRules;
   /** Who is let in; without it everybody is. */
   keys?: Keys | undefined;
+  /** How often one caller may ask; without it as often as it likes. */
+  rateLimits?: RateLimits | undefined;
   log: Log;
   /** Told at `/metrics`. */
   metrics?: Metrics;

@@ -8,6 +8,7 @@ import {
   createProcessMetrics,
   crossOriginRulesOf,
   openAccess,
+  rateLimitsOf,
   readConfig,
 } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
@@ -50,6 +51,7 @@ const deps: AdminDeps = {
     hosts: config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).hostname],
   }),
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, toMetadata) },
+  rateLimits: rateLimitsOf(config),
   log,
   metrics,
   callees,

@@ -1,5 +1,12 @@
 /** The admin service: what concerns all of a video, the state of the system, and one address in front of the others. */
-import { anybody, createService, type ServiceApp, uploadScopeOrToken, verifiedFurtherOn } from "@video-backend/service";
+import {
+  anybody,
+  createService,
+  notLimited,
+  type ServiceApp,
+  uploadScopeOrToken,
+  verifiedFurtherOn,
+} from "@video-backend/service";
 import type { AdminDeps } from "./deps.ts";
 import { createRoutes } from "./routes.ts";
 
@@ -15,11 +22,12 @@ export function createAdminService(deps: AdminDeps): ServiceApp {
       callees: deps.callees,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
+      limits: deps.rateLimits,
       takesSessionCookie: true,
       uploadTokens: verifiedFurtherOn,
       accessRules: [
         ...["/", "/studio/*", "/watch/assets/*"].map((path) => ({ method: "GET", path, ...anybody })),
-        { path: "/files/*", ...uploadScopeOrToken },
+        { path: "/files/*", ...uploadScopeOrToken, ...notLimited },
       ],
       checks: { storage: () => deps.store.check() },
     },

@@ -1,7 +1,15 @@
 /** What the verbs of the metadata service are given. The lowest layer of the app: it imports no verb and no route. */
 import type { PlaybackKey } from "@video-backend/access";
 import type { AddressRules } from "@video-backend/remote";
-import type { CrossOriginRules, Exclusion, Keys, Log, Metrics, ServiceOptions } from "@video-backend/service";
+import type {
+  CrossOriginRules,
+  Exclusion,
+  Keys,
+  Log,
+  Metrics,
+  RateLimits,
+  ServiceOptions,
+} from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { CaptionsStore } from "./captions/store.ts";
 import type { Changes } from "./changes/store.ts";
@@ -29,6 +37,8 @@ export interface MetadataDeps {
   crossOrigin?: CrossOriginRules;
   /** Who is let in; without it everybody is. */
   keys?: Keys | undefined;
+  /** How often one caller may ask; without it as often as it likes. */
+  rateLimits?: RateLimits | undefined;
   log: Log;
   /** Told at `/metrics`. */
   metrics?: Metrics;

@@ -8,6 +8,7 @@ import {
   createProcessMetrics,
   crossOriginRulesOf,
   openAccess,
+  rateLimitsOf,
   readConfig,
   repeat,
 } from "@video-backend/service";
@@ -35,6 +36,7 @@ const { serviceKey } = await orExit(() => openAccess(config, join(config.STORAGE
 const deps: MetadataDeps = {
   ...stores,
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createOwnVerifier({ ...stores, now }) },
+  rateLimits: rateLimitsOf(config),
   database,
   store,
   exclusion: createExclusion(),

@@ -25,6 +25,7 @@ export function createMetadataService(deps: MetadataDeps): ServiceApp {
       metrics: deps.metrics,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
+      limits: deps.rateLimits,
       middleware: [limitBody],
       database: deps.database,
       checks: {},

@@ -2,7 +2,7 @@
 import type { PlaybackKey } from "@video-backend/access";
 import type { Bundle } from "@video-backend/bundle";
 import type { MetadataClient } from "@video-backend/metadata/client";
-import type { Callees, CrossOriginRules, Keys, Log, Metrics, Proxies } from "@video-backend/service";
+import type { Callees, CrossOriginRules, Keys, Log, Metrics, Proxies, RateLimits } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { LRUCache } from "lru-cache";
 import type { PrivateCaching } from "./access/cache-control.ts";
@@ -42,6 +42,8 @@ export interface StreamingOptions extends AccessDeps {
   crossOrigin?: CrossOriginRules;
   /** Who is let in; without it everybody is. */
   keys?: Keys | undefined;
+  /** How often one caller may ask; without it as often as it likes. */
+  rateLimits?: RateLimits | undefined;
   /** `key`: the original is for keys with the scope `read` alone; by default whoever may play a video may have it. */
   originals?: "public" | "key";
   /** How much of the files that are asked for most is held in memory; 64 MiB by default. */

@@ -12,6 +12,7 @@ import {
   crossOriginRulesOf,
   messageOf,
   openAccess,
+  rateLimitsOf,
   readConfig,
 } from "@video-backend/service";
 import { orExit, serve } from "@video-backend/service/serve";
@@ -76,6 +77,7 @@ const service = createStreamingService({
   metrics,
   callees,
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, toMetadata) },
+  rateLimits: rateLimitsOf(config),
   originals: config.ORIGINALS,
   crossOrigin: crossOriginRulesOf(config, {
     readers: config.STREAMING_CORS_ORIGINS,

@@ -39,6 +39,7 @@ export function createStreamingService(options: StreamingOptions): StreamingServ
       callees: options.callees,
       crossOrigin,
       keys: options.keys,
+      limits: options.rateLimits,
       // All that plays: no key is asked for.
       accessRules: ["/stream/*", "/play/*", "/watch/*"].map((path) => ({ path, ...anybody })),
       routedPath: streamPathOf,

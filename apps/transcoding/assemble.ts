@@ -31,6 +31,7 @@ export interface Parts
     | "crossOrigin"
     | "keys"
     | "callees"
+    | "rateLimits"
     | "log"
     | "now"
   > {

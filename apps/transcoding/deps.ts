@@ -2,7 +2,7 @@
 import type { GrowingLists, RateControl, Run } from "@video-backend/media";
 import type { MetadataClient } from "@video-backend/metadata/client";
 import type { TaskQueue } from "@video-backend/queue";
-import type { Callees, CrossOriginRules, Exclusion, Keys, Log, Reconciler } from "@video-backend/service";
+import type { Callees, CrossOriginRules, Exclusion, Keys, Log, RateLimits, Reconciler } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import type { Changes } from "./changes.ts";
 import type { TranscodingDatabase } from "./database/open.ts";
@@ -104,6 +104,8 @@ export interface TranscodingDeps extends Stores, Worker, Coordination {
   crossOrigin?: CrossOriginRules;
   /** Who is let in; without it everybody is. */
   keys?: Keys | undefined;
+  /** How often one caller may ask; without it as often as it likes. */
+  rateLimits?: RateLimits | undefined;
   log: Log;
   /** Epoch seconds with a fraction. */
   now: () => number;

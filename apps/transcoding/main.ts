@@ -10,6 +10,7 @@ import {
   crossOriginRulesOf,
   messageOf,
   openAccess,
+  rateLimitsOf,
   readConfig,
   repeat,
 } from "@video-backend/service";
@@ -68,6 +69,7 @@ const transcoding = assembleTranscoding({
   settings,
   crossOrigin: crossOriginRulesOf(config),
   keys: serviceKey === null ? undefined : { serviceKey, verifier: createKeyVerifier(config.METADATA_URL, toMetadata) },
+  rateLimits: rateLimitsOf(config),
   log,
   metrics,
   callees,

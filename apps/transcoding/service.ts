@@ -15,6 +15,7 @@ export function createTranscodingService(deps: TranscodingDeps): ServiceApp {
       callees: deps.callees,
       crossOrigin: deps.crossOrigin,
       keys: deps.keys,
+      limits: deps.rateLimits,
       database: deps.database,
       checks: {
         storage: () => deps.store.check(),

@@ -6,6 +6,7 @@ import {
   integer,
   json,
   jsonBody,
+  notLimited,
   problems,
   scope,
   uploadScopeOrToken,
@@ -244,6 +245,7 @@ export const receiveChunk = createRoute({
   path: "/upload/chunk",
   operationId: "receiveChunk",
   ...uploadScopeOrToken,
+  ...notLimited,
   hide: true,
   tags,
   summary: "Upload a chunk as a form",
@@ -264,6 +266,7 @@ export const putChunk = createRoute({
   path: "/upload/{upload_id}/chunks/{index}",
   operationId: "putChunk",
   ...uploadScopeOrToken,
+  ...notLimited,
   tags,
   summary: "Upload a chunk as a raw body",
   description:

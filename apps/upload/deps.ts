@@ -9,6 +9,7 @@ import type {
   Log,
   Metrics,
   Proxies,
+  RateLimits,
   ServiceOptions,
 } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
@@ -52,6 +53,8 @@ export interface UploadParts {
   crossOrigin?: CrossOriginRules;
   /** Who is let in; without it everybody is. */
   keys?: Keys | undefined;
+  /** How often one caller may ask; without it as often as it likes. */
+  rateLimits?: RateLimits | undefined;
   log: Log;
   /** Told at `/metrics`. */
   metrics?: Metrics;

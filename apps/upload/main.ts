@@ -9,6 +9,7 @@ import {
   messageOf,
   newVideoId,
   openAccess,
+  rateLimitsOf,
   readConfig,
   ServiceError,
 } from "@video-backend/service";
@@ -65,6 +66,7 @@ const parts = await orExit(() => ({
   log,
   metrics,
   callees,
+  rateLimits: rateLimitsOf({ ...config, TRUSTED_PROXIES: config.UPLOAD_TRUSTED_PROXIES ?? config.TRUSTED_PROXIES }),
   now,
   newId: newVideoId,
 }));

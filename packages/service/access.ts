@@ -51,6 +51,8 @@ export interface AccessRule {
   /** As the router writes it, such as `/files/*`. */
   path: string;
   security: readonly Record<string, string[]>[];
+  /** True where its requests do not count towards a limit. */
+  "x-not-limited"?: true;
 }
 
 /** Names the one for whom a service calls another, for the log. */
@@ -192,10 +194,11 @@ export function declaredRules(app: ServiceApp): AccessRule[] {
     path.split("{").length + (path.includes("{asset_path}") ? 100 : 0);
   return routes
     .toSorted((a, b) => specificity(a) - specificity(b))
-    .map(({ method, path, security = [] }) => ({
+    .map(({ method, path, security = [], ...rest }) => ({
       method: method === "head" ? "GET" : method.toUpperCase(),
       path: path.replace("{asset_path}", ":asset_path{.+}").replaceAll(/\{(\w+)\}/g, ":$1"),
       security,
+      ...("x-not-limited" in rest && { "x-not-limited": true as const }),
     }));
 }
 

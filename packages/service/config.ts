@@ -60,6 +60,18 @@ export const settings = {
     .default("no")
     .describe("yes: AUTH=open is meant although HOST is not loopback, since something else keeps callers out"),
   SERVICE_KEY: serviceKeySetting,
+  RATE_LIMIT_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(12_000)
+    .describe("Requests that a key, or else a client address, may make in a minute to one service; 0: any number"),
+  FAILED_KEYS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(20)
+    .describe("Different wrong keys that may come from one address in a minute; 0: any number"),
   // Absolute, since a relative one that begins with `-` or `http:` would be an option or an address to ffmpeg.
   STORAGE_DIR: z
     .string()

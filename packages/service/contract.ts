@@ -7,4 +7,14 @@ export { exampleVideoId, VideoId } from "./ids.ts";
 export { AssetPath, FileName, LanguageTag, RenditionName } from "./names.ts";
 export { binary, integer, json, jsonBody, text } from "./openapi.ts";
 export { Problem, problems } from "./problem.ts";
-export { anybody, anyKey, type Scope, schemes, scope, scopes, servicesOnly, uploadScopeOrToken } from "./scopes.ts";
+export {
+  anybody,
+  anyKey,
+  notLimited,
+  type Scope,
+  schemes,
+  scope,
+  scopes,
+  servicesOnly,
+  uploadScopeOrToken,
+} from "./scopes.ts";

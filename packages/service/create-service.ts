@@ -22,6 +22,7 @@ import { type CrossOriginRules, createCrossOriginRules } from "./cross-origin.ts
 import { addDocs } from "./docs.ts";
 import { isServiceError, messageOf, ServiceError } from "./errors.ts";
 import { addHealth, type HealthChecks } from "./health.ts";
+import { createLimits, type RateLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { createMetrics, type Metrics, methodLabel, routeLabel } from "./metrics.ts";
 import { addMetrics } from "./metrics-route.ts";
@@ -52,6 +53,8 @@ export interface ServiceOptions extends FurtherCredentials {
   callees?: Pick<Callees, "states"> | undefined;
   /** Who is let in, where keys are needed; without it everybody is. */
   keys?: Keys | undefined;
+  /** How often one caller may ask; without it as often as it likes. */
+  limits?: RateLimits | undefined;
   /** Who may call what is in no document, such as pages; all else that is in none is for the scope `admin`. */
   accessRules?: AccessRule[];
   /** The path that a request is routed by, where that is not its own. What is left out stays out of the log, too. */
@@ -87,7 +90,10 @@ export function createService(options: ServiceOptions, routes: ServiceApp): Serv
   });
   app.use((options.crossOrigin ?? createCrossOriginRules()).guard);
   const allRules = () => [...rules, ...rulesOfShell, ...(options.accessRules ?? [])];
+  const limits = options.limits && createLimits(options.limits, allRules);
+  if (limits) app.use(limits.failedKeys);
   app.use(createAccess(options.keys, allRules, options));
+  if (limits) app.use(limits.requests);
   app.onError((error, c) => answerError(error, c, options.log));
   app.notFound((c) => {
     const error = new ServiceError("not_found", `Nothing answers ${c.req.method} ${c.req.path}; see /docs`);

@@ -44,7 +44,7 @@ export const loopbackOrigins: readonly string[] = loopbackNames.flatMap((name) =
 /** What a page may read of an answer beside what the fetch standard allows anyway. */
 const exposedHeaders = [
   ...["Content-Length", "Content-Range", "Content-Encoding", "Content-Disposition", "Accept-Ranges", "Allow"],
-  ...["ETag", "Last-Modified", "Location", "Retry-After", "X-Request-Id"],
+  ...["ETag", "Last-Modified", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id"],
   ...["Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size"],
   ...["Upload-Offset", "Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Expires"],
 ].join(",");

@@ -5,6 +5,7 @@
 import { openAsBlob } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Scalar } from "@scalar/hono-api-reference";
+import { isLimited } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import type { ServiceApp } from "./router.ts";
 import { schemes } from "./scopes.ts";
@@ -62,6 +63,7 @@ const problem = (description: string) => ({
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
 });
 const internalError = problem("Internal server error");
+const tooMany = problem("Too many requests of this key or address, or wrong keys from it; see Retry-After");
 const unauthorized = problem("No key, or one that is not valid");
 
 /** Any operation may answer 500, and one that needs a key 401 and 403, so they are declared in one place. */
@@ -73,7 +75,9 @@ function withCommonErrors(document: Document): Document {
       const needsKey = (operation.security ?? []).length > 0;
       const forbidden = operation.responses?.[403] ?? problem("The key lacks the scope, which `missing_scope` names");
       const ofKeys = needsKey ? { 401: unauthorized, 403: forbidden } : {};
-      operation.responses = { ...operation.responses, ...ofKeys, 500: internalError };
+      const isCounted = isLimited(operation as { security: [] });
+      const ofLimits = isCounted ? { 429: operation.responses?.[429] ?? tooMany } : {};
+      operation.responses = { ...operation.responses, ...ofKeys, ...ofLimits, 500: internalError };
     }
   }
   return document;

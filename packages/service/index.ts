@@ -31,6 +31,7 @@ export { eventStream, type FollowOptions, followEvents, type ServerEvent } from 
 export { createExclusion, type Exclusion, type Hold } from "./exclusion.ts";
 export { Health, type HealthChecks } from "./health.ts";
 export { newVideoId, VideoId } from "./ids.ts";
+export { type Limiter, type RateLimits, rateLimitsOf } from "./limits.ts";
 export { createLog, type Log } from "./log.ts";
 export {
   createMetrics,
@@ -59,5 +60,5 @@ export {
   type ServiceContext,
   type ServiceEnv,
 } from "./router.ts";
-export { anybody, anyKey, type Scope, scope, scopes, uploadScopeOrToken } from "./scopes.ts";
+export { anybody, anyKey, notLimited, type Scope, scope, scopes, uploadScopeOrToken } from "./scopes.ts";
 export { smallForm } from "./small-form.ts";

@@ -39,10 +39,27 @@ export function problemResponse(error: ServiceError, requestId: string): Respons
     "x-request-id": requestId,
   };
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="video-backend"';
+  if (status === 429) Object.assign(headers, limitHeadersOf(error));
   if (status === 503) headers["retry-after"] = String(retryAfter(error));
   // What is still to come of a request that is given up would keep the connection busy (RFC 9110, 15.5.9).
   if (status === 408) headers.connection = "close";
   return new Response(JSON.stringify(problem), { status, headers });
+}
+
+/** What is left of a limit, as in draft-ietf-httpapi-ratelimit-headers-10. */
+export function limitHeaders(state: { limit: number; window_seconds: number; remaining: number; seconds: number }) {
+  return {
+    "ratelimit-policy": `"default";q=${state.limit};w=${state.window_seconds}`,
+    ratelimit: `"default";r=${Math.max(0, state.remaining)};t=${state.seconds}`,
+  };
+}
+
+/** Of an error that knows its limit, and not only that something is full. */
+function limitHeadersOf({ details }: ServiceError): Record<string, string> {
+  const { limit, window_seconds, retry_after } = details;
+  if (typeof limit !== "number" || typeof window_seconds !== "number" || typeof retry_after !== "number") return {};
+  const headers = limitHeaders({ limit, window_seconds, remaining: 0, seconds: retry_after });
+  return { ...headers, "retry-after": String(retry_after) };
 }
 
 /** Whole seconds: what the error knows of the wait (`retry_after` among its details), else 1. */

@@ -24,5 +24,8 @@ export const uploadScopeOrToken = {
 /** For a route that the other services alone may use. */
 export const servicesOnly = { security: [{ [schemes.serviceKey]: [] as string[] }] };
 
-/** For a route that anybody may use. */
+/** For a route whose requests do not count towards a limit: those that carry the bytes of uploads. */
+export const notLimited = { "x-not-limited": true as const };
+
+/** For a route that anybody may use. Its requests do not count towards a limit either. */
 export const anybody = { security: [] as Record<string, string[]>[] };

@@ -3,7 +3,7 @@
  * clients that speak it need nothing else.
  */
 import { createRoute, z } from "@hono/zod-openapi";
-import { anybody, integer, problems, uploadScopeOrToken, VideoId } from "@video-backend/service/contract";
+import { anybody, integer, notLimited, problems, uploadScopeOrToken, VideoId } from "@video-backend/service/contract";
 
 const tags = ["tus 1.0"];
 const params = z.object({ upload_id: VideoId });
@@ -99,6 +99,7 @@ const appendToTusUpload = createRoute({
   path: "/files/{upload_id}",
   operationId: "appendToTusUpload",
   ...uploadScopeOrToken,
+  ...notLimited,
   tags,
   summary: "Append to a tus upload",
   description: "Appends bytes at Upload-Offset. The last byte completes the upload.",
