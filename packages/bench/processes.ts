@@ -38,10 +38,14 @@ async function readState(id: string): Promise<ProcessState | null> {
 /** Linux tells times in hundredths of a second, on every processor that it runs on. */
 const ticksASecond = 100;
 
-/** Processor time of a process and all its threads so far, in seconds, the kernel's work for it included. */
-export async function processorSeconds(processId: number): Promise<number> {
-  const text = await readFile(`/proc/${processId}/stat`, "utf8");
-  // After the name, which may hold anything, `utime` and `stime` are the twelfth and thirteenth field.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / ticksASecond;
+/** Processor time of a process and all below it so far, in seconds, the kernel's work for them included. */
+export async function processorSeconds(rootId: number): Promise<number> {
+  let ticks = 0;
+  for (const { id } of await processTree(rootId)) {
+    const text = await readFile(`/proc/${id}/stat`, "utf8");
+    // After the name, which may hold anything, `utime` and `stime` are the twelfth and thirteenth field.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks / ticksASecond;
 }
