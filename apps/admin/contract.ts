@@ -21,6 +21,12 @@ export const ServiceState = z
     url: z.string().openapi({ example: "http://127.0.0.1:8001" }),
     response: z.unknown().openapi({ description: "The response of its /health" }),
     error: z.string().optional().openapi({ description: "Why there was no response" }),
+    callees: z
+      .record(z.string(), z.enum(["closed", "open", "half_open"]))
+      .optional()
+      .openapi({
+        description: "The breakers of its calls to other services. `open`: that service does not answer it",
+      }),
   })
   .partial({ response: true })
   .openapi("ServiceState");

@@ -428,6 +428,7 @@ export const texts = {
     healthy: "Healthy",
     unhealthy: "In trouble",
     unavailable: "No answer",
+    unreached: (services: string[]) => `Gets no answer from ${services.join(", ")}`,
     reference: "API reference",
     names: {
       upload: "Upload",

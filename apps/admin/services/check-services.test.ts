@@ -24,6 +24,27 @@ test("a connection that is cut once, or an answer that takes two seconds, is no 
   expect(overall).toBe("healthy");
 });
 
+test("whom a service does not reach is told, where it says so", async () => {
+  await using world = createWorld();
+  const fetch = ({ url }: Request) => {
+    if (url === `${urls.upload}/health/ready`) {
+      return Response.json({ status: "ready", callees: { metadata: "open", transcoding: "closed" } });
+    }
+    return url.endsWith("/health/ready") ? new Response(null, { status: 404 }) : Response.json({ status: "healthy" });
+  };
+  const services = connectServices(urls, { fetch });
+  const { services: states } = await checkServices({
+    services,
+    store: createDirectoryStore(world.directory),
+    log: world.log,
+  });
+  expect(states.upload_service).toMatchObject({
+    status: "healthy",
+    callees: { metadata: "open", transcoding: "closed" },
+  });
+  expect(states.metadata_service).not.toHaveProperty("callees");
+});
+
 test("a service that accepts and never answers is told as away within a few seconds, and the others as they are", async () => {
   await using world = createWorld();
   const fetch = ({ url, signal }: Request) =>

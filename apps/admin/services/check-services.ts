@@ -3,7 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "@video-backend/service";
 import type { BlobStore } from "@video-backend/storage";
 import { folders } from "@video-backend/storage/layout";
-import type { ServiceState, SystemStatus } from "../contract.ts";
+import { z } from "zod";
+import { ServiceState, type SystemStatus } from "../contract.ts";
 import type { AdminDeps } from "../deps.ts";
 import type { OtherService } from "./connect-services.ts";
 
@@ -58,8 +59,20 @@ async function askHealth({ url, look }: OtherService): Promise<ServiceState> {
       return ask();
     });
     const body: unknown = await response.json();
-    return { status: response.ok ? "healthy" : "unhealthy", url, response: body };
+    const callees = await askCallees(new Request(`${url}/health/ready`, { signal }), look);
+    return { status: response.ok ? "healthy" : "unhealthy", url, response: body, ...(callees && { callees }) };
   } catch (error) {
     return { status: "unavailable", url, error: messageOf(error) };
+  }
+}
+
+const Ready = z.object({ callees: ServiceState.shape.callees });
+
+/** Undefined where the service does not say. */
+async function askCallees(request: Request, look: OtherService["look"]): Promise<ServiceState["callees"]> {
+  try {
+    return Ready.parse(await (await look(request)).json()).callees;
+  } catch {
+    return undefined;
   }
 }

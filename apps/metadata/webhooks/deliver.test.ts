@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createLog } from "@video-backend/service";
+import { createLog, createMetrics } from "@video-backend/service";
 import { createWorld, startWebhookReceiver, transcript, until } from "@video-backend/testing";
 import type { Sending } from "../deps.ts";
 import { createMetadataService } from "../service.ts";
@@ -18,24 +18,26 @@ function setup(replaced: Partial<Sending> = {}) {
   const metadata = createTestMetadata({ ...world, clock: { ...world.clock, now } });
   const sending = { ...metadata.deps.sending, retrySeconds: 0.02, timeoutSeconds: 10, ...replaced };
   const deps = { ...metadata.deps, sending, log, now };
+  const metrics = createMetrics();
   const send = transcript(createMetadataService(deps));
   const secrets = new Map<string, string>();
 
-  function deliver() {
+  function deliver(counted = createMetrics()) {
     const stopping = new AbortController();
-    const delivering = keepDelivering(deps, stopping.signal);
+    const delivering = keepDelivering({ ...deps, metrics: counted }, stopping.signal);
     return async () => {
       stopping.abort();
       await delivering;
     };
   }
-  const stop = deliver();
+  const stop = deliver(metrics);
   world.defer(() => stop());
   return {
     world,
     deps,
     lines,
     send,
+    metrics,
     deliver,
     stop,
     skip: (seconds: number) => {
@@ -82,6 +84,9 @@ test("each event of a video reaches a receiver, in order, signed, and as its sch
   for (const { type, body } of receiver.received) webhookEvents[type as WebhookEventType].strict().parse(body);
   const [newest] = await metadata.deliveries(id, "?limit=1");
   expect(newest).toMatchObject({ id: "evt_expired_up", video_id: "up", tries: 1, response_status: 204, error: null });
+  const told = await metadata.metrics.text();
+  expect(told).toContain('video_webhook_tries_total{outcome="delivered"} 6\n');
+  expect(told).toContain('video_webhook_tries_total{outcome="failed"} 0\n');
 });
 
 test("what a receiver refuses is sent again with the same id, before what comes after it; other videos go on", async () => {

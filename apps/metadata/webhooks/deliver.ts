@@ -12,10 +12,22 @@ import { retryDelaySeconds } from "./state.ts";
 import type { DeliveryRecord, TryOutcome, WebhookRecord } from "./store.ts";
 import { maxWebhooks } from "./webhooks.ts";
 
-type DeliverDeps = Pick<MetadataDeps, "webhooks" | "sending" | "log" | "now">;
+type DeliverDeps = Pick<MetadataDeps, "webhooks" | "sending" | "log" | "now"> & { count?: (outcome: Outcome) => void };
+
+/** How a try ended; `failed` and then tried no more is `given_up`. */
+const outcomes = ["delivered", "failed", "given_up"] as const;
+type Outcome = (typeof outcomes)[number];
 
 /** Delivers until the signal aborts; resolves when nothing is in progress any more. */
-export async function keepDelivering(deps: DeliverDeps, signal: AbortSignal): Promise<void> {
+export async function keepDelivering(
+  { metrics, ...given }: Omit<DeliverDeps, "count"> & Pick<MetadataDeps, "metrics">,
+  signal: AbortSignal,
+): Promise<void> {
+  const counter = metrics?.counter(
+    { name: "video_webhook_tries_total", help: "Events sent to webhooks, by outcome", labelNames: ["outcome"] },
+    outcomes.map((outcome) => ({ outcome })),
+  );
+  const deps: DeliverDeps = { ...given, count: (outcome) => counter?.inc({ outcome }) };
   const { webhooks, now, log } = deps;
   const reconciler = createReconciler<string>({
     log,
@@ -65,7 +77,7 @@ async function deliverDue(deps: DeliverDeps, id: string, signal: AbortSignal): P
 
 /** What was interrupted is not recorded, and is sent again. */
 async function tryOnce(
-  { webhooks, sending, log, now }: DeliverDeps,
+  { webhooks, sending, log, now, count }: DeliverDeps,
   webhook: WebhookRecord,
   delivery: DeliveryRecord,
   signal: AbortSignal,
@@ -76,6 +88,7 @@ async function tryOnce(
   const line = { webhookId, eventId, type, videoId, tries: tries + 1 };
   if (answer.error === null) {
     await webhooks.recordTry(delivery, { kind: "delivered", responseStatus: answer.responseStatus });
+    count?.("delivered");
     return log.debug(line, "an event was delivered");
   }
   const { error, responseStatus } = answer;
@@ -83,6 +96,7 @@ async function tryOnce(
   const isLast = nextTryAt > delivery.endsAt;
   const outcome: TryOutcome = { kind: "failed", responseStatus, error, nextTryAt: isLast ? null : nextTryAt };
   await webhooks.recordTry(delivery, outcome);
+  count?.(isLast ? "given_up" : "failed");
   if (isLast) log.error({ ...line, reason: error }, "an event could not be delivered, and is given up");
   else log.warn({ ...line, reason: error }, "an event could not be delivered; it is tried again");
 }

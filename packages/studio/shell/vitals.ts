@@ -11,6 +11,8 @@ export interface Vital {
   status: "healthy" | "unhealthy" | "unavailable";
   /** Why it is not healthy; null while it is. */
   reason: string | null;
+  /** The services that do not answer it. */
+  unreached: string[];
 }
 
 export interface Vitals {
@@ -24,6 +26,8 @@ interface ServiceState {
   status: Vital["status"];
   response?: { failed?: Record<string, string> };
   error?: string;
+  /** By service, how its calls there fare. */
+  callees?: Record<string, "closed" | "open" | "half_open">;
 }
 
 interface SystemStatus {
@@ -62,9 +66,10 @@ export function watchVitals(): () => void {
 }
 
 function vitalsOf({ services, storage, overall }: SystemStatus): Vitals {
-  const vital = ({ status, response, error }: ServiceState): Vital => ({
+  const vital = ({ status, response, error, callees = {} }: ServiceState): Vital => ({
     status,
     reason: status === "healthy" ? null : (error ?? failedChecks(response?.failed)),
+    unreached: Object.keys(callees).filter((name) => callees[name] !== "closed"),
   });
   return {
     services: {
@@ -72,7 +77,7 @@ function vitalsOf({ services, storage, overall }: SystemStatus): Vitals {
       transcoding: vital(services.transcoding_service),
       metadata: vital(services.metadata_service),
       streaming: vital(services.streaming_service),
-      admin: { status: "healthy", reason: null },
+      admin: { status: "healthy", reason: null, unreached: [] },
     },
     storage,
     isWell: overall === "healthy",
@@ -84,7 +89,7 @@ const failedChecks = (failed: Record<string, string> = {}): string | null =>
     .map(([check, reason]) => `${check}: ${reason}`)
     .join("; ") || null;
 
-const well: Vital = { status: "healthy", reason: null };
+const well: Vital = { status: "healthy", reason: null, unreached: [] };
 
 function withoutAdmin(before: Vitals | null, reason: string | null): Vitals {
   const services = before?.services ?? {
@@ -95,7 +100,7 @@ function withoutAdmin(before: Vitals | null, reason: string | null): Vitals {
     admin: well,
   };
   return {
-    services: { ...services, admin: { status: "unavailable", reason } },
+    services: { ...services, admin: { status: "unavailable", reason, unreached: [] } },
     storage: before?.storage ?? { originals: true, hls: true },
     isWell: false,
   };

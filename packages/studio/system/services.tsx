@@ -27,6 +27,9 @@ export function Services() {
                 <td>
                   <span class={`state ${status ?? "unknown"}`}>{status ? words[status] : "–"}</span>
                   {vital?.reason && !isBlind && <small class="reason">{vital.reason}</small>}
+                  {!isBlind && vital && vital.unreached.length > 0 && (
+                    <small class="reason">{words.unreached(vital.unreached)}</small>
+                  )}
                 </td>
                 <td class="end">
                   {/* Where keys are needed, admin's address may be the only one that is reached. */}
