@@ -3,6 +3,8 @@
  * itself. And what the five tell at /metrics by then is what Prometheus takes.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createWorld, makeClip, until } from "@video-backend/testing";
 import { type ServiceName, type System, serviceNames, startSystem } from "./system.ts";
 import { uploadFile } from "./upload-file.ts";
@@ -117,4 +119,33 @@ test.skipIf(!promtool).each(serviceNames)(`promtool finds nothing wrong with wha
   expect([output, errors, await child.exited]).toEqual(["", "", 0]);
   // Nothing that was asked for is in a label.
   expect(text).not.toContain(made);
+});
+
+const monitoring = join(import.meta.dirname, "..", "..", "docker", "monitoring");
+
+test("alerts and dashboard ask for metrics that the services have", async () => {
+  const texts = await Promise.all(serviceNames.map(async (name) => (await ask(name, "/metrics")).text()));
+  const types = texts.flatMap((text) => [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)]);
+  const known = new Set(
+    types.flatMap(([, name = "", type]) =>
+      type === "histogram" ? ["_bucket", "_sum", "_count"].map((end) => name + end) : [name],
+    ),
+  );
+  for (const file of ["alerts.yml", "grafana/video-backend.json"]) {
+    const asked = [...(await readFile(join(monitoring, file), "utf8")).matchAll(/\b(video|http|process)_[a-z_]+\b/g)];
+    const names = new Set(asked.map(([name]) => name).filter((name) => !name.startsWith("http_response_")));
+    expect(names.size).toBeGreaterThan(5);
+    expect([...names].filter((name) => !known.has(name))).toEqual([]);
+  }
+});
+
+test.skipIf(!promtool)(`promtool takes the configuration, and each alert comes when it should${why}`, async () => {
+  for (const words of [
+    ["check", "config", "prometheus.yml"],
+    ["test", "rules", "alerts.test.yml"],
+  ]) {
+    const child = Bun.spawn([promtool ?? "", ...words], { cwd: monitoring, stdout: "pipe", stderr: "pipe" });
+    const output = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    expect([output.join(""), await child.exited]).toEqual([expect.stringContaining("SUCCESS"), 0]);
+  }
 });

@@ -62,14 +62,14 @@ const startCaddy: StartProxy = async (world, { url }, ports) => {
   const globals = `{\n admin off\n http_port ${ports.http}\n https_port ${ports.https}\n skip_install_trust\n}\n`;
   const file = await changed(
     "Caddyfile",
-    [
-      [`\n${host} {`, `\n${globals}${host} {\n tls ${cert} ${key}`],
-      ["reverse_proxy 127.0.0.1:8005", `reverse_proxy ${new URL(url.admin).host}`],
-      ["reverse_proxy 127.0.0.1:8004", `reverse_proxy 127.0.0.1:${freePort()} ${new URL(url.streaming).host}`],
-    ],
+    [["\n{$SITE:video.example} {", `\n${globals}{$SITE} {\n tls ${cert} ${key}`]],
     folder,
   );
-  const child = startServer(world, ["caddy", "run", "--config", file, "--adapter", "caddyfile"], folder);
+  const child = startServer(world, ["caddy", "run", "--config", file, "--adapter", "caddyfile"], {
+    SITE: host,
+    ADMIN: new URL(url.admin).host,
+    STREAMING: `127.0.0.1:${freePort()} ${new URL(url.streaming).host}`,
+  });
   return () => [child.pid];
 };
 
@@ -107,9 +107,16 @@ async function makeCertificate(folder: string) {
   return { cert, key };
 }
 
-function startServer(world: World, [program = "", ...args]: string[], home = world.path("home")) {
+function startServer(world: World, [program = "", ...args]: string[], environment: Record<string, string> = {}) {
+  const home = world.path("home");
   const child = Bun.spawn([Bun.which(program, path) ?? program, ...args], {
-    env: { ...process.env, HOME: home, XDG_DATA_HOME: `${home}/data`, XDG_CONFIG_HOME: `${home}/config` },
+    env: {
+      ...process.env,
+      ...environment,
+      HOME: home,
+      XDG_DATA_HOME: `${home}/data`,
+      XDG_CONFIG_HOME: `${home}/config`,
+    },
     stdin: "ignore",
     stdout: "ignore",
     stderr: "ignore",
