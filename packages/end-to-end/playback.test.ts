@@ -1,7 +1,6 @@
 /** Real playback: hls.js and Shaka Player in Chromium against the running system. */
 import { expect, test } from "bun:test";
-import { createWorld, until } from "@video-backend/testing";
-import { source } from "@video-backend/testing/media";
+import { createWorld, makeClip, until } from "@video-backend/testing";
 import { openDashPlayer } from "./dash-player.ts";
 import { chromiumPath, openPlayer } from "./player.ts";
 import { type System, startSystem } from "./system.ts";
@@ -17,8 +16,7 @@ test.skipIf(!chromiumPath)(
   async () => {
     await using world = createWorld();
     await using system = await startSystem();
-    const name = "bbb-h264-aac51-720p25-62s.ts";
-    const file = await source(name, world.path(name), { seconds: 62, width: 1280, height: 720 });
+    const file = await makeClip(world.path("minute.ts"), { seconds: 62, width: 1280, height: 720 });
     const videoId = await uploadFile(system, file, 3);
     const master = `${system.url.streaming}/stream/${videoId}/master.m3u8`;
     await until("the master is there", async () => (await fetch(master)).status === 200);

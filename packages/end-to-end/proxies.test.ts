@@ -203,7 +203,15 @@ describe.each([
 
       // An event stream tells at once.
       const feed = Bun.spawn(
-        ["curl", "-skN", "--resolve", `${host}:${ports.https}:127.0.0.1`, `${origin}/videos/events?after=0`],
+        [
+          "curl",
+          "-skN",
+          "--resolve",
+          `${host}:${ports.https}:127.0.0.1`,
+          "-H",
+          "Last-Event-ID: 0",
+          `${origin}/videos/events`,
+        ],
         { stdout: "pipe" },
       );
       world.defer(() => feed.kill());
