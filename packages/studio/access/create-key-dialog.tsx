@@ -1,9 +1,9 @@
 /** A new key: its name, scopes and expiry, and then the key itself, which is shown this once. */
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
-import { ask, sending, sentenceOf } from "../shell/ask.ts";
+import { ask, sending } from "../shell/ask.ts";
 import { Dialog } from "../shell/dialog.tsx";
-import { DialogEnd } from "../shell/dialog-end.tsx";
+import { DialogForm } from "../shell/dialog-form.tsx";
 import { Secret } from "../shell/secret.tsx";
 import { scopes } from "../shell/session.ts";
 import { texts } from "../texts.ts";
@@ -29,34 +29,20 @@ export function CreateKeyDialog({ onClose, onCreated }: { onClose: () => void; o
 }
 
 function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (key: CreatedApiKey) => void }) {
-  const fault = useSignal<string | null>(null);
-  const isBusy = useSignal(false);
   const field = useId();
-  const create = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
+  const create = async (form: FormData) => {
     const chosen = form.getAll("scope").map(String);
-    if (chosen.length === 0) {
-      fault.value = words.noScope;
-      return;
-    }
+    if (chosen.length === 0) throw new Error(words.noScope);
     const seconds = Number(form.get("expiry"));
-    isBusy.value = true;
-    fault.value = null;
-    try {
-      const body = {
-        name: String(form.get("name")),
-        scopes: chosen,
-        ...(seconds > 0 && { expires_in_seconds: seconds }),
-      };
-      onCreated(await ask<CreatedApiKey>("/keys", sending("POST", body)));
-    } catch (error) {
-      fault.value = sentenceOf(error);
-      isBusy.value = false;
-    }
+    const body = {
+      name: String(form.get("name")),
+      scopes: chosen,
+      ...(seconds > 0 && { expires_in_seconds: seconds }),
+    };
+    onCreated(await ask<CreatedApiKey>("/keys", sending("POST", body)));
   };
   return (
-    <form class="fields" onSubmit={create}>
+    <DialogForm tone="primary" label={words.button} busyLabel={words.busy} onCancel={onClose} send={create}>
       <label for={`${field}-name`}>{words.name}</label>
       <input id={`${field}-name`} name="name" required maxLength={100} autocomplete="off" />
       <small>{words.nameWords}</small>
@@ -80,13 +66,6 @@ function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (key: Cr
           </option>
         ))}
       </select>
-      <DialogEnd
-        fault={fault.value}
-        onCancel={onClose}
-        tone="primary"
-        label={isBusy.value ? words.busy : words.button}
-        isBusy={isBusy.value}
-      />
-    </form>
+    </DialogForm>
   );
 }

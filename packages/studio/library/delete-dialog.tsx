@@ -1,9 +1,7 @@
 /** Asks before a video goes, and says what goes with it. */
-import { useSignal } from "@preact/signals";
 import { announce } from "../shell/announce.tsx";
-import { sentenceOf } from "../shell/ask.ts";
 import { Dialog } from "../shell/dialog.tsx";
-import { DialogEnd } from "../shell/dialog-end.tsx";
+import { DialogForm } from "../shell/dialog-form.tsx";
 import { texts } from "../texts.ts";
 import { deleteVideo } from "./change-video.ts";
 import { isInTheMaking, titleOf, type Video } from "./video.ts";
@@ -12,36 +10,19 @@ const words = texts.library;
 
 export function DeleteDialog(props: { video: Video; onClose: () => void; onDeleted: () => void }) {
   const { video, onClose, onDeleted } = props;
-  const isBusy = useSignal(false);
-  const fault = useSignal<string | null>(null);
   const title = titleOf(video);
-  const remove = async (event: Event) => {
-    event.preventDefault();
-    isBusy.value = true;
-    fault.value = null;
-    try {
-      const left = await deleteVideo(video.hash);
-      if (left.length > 0) throw new Error(words.notAllDeleted(left));
-      onClose();
-      announce(words.deleted(title));
-      onDeleted();
-    } catch (error) {
-      fault.value = sentenceOf(error);
-      isBusy.value = false;
-    }
+  const remove = async () => {
+    const left = await deleteVideo(video.hash);
+    if (left.length > 0) throw new Error(words.notAllDeleted(left));
+    onClose();
+    announce(words.deleted(title));
+    onDeleted();
   };
   return (
     <Dialog heading={words.deleteQuestion(title)} onClose={onClose}>
-      <form onSubmit={remove}>
+      <DialogForm tone="danger" label={words.deleteNow} busyLabel={words.deleting} onCancel={onClose} send={remove}>
         <p>{words.deleteWords(partsOf(video))}</p>
-        <DialogEnd
-          fault={fault.value}
-          onCancel={onClose}
-          tone="danger"
-          label={isBusy.value ? words.deleting : words.deleteNow}
-          isBusy={isBusy.value}
-        />
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

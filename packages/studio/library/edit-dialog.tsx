@@ -2,9 +2,8 @@
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { announce } from "../shell/announce.tsx";
-import { sentenceOf } from "../shell/ask.ts";
 import { Dialog } from "../shell/dialog.tsx";
-import { DialogEnd } from "../shell/dialog-end.tsx";
+import { DialogForm } from "../shell/dialog-form.tsx";
 import { texts } from "../texts.ts";
 import { chooseFiles } from "../upload/choose-files.ts";
 import { changeVideo, replacePoster } from "./change-video.ts";
@@ -14,8 +13,6 @@ import type { Video } from "./video.ts";
 const words = texts.edit;
 
 export function EditDialog({ video, onClose }: { video: Video; onClose: () => void }) {
-  const isBusy = useSignal(false);
-  const fault = useSignal<string | null>(null);
   const picture = useSignal<{ file: File; address: string } | null>(null);
   const id = useId();
 
@@ -25,26 +22,17 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
     if (picture.value) URL.revokeObjectURL(picture.value.address);
     picture.value = { file: chosen.file, address: URL.createObjectURL(chosen.file) };
   };
-  const save = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    isBusy.value = true;
-    fault.value = null;
-    try {
-      const changes = changesIn(form, video);
-      if (Object.keys(changes).length > 0) await changeVideo(video.hash, changes);
-      if (picture.value) await replacePoster(video.hash, picture.value.file);
-      announce(words.saved);
-      onClose();
-    } catch (error) {
-      fault.value = sentenceOf(error);
-      isBusy.value = false;
-    }
+  const save = async (form: FormData) => {
+    const changes = changesIn(form, video);
+    if (Object.keys(changes).length > 0) await changeVideo(video.hash, changes);
+    if (picture.value) await replacePoster(video.hash, picture.value.file);
+    announce(words.saved);
+    onClose();
   };
 
   return (
     <Dialog heading={words.heading} onClose={onClose}>
-      <form class="fields" onSubmit={save}>
+      <DialogForm tone="primary" label={texts.save} busyLabel={texts.saving} onCancel={onClose} send={save}>
         <label for={`${id}-title`}>{words.title}</label>
         <input
           id={`${id}-title`}
@@ -92,14 +80,7 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
             </span>
           </div>
         </fieldset>
-        <DialogEnd
-          fault={fault.value}
-          onCancel={onClose}
-          tone="primary"
-          label={isBusy.value ? texts.saving : texts.save}
-          isBusy={isBusy.value}
-        />
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

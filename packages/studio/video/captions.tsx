@@ -4,7 +4,7 @@ import { useId } from "preact/hooks";
 import { announce } from "../shell/announce.tsx";
 import { ask, sentenceOf } from "../shell/ask.ts";
 import { Dialog } from "../shell/dialog.tsx";
-import { DialogEnd } from "../shell/dialog-end.tsx";
+import { DialogForm } from "../shell/dialog-form.tsx";
 import { size } from "../shell/format.ts";
 import { Icon } from "../shell/icons.tsx";
 import { may } from "../shell/session.ts";
@@ -78,33 +78,19 @@ export function CaptionsPanel({ id, captions, transcoding }: CaptionsPanelProps)
 }
 
 function AddDialog({ id, onClose }: { id: string; onClose: () => void }) {
-  const fault = useSignal<string | null>(null);
-  const isBusy = useSignal(false);
   const field = useId();
-  const save = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
+  const save = async (form: FormData) => {
     const [lang, label] = [String(form.get("lang")).trim(), String(form.get("label")).trim()];
-    if (!isLanguage(lang)) {
-      fault.value = words.notLanguage(lang);
-      return;
-    }
-    isBusy.value = true;
-    fault.value = null;
-    try {
-      const query = label ? `?label=${encodeURIComponent(label)}` : "";
-      const body = form.get("file") as File;
-      await ask(`/videos/${id}/captions/${encodeURIComponent(lang)}${query}`, { method: "PUT", body });
-      announce(words.saved(label || languageName(lang)));
-      onClose();
-    } catch (error) {
-      fault.value = sentenceOf(error);
-      isBusy.value = false;
-    }
+    if (!isLanguage(lang)) throw new Error(words.notLanguage(lang));
+    const query = label ? `?label=${encodeURIComponent(label)}` : "";
+    const body = form.get("file") as File;
+    await ask(`/videos/${id}/captions/${encodeURIComponent(lang)}${query}`, { method: "PUT", body });
+    announce(words.saved(label || languageName(lang)));
+    onClose();
   };
   return (
     <Dialog heading={words.add.replace("…", "")} onClose={onClose}>
-      <form class="fields" onSubmit={save}>
+      <DialogForm tone="primary" label={texts.save} busyLabel={texts.saving} onCancel={onClose} send={save}>
         <label for={`${field}-file`}>{words.file}</label>
         <input id={`${field}-file`} name="file" type="file" required accept=".vtt,.srt,text/vtt" />
         <small>{words.fileWords}</small>
@@ -114,14 +100,7 @@ function AddDialog({ id, onClose }: { id: string; onClose: () => void }) {
         <label for={`${field}-label`}>{words.label}</label>
         <input id={`${field}-label`} name="label" maxLength={100} autocomplete="off" />
         <small>{words.labelWords}</small>
-        <DialogEnd
-          fault={fault.value}
-          onCancel={onClose}
-          tone="primary"
-          label={isBusy.value ? texts.saving : texts.save}
-          isBusy={isBusy.value}
-        />
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,9 +1,9 @@
 /** A new webhook: its address and events, and then its secret, which is shown this once. */
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
-import { ask, sending, sentenceOf } from "../shell/ask.ts";
+import { ask, sending } from "../shell/ask.ts";
 import { Dialog } from "../shell/dialog.tsx";
-import { DialogEnd } from "../shell/dialog-end.tsx";
+import { DialogForm } from "../shell/dialog-form.tsx";
 import { Secret } from "../shell/secret.tsx";
 import { texts } from "../texts.ts";
 import { type Webhook, webhookEvents } from "./webhook.ts";
@@ -33,30 +33,16 @@ export function CreateWebhookDialog({ onClose, onCreated }: { onClose: () => voi
 }
 
 function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (webhook: Created) => void }) {
-  const fault = useSignal<string | null>(null);
-  const isBusy = useSignal(false);
   const field = useId();
-  const create = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
+  const create = async (form: FormData) => {
     const events = form.getAll("event").map(String);
+    if (events.length === 0) throw new Error(words.noEvent);
     const description = String(form.get("description")).trim();
-    if (events.length === 0) {
-      fault.value = words.noEvent;
-      return;
-    }
-    isBusy.value = true;
-    fault.value = null;
-    try {
-      const body = { url: String(form.get("url")), events, ...(description && { description }) };
-      onCreated(await ask<Created>("/webhooks", sending("POST", body)));
-    } catch (error) {
-      fault.value = sentenceOf(error);
-      isBusy.value = false;
-    }
+    const body = { url: String(form.get("url")), events, ...(description && { description }) };
+    onCreated(await ask<Created>("/webhooks", sending("POST", body)));
   };
   return (
-    <form class="fields" onSubmit={create}>
+    <DialogForm tone="primary" label={words.button} busyLabel={words.busy} onCancel={onClose} send={create}>
       <label for={`${field}-url`}>{words.url}</label>
       <input id={`${field}-url`} name="url" type="url" required maxLength={2048} placeholder="https://" />
       <small>{words.urlWords}</small>
@@ -71,13 +57,6 @@ function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (webhook
           </label>
         ))}
       </fieldset>
-      <DialogEnd
-        fault={fault.value}
-        onCancel={onClose}
-        tone="primary"
-        label={isBusy.value ? words.busy : words.button}
-        isBusy={isBusy.value}
-      />
-    </form>
+    </DialogForm>
   );
 }
