@@ -35,6 +35,7 @@ const fetchEverySeconds = 1;
 const config = await orExit(() => readConfig(UploadConfig, process.env));
 const log = createLog("upload", config.LOG_LEVEL);
 const { serviceKey, call } = await orExit(() => openAccess(config, join(config.STORAGE_DIR, serviceKeyFile)));
+const proxies = config.UPLOAD_TRUSTED_PROXIES ?? config.TRUSTED_PROXIES;
 const metrics = createProcessMetrics();
 const callees = createCallees({ metrics, log });
 const toMetadata = callees.reach("Metadata service", config.METADATA_URL, call);
@@ -53,7 +54,7 @@ const parts = await orExit(() => ({
   limits: limitsOf(config),
   disk: createDisk(config.STORAGE_DIR),
   remote: remoteSourcesOf(config),
-  proxies: config.UPLOAD_TRUSTED_PROXIES ?? config.TRUSTED_PROXIES,
+  proxies,
   // A request waits for these; the background loop repeats what fails.
   metadata: createMetadataClient({ baseUrl: config.METADATA_URL, retries: 1, fetch: toMetadata }),
   transcoding: createTranscodingClient({
@@ -66,7 +67,7 @@ const parts = await orExit(() => ({
   log,
   metrics,
   callees,
-  rateLimits: rateLimitsOf({ ...config, TRUSTED_PROXIES: config.UPLOAD_TRUSTED_PROXIES ?? config.TRUSTED_PROXIES }),
+  rateLimits: rateLimitsOf({ ...config, TRUSTED_PROXIES: proxies }),
   now,
   newId: newVideoId,
 }));
